@@ -1,0 +1,247 @@
+/**
+ * The OAuth authorization: the domain class, its codec to and from Heroku's JSON, the inputs of `create` and `update`,
+ * and the questions people ask of one (when does it expire, does it reach everything).
+ *
+ * Nothing here does I/O. Errors are in `AuthorizationError.ts`, operations in `AuthorizationService.ts`.
+ *
+ * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
+ */
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+
+// -----------------------------------------------------------------------------
+// Parts
+// -----------------------------------------------------------------------------
+
+/**
+ * The id of an authorization: usually a UUID, but ids that are not UUIDs exist, and `~` names the account's default
+ * authorization.
+ *
+ * **Details**
+ *
+ * Refused are ids that no request could carry safely: empty, not well-formed Unicode, with control characters (a
+ * newline read along from a file), and the dot segments `.` and `..`, which URL parsers resolve to another path even
+ * when they are percent-encoded.
+ */
+export const AuthorizationId = Schema.String.check(
+  Schema.makeFilter((id) => id !== "" || "must not be empty", undefined, true),
+  Schema.makeFilter((id) => (id !== "." && id !== "..") || "must not be a dot segment: it would reach another path"),
+  Schema.makeFilter((id) => id.isWellFormed() || "must be well-formed Unicode"),
+  Schema.makeFilter((id) => !hasControlCharacter(id) || "must not contain control characters")
+).pipe(Schema.brand("AuthorizationId"))
+export type AuthorizationId = typeof AuthorizationId.Type
+
+const hasControlCharacter = (text: string): boolean => {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code < 0x20 || code === 0x7f) return true
+  }
+  return false
+}
+
+/**
+ * What an authorization may do. Six scopes are documented; others occur, so any string is one.
+ *
+ * @see https://devcenter.heroku.com/articles/oauth#scopes
+ */
+export const Scope = Schema.Union([
+  Schema.Literals(["global", "identity", "read", "write", "read-protected", "write-protected"]),
+  Schema.String
+])
+export type Scope = "global" | "identity" | "read" | "write" | "read-protected" | "write-protected" | (string & {})
+
+/** `null` and an absent key both decode to none; none is written as `null`. For attributes that the published schema lets be null. */
+const nullable = <S extends Schema.Constraint>(schema: S) =>
+  Schema.OptionFromOptionalNullOr(schema, { onNoneEncoding: null })
+
+/** As `nullable`, but none is left out: for attributes that the published schema does not let be null. */
+const omittable = <S extends Schema.Constraint>(schema: S) =>
+  Schema.OptionFromOptionalNullOr(schema, { onNoneEncoding: "omit" })
+
+const secondsTransformation = SchemaTransformation.transform<Duration.Duration, number>({
+  decode: Duration.seconds,
+  encode: Duration.toSeconds
+})
+
+const WholeSeconds = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
+/**
+ * A lifetime that Heroku can express: a duration of whole, non-negative, finitely many seconds. It declares its own wire
+ * form because `Schema.Duration`'s generator makes infinite and sub-second durations, which no number of seconds encodes.
+ */
+export const Lifetime = Schema.declare(
+  (u): u is Duration.Duration => Duration.isDuration(u) && Schema.is(WholeSeconds)(Duration.toSeconds(u)),
+  {
+    expected: "a Duration of whole seconds, zero or more",
+    toCodec: () => Schema.link<Duration.Duration>()(WholeSeconds, secondsTransformation)
+  }
+)
+
+/** `expires_in` of an input: seconds. */
+const LifetimeFromSeconds = WholeSeconds.pipe(Schema.decodeTo(Lifetime, secondsTransformation))
+
+/** `expires_in` of an answer: seconds that remain. A clock that ran past the expiry must not break a whole listing. */
+const RemainingFromSeconds = Schema.Int.pipe(Schema.decodeTo(
+  Lifetime,
+  SchemaTransformation.transform<Duration.Duration, number>({
+    decode: (seconds) => Duration.seconds(Math.max(0, seconds)),
+    encode: Duration.toSeconds
+  })
+))
+
+/** An access or refresh token. `expiresIn` counts from the moment Heroku answered; none means never. */
+export const Token = Schema.Struct({
+  id: Schema.String,
+  token: Schema.RedactedFromValue(Schema.String, { label: "token" }),
+  expiresIn: nullable(RemainingFromSeconds)
+}).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
+export interface Token extends Schema.Schema.Type<typeof Token> {}
+
+/** The OAuth client that obtained an authorization. */
+export const Client = Schema.Struct({
+  id: Schema.String,
+  name: Schema.String,
+  redirectUri: Schema.String
+}).pipe(Schema.encodeKeys({ redirectUri: "redirect_uri" }))
+export interface Client extends Schema.Schema.Type<typeof Client> {}
+
+/** The grant of an authorization that came about in the web flow. */
+export const Grant = Schema.Struct({
+  id: omittable(Schema.String),
+  code: Schema.RedactedFromValue(Schema.String, { label: "grant code" }),
+  expiresIn: omittable(RemainingFromSeconds)
+}).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
+export interface Grant extends Schema.Schema.Type<typeof Grant> {}
+
+/** The browser session that an authorization belongs to. */
+export const Session = Schema.Struct({ id: Schema.String })
+export interface Session extends Schema.Schema.Type<typeof Session> {}
+
+/** The account that gave the authorization. */
+export const User = Schema.Struct({
+  id: Schema.String,
+  email: omittable(Schema.String),
+  fullName: nullable(Schema.String)
+}).pipe(Schema.encodeKeys({ fullName: "full_name" }))
+export interface User extends Schema.Schema.Type<typeof User> {}
+
+// -----------------------------------------------------------------------------
+// Authorization
+// -----------------------------------------------------------------------------
+
+/**
+ * An OAuth authorization.
+ *
+ * **Details**
+ *
+ * `client` is none for authorizations made directly (by hand or through the API), `grant` and `session` are there for
+ * those of the web flow, whose `accessToken` and `refreshToken` can be none. Older payloads lack `description`,
+ * `session` and `user`. Tokens and grant codes are `Redacted`; in listings Heroku may mask them with asterisks.
+ *
+ * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
+ */
+export class Authorization extends Schema.Class<Authorization>("@effect-heroku/core/Authorization")({
+  id: AuthorizationId,
+  description: omittable(Schema.String),
+  scope: Schema.Array(Scope) as Schema.Codec<ReadonlyArray<Scope>>,
+  accessToken: nullable(Token),
+  refreshToken: nullable(Token),
+  client: nullable(Client),
+  grant: nullable(Grant),
+  session: nullable(Session),
+  user: omittable(User),
+  createdAt: Schema.DateTimeUtcFromString,
+  updatedAt: Schema.DateTimeUtcFromString
+}) {
+  /**
+   * The codec between Heroku's JSON and `Authorization`: snake_case keys, ISO 8601 times, lifetimes in seconds.
+   *
+   * **Details**
+   *
+   * `null` and absent both decode to none; unknown keys are ignored. Encoding gives JSON that Heroku's published schema
+   * accepts, with the secrets in clear: keep it away from logs.
+   */
+  static readonly FromWire = this.pipe(Schema.encodeKeys({
+    accessToken: "access_token",
+    refreshToken: "refresh_token",
+    createdAt: "created_at",
+    updatedAt: "updated_at"
+  }))
+}
+
+// -----------------------------------------------------------------------------
+// Inputs
+// -----------------------------------------------------------------------------
+
+/**
+ * The input of `create`.
+ *
+ * **Details**
+ *
+ * - `scope`: one or more.
+ * - `description`: what people will recognise it by; Heroku makes one up when there is none.
+ * - `expiresIn`: whole seconds; without it the token never expires.
+ * - `client`: the id of the OAuth client to authorize; without it the authorization is a direct one.
+ *
+ * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-create
+ */
+export const CreateAuthorization = Schema.Struct({
+  scope: Schema.NonEmptyArray(Schema.NonEmptyString) as Schema.Codec<readonly [Scope, ...Array<Scope>]>,
+  description: Schema.optionalKey(Schema.String),
+  expiresIn: Schema.optionalKey(LifetimeFromSeconds),
+  client: Schema.optionalKey(Schema.NonEmptyString)
+}).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
+export interface CreateAuthorization extends Schema.Schema.Type<typeof CreateAuthorization> {}
+
+/**
+ * The input of `update`: a new `description`, the `client` (with its secret) that takes the authorization over, or both.
+ *
+ * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-update
+ */
+export const UpdateAuthorization = Schema.Struct({
+  description: Schema.optionalKey(Schema.String),
+  client: Schema.optionalKey(Schema.Struct({
+    id: Schema.NonEmptyString,
+    secret: Schema.RedactedFromValue(Schema.NonEmptyString, { label: "client secret" })
+  }))
+}).check(Schema.makeFilter(({ client, description }) =>
+  description !== undefined || client !== undefined
+    ? undefined
+    : { path: ["description"], issue: "nothing to change: give a description, a client, or both" }
+))
+export interface UpdateAuthorization extends Schema.Schema.Type<typeof UpdateAuthorization> {}
+
+// -----------------------------------------------------------------------------
+// Questions
+// -----------------------------------------------------------------------------
+
+/**
+ * When the access token expires, given when Heroku answered (`observedAt`): `expiresIn` counts from there. None when it
+ * never expires, or when there is no access token.
+ */
+export const expiresAt = (authorization: Authorization, observedAt: DateTime.Utc): Option.Option<DateTime.Utc> =>
+  authorization.accessToken.pipe(
+    Option.flatMap((token) => token.expiresIn),
+    Option.map((expiresIn) => DateTime.addDuration(observedAt, expiresIn))
+  )
+
+/** Whether the access token has expired at `now`, by default the moment it was observed. */
+export const isExpired = (
+  authorization: Authorization,
+  observedAt: DateTime.Utc,
+  now: DateTime.Utc = observedAt
+): boolean =>
+  Option.exists(expiresAt(authorization, observedAt), (expiry) => DateTime.isLessThanOrEqualTo(expiry, now))
+
+/** Whether an access token exists and has no expiry. */
+export const neverExpires = (authorization: Authorization): boolean =>
+  Option.exists(authorization.accessToken, (token) => Option.isNone(token.expiresIn))
+
+/** Whether it was made directly, and not for an OAuth client. Only these can be regenerated without privilege. */
+export const isDirect = (authorization: Authorization): boolean => Option.isNone(authorization.client)
+
+/** Whether the scope includes `global`: all that the account itself may do. */
+export const hasGlobalScope = (authorization: Authorization): boolean => authorization.scope.includes("global")

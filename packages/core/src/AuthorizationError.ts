@@ -1,0 +1,199 @@
+/**
+ * Everything that an operation on authorizations can fail with, and for each operation exactly what it can raise.
+ *
+ * The errors are flat and tagged. None holds a token, a grant code, a client secret or a request header: they can be
+ * logged as they are.
+ *
+ * @see https://devcenter.heroku.com/articles/platform-api-reference#errors
+ */
+import type * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+/** The operations of `AuthorizationService`; `pages` and `stream` report as `list`. */
+export const Operation = Schema.Literals(["create", "info", "update", "regenerate", "delete", "list"])
+export type Operation = typeof Operation.Type
+
+/** What every answer with an error status told. */
+const answer = {
+  operation: Operation,
+  /** The HTTP status. */
+  status: Schema.Int,
+  /** Heroku's `id` for the error, as `not_found`, when the body had one. */
+  errorId: Schema.Option(Schema.String),
+  /** Heroku's message; one of ours where the body had none. */
+  message: Schema.String,
+  /** The `Request-Id` header, for Heroku's support; it can list several ids, separated by commas. */
+  requestId: Schema.Option(Schema.String),
+  /** Heroku's `url`: the page that explains the error. */
+  documentationUrl: Schema.Option(Schema.String)
+}
+
+/**
+ * 404 on an operation that names an authorization.
+ *
+ * **Gotchas**
+ *
+ * `afterUnknownOutcome` is true when an earlier attempt of the same `delete` may have reached Heroku: then the
+ * authorization is gone, most likely by this very call.
+ */
+export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
+  ...answer,
+  /** The id that was asked for. */
+  id: Schema.String,
+  afterUnknownOutcome: Schema.Boolean
+}) {}
+
+/** 401: the token is missing, wrong, revoked or expired, or the device is not trusted. */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", answer) {}
+
+/** 403 for another reason than a missing second factor: the token's scope is too small, the account is suspended … */
+export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", answer) {}
+
+/** 403 because the account wants a second factor. */
+export class TwoFactorRequired extends Schema.TaggedError<TwoFactorRequired>()("TwoFactorRequired", answer) {}
+
+/**
+ * The input was refused: by Heroku (400 or 422 on `create` and `update`), or before any request was sent; then there is
+ * no `status`, and `field` names what was wrong.
+ */
+export class InvalidParams extends Schema.TaggedError<InvalidParams>()("InvalidParams", {
+  ...answer,
+  status: Schema.optionalKey(Schema.Int),
+  /** The input's path to what was refused, as `expiresIn` or `client.id`. None when Heroku refused and did not say. */
+  field: Schema.Option(Schema.String)
+}) {}
+
+/** 429 once retries are spent, or when Heroku asked for a longer wait than the configured cap. */
+export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
+  ...answer,
+  /** How long Heroku asked to wait, counted from its answer. */
+  retryAfter: Schema.Option(Schema.Duration)
+}) {}
+
+/** Any other status than the `expected` ones. */
+export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>()("UnexpectedStatus", {
+  ...answer,
+  expected: Schema.Array(Schema.Int)
+}) {}
+
+/**
+ * A response that breaks the protocol: not JSON, not an authorization, a part of a list without a way on, a range that
+ * comes round again. The message says what and where, never the offending value.
+ *
+ * **Gotchas**
+ *
+ * Heroku has acted on the request all the same: a `create` that ends so has most likely made an authorization.
+ */
+export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("InvalidResponse", answer) {}
+
+/**
+ * No usable response: no connection, a TLS failure, a timeout, a body that was cut short.
+ */
+export class RequestFailed extends Schema.TaggedError<RequestFailed>()("RequestFailed", {
+  operation: Operation,
+  message: Schema.String,
+  /**
+   * - `connect`: no connection, so the server saw nothing
+   * - `connection`: it broke after the request may have been sent
+   * - `timeout`: no complete answer in time
+   * - `body`: an answer began and was not complete
+   */
+  reason: Schema.Literals(["connect", "connection", "timeout", "body"]),
+  /** Whether the server may have acted on the request. Always false for `info` and `list`, which change nothing. */
+  outcomeUnknown: Schema.Boolean
+}) {}
+
+/** What every operation can raise. */
+type CommonError =
+  | Unauthorized
+  | Forbidden
+  | TwoFactorRequired
+  | InvalidParams
+  | RateLimited
+  | UnexpectedStatus
+  | InvalidResponse
+  | RequestFailed
+
+/** What `create` can raise. */
+export type CreateError = CommonError
+/** What `info` can raise. */
+export type InfoError = CommonError | NotFound
+/** What `update` can raise. */
+export type UpdateError = CommonError | NotFound
+/** What `regenerate` can raise. */
+export type RegenerateError = CommonError | NotFound
+/** What `delete` can raise. */
+export type DeleteError = CommonError | NotFound
+/** What `list`, `pages` and `stream` can raise. */
+export type ListError = CommonError
+
+/** Any of the errors. */
+export type AuthorizationError = CommonError | NotFound
+
+// -----------------------------------------------------------------------------
+// From an answer
+// -----------------------------------------------------------------------------
+
+/** What an answer with an error status said: its status, body and headers, as far as they were there. */
+export interface ErrorAnswer {
+  readonly status: number
+  readonly errorId: Option.Option<string>
+  readonly message: Option.Option<string>
+  readonly documentationUrl: Option.Option<string>
+  readonly requestId: Option.Option<string>
+  /** The `Retry-After` header, as a wait from now. */
+  readonly retryAfter: Option.Option<Duration.Duration>
+  /** Whether the header `Heroku-Two-Factor-Required` was there. */
+  readonly twoFactorRequired: boolean
+}
+
+/** The statuses with which an operation succeeds. */
+export const expectedStatuses = (operation: Operation): ReadonlyArray<number> => {
+  switch (operation) {
+    case "create":
+      return [201]
+    case "list":
+      return [200, 206]
+    default:
+      return [200]
+  }
+}
+
+/**
+ * The error that an answer means: how an implementation of the service turns statuses into errors.
+ *
+ * @see https://devcenter.heroku.com/articles/platform-api-reference#error-responses
+ */
+export function fromAnswer(operation: "create" | "list", answer: ErrorAnswer): CommonError
+export function fromAnswer(
+  operation: "info" | "update" | "regenerate" | "delete",
+  answer: ErrorAnswer,
+  id: string
+): CommonError | NotFound
+export function fromAnswer(operation: Operation, answer: ErrorAnswer, id?: string): AuthorizationError {
+  const { documentationUrl, errorId, requestId, retryAfter, status } = answer
+  const message = Option.getOrElse(
+    answer.message,
+    () => `Heroku answered ${operation} with status ${status} and no message`
+  )
+  const fields = { operation, status, errorId, message, requestId, documentationUrl }
+  switch (status) {
+    case 401:
+      return new Unauthorized(fields)
+    case 403:
+      return answer.twoFactorRequired || Option.contains(errorId, "two_factor")
+        ? new TwoFactorRequired(fields)
+        : new Forbidden(fields)
+    case 404:
+      if (id !== undefined) return new NotFound({ ...fields, id, afterUnknownOutcome: false })
+      break
+    case 400:
+    case 422:
+      if (operation === "create" || operation === "update") return new InvalidParams({ ...fields, field: Option.none() })
+      break
+    case 429:
+      return new RateLimited({ ...fields, retryAfter })
+  }
+  return new UnexpectedStatus({ ...fields, expected: expectedStatuses(operation) })
+}

@@ -1,0 +1,216 @@
+/**
+ * The service: six operations on Heroku's OAuth authorizations, and lists as pages and streams.
+ *
+ * Programs depend on `AuthorizationService` alone and get an implementation as a layer: the live one of
+ * `@effect-heroku/http-node`, or the one in memory of `@effect-heroku/testing`. Implementations give the `Endpoints`,
+ * one request each; `make` adds what all have in common, so that it cannot differ between them.
+ *
+ * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { type Authorization, AuthorizationId, CreateAuthorization, UpdateAuthorization } from "./Authorization.ts"
+import type {
+  CreateError,
+  DeleteError,
+  InfoError,
+  ListError,
+  RegenerateError,
+  UpdateError
+} from "./AuthorizationError.ts"
+import * as Input from "./internal/input.ts"
+import * as Pages from "./internal/pages.ts"
+import type { Cursor, Order } from "./ListRange.ts"
+
+// -----------------------------------------------------------------------------
+// Lists
+// -----------------------------------------------------------------------------
+
+/** A part of the list, and where to go on. */
+export interface Page {
+  readonly items: ReadonlyArray<Authorization>
+  /** Resumes the listing after this page, in any process. None: the list is complete. */
+  readonly next: Option.Option<Cursor>
+}
+
+/** How to list. */
+export interface ListOptions {
+  /** Authorizations a page, 1 to 1000. By default 1000, or the cursor's. */
+  readonly pageSize?: number | undefined
+  /** The order, by id. By default `"asc"`, or the cursor's. */
+  readonly order?: Order | undefined
+  /** Where an earlier listing stopped. It knows its page size and order; others are refused. */
+  readonly cursor?: Cursor | undefined
+}
+
+/** How to list page after page. */
+export interface StreamOptions extends ListOptions {
+  /** How many requests may be under way at once. By default 1. Pages come in order all the same. */
+  readonly concurrency?: number | undefined
+}
+
+// -----------------------------------------------------------------------------
+// Service
+// -----------------------------------------------------------------------------
+
+/** The operations of `AuthorizationService`. */
+export interface Service {
+  /**
+   * Creates an authorization. Its access token is in the answer, and later nowhere else in clear.
+   *
+   * **Gotchas**
+   *
+   * Not idempotent: each success makes another authorization. Implementations do not repeat it once Heroku may have
+   * acted; `RequestFailed.outcomeUnknown` then says that it may have.
+   *
+   * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-create
+   */
+  readonly create: (input: CreateAuthorization) => Effect.Effect<Authorization, CreateError>
+
+  /**
+   * Reads one authorization.
+   *
+   * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-info
+   */
+  readonly info: (id: AuthorizationId) => Effect.Effect<Authorization, InfoError>
+
+  /**
+   * Changes the description, or the client.
+   *
+   * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-update
+   */
+  readonly update: (id: AuthorizationId, input: UpdateAuthorization) => Effect.Effect<Authorization, UpdateError>
+
+  /**
+   * Replaces the tokens of an authorization; the old ones stop working.
+   *
+   * **Gotchas**
+   *
+   * Not idempotent, and treated like `create`. Heroku allows it for direct authorizations and privileged clients only,
+   * else it fails with `Forbidden`.
+   *
+   * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-regenerate
+   */
+  readonly regenerate: (id: AuthorizationId) => Effect.Effect<Authorization, RegenerateError>
+
+  /**
+   * Deletes (revokes) an authorization and answers with what it was.
+   *
+   * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-delete
+   */
+  readonly delete: (id: AuthorizationId) => Effect.Effect<Authorization, DeleteError>
+
+  /**
+   * Reads one page of the list: one request.
+   *
+   * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-list
+   */
+  readonly list: (options?: ListOptions) => Effect.Effect<Page, ListError>
+
+  /** Every page of the list, each fetched when it is pulled. Run again, it starts again. */
+  readonly pages: (options?: StreamOptions) => Stream.Stream<Page, ListError>
+
+  /** Every authorization, in order, page by page as `pages`. */
+  readonly stream: (options?: StreamOptions) => Stream.Stream<Authorization, ListError>
+}
+
+/** The key of the service. Layers are elsewhere: `HttpAuthorizationService`, `MemoryAuthorizationService`. */
+export class AuthorizationService extends Context.Service<AuthorizationService, Service>()(
+  "@effect-heroku/core/AuthorizationService"
+) {}
+
+// -----------------------------------------------------------------------------
+// Implementing it
+// -----------------------------------------------------------------------------
+
+/** The answer to a request for a range of the list. */
+export interface RangeAnswer {
+  readonly items: ReadonlyArray<Authorization>
+  /** The `Next-Range` header, as it came: none when the list is complete. */
+  readonly nextRange: Option.Option<string>
+  /** The HTTP status, for errors. */
+  readonly status: number
+  /** The `Request-Id` header, for errors. */
+  readonly requestId: Option.Option<string>
+}
+
+/** The six endpoints of the API, as an implementation provides them to `make`. Inputs have been checked. */
+export interface Endpoints extends Pick<Service, "create" | "info" | "update" | "regenerate" | "delete"> {
+  /** Asks for a range: the value of the `Range` header, in the grammar of `ListRange`. */
+  readonly list: (range: string) => Effect.Effect<RangeAnswer, ListError>
+}
+
+const checkId = Input.check(AuthorizationId, "id")
+const checkCreate = Input.check(CreateAuthorization, "input")
+const checkUpdate = Input.check(UpdateAuthorization, "input")
+
+/**
+ * Makes the service from its endpoints: checks every input before an endpoint is called, gives each operation a span of
+ * its name, and walks the list.
+ */
+export const make = (endpoints: Endpoints): Service => {
+  const create = Effect.fn("AuthorizationService.create")(
+    function*(input: CreateAuthorization): Effect.fn.Return<Authorization, CreateError> {
+      return yield* endpoints.create(yield* checkCreate("create", input))
+    }
+  )
+
+  const info = Effect.fn("AuthorizationService.info")(
+    function*(id: AuthorizationId): Effect.fn.Return<Authorization, InfoError> {
+      yield* annotateId(id)
+      return yield* endpoints.info(yield* checkId("info", id))
+    }
+  )
+
+  const update = Effect.fn("AuthorizationService.update")(
+    function*(id: AuthorizationId, input: UpdateAuthorization): Effect.fn.Return<Authorization, UpdateError> {
+      yield* annotateId(id)
+      return yield* endpoints.update(yield* checkId("update", id), yield* checkUpdate("update", input))
+    }
+  )
+
+  const regenerate = Effect.fn("AuthorizationService.regenerate")(
+    function*(id: AuthorizationId): Effect.fn.Return<Authorization, RegenerateError> {
+      yield* annotateId(id)
+      return yield* endpoints.regenerate(yield* checkId("regenerate", id))
+    }
+  )
+
+  const remove = Effect.fn("AuthorizationService.delete")(
+    function*(id: AuthorizationId): Effect.fn.Return<Authorization, DeleteError> {
+      yield* annotateId(id)
+      return yield* endpoints.delete(yield* checkId("delete", id))
+    }
+  )
+
+  const readPage = Effect.fn("AuthorizationService.list")(
+    function*(listing: Pages.Listing): Effect.fn.Return<
+      readonly [Page, Option.Option<Pages.Listing>],
+      ListError
+    > {
+      yield* Effect.annotateCurrentSpan("heroku.range", listing.range)
+      return yield* Pages.advance(listing, yield* endpoints.list(listing.range))
+    }
+  )
+
+  const walk = <A>(options: StreamOptions | undefined, emit: (page: Page) => ReadonlyArray<A>) =>
+    Stream.unwrap(Effect.map(Pages.begin(options), (start) =>
+      Stream.paginate(start, (listing) =>
+        Effect.map(readPage(listing), ([page, next]) => [emit(page), next] as const))))
+
+  return {
+    create,
+    info,
+    update,
+    regenerate,
+    delete: remove,
+    list: (options) => Effect.map(Effect.flatMap(Pages.begin(options), readPage), ([page]) => page),
+    pages: (options) => walk(options, (page) => [page]),
+    stream: (options) => walk(options, (page) => page.items)
+  }
+}
+
+const annotateId = (id: AuthorizationId): Effect.Effect<void> =>
+  Effect.annotateCurrentSpan("heroku.authorization.id", id)

@@ -1,0 +1,121 @@
+/**
+ * The ranges by which Heroku pages lists: the grammar of the `Range` and `Next-Range` headers, and the `Cursor` that
+ * resumes a listing in another process.
+ *
+ * Walking a list by its ranges is `internal/pages.ts`; this module knows only the text.
+ *
+ * @see https://devcenter.heroku.com/articles/platform-api-reference#ranges
+ */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+/** The order of a list by id. */
+export const Order = Schema.Literals(["asc", "desc"])
+export type Order = typeof Order.Type
+
+/** How many authorizations a page may hold: 1 to 1000. */
+export const PageSize = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }, {
+  message: "must be a whole number from 1 to 1000"
+}))
+
+/**
+ * A range of ids: `id [start]..[end][; max=N[, order=desc]]`.
+ *
+ * **Details**
+ *
+ * `start` and `end` are ids, in the order of the list. An exclusive start is written with a `]` before it. `max` is a
+ * number of items. What is none was not said: Heroku then takes the whole range, 200 items, ascending.
+ */
+export interface ListRange {
+  readonly start: Option.Option<Start>
+  readonly end: Option.Option<string>
+  readonly max: Option.Option<number>
+  readonly order: Option.Option<Order>
+}
+
+/** Where a range starts. */
+export interface Start {
+  readonly id: string
+  readonly exclusive: boolean
+}
+
+/** A range from its parts; what is left out is none. */
+export const make = (parts: {
+  readonly start?: Start
+  readonly end?: string
+  readonly max?: number
+  readonly order?: Order
+}): ListRange => ({
+  start: Option.fromUndefinedOr(parts.start),
+  end: Option.fromUndefinedOr(parts.end),
+  max: Option.fromUndefinedOr(parts.max),
+  order: Option.fromUndefinedOr(parts.order)
+})
+
+/**
+ * Reads the text of a `Range` or `Next-Range` header. None when it is not a range by `id`.
+ *
+ * **Details**
+ *
+ * `max` and `order` may come in either order, separated by `,` or `, `; a trailing `;` is allowed. An exclusive start
+ * without an id (`]..`) is refused: Heroku answers it with 500.
+ */
+export const parse = (text: string): Option.Option<ListRange> => {
+  const match = /^\s*id\s+(\]?)([^\s;]*?)\.\.([^\s;]*)\s*(?:;(.*))?$/.exec(text)
+  if (match === null) return Option.none()
+  const [, bracket, startId = "", endId = "", parameterText = ""] = match
+  const exclusive = bracket === "]"
+  if (exclusive && startId === "") return Option.none()
+  return Option.map(parseParameters(parameterText), ({ max, order }) => ({
+    start: startId === "" ? Option.none() : Option.some({ id: startId, exclusive }),
+    end: endId === "" ? Option.none() : Option.some(endId),
+    max,
+    order
+  }))
+}
+
+const parseParameters = (text: string): Option.Option<Pick<ListRange, "max" | "order">> => {
+  let max: Option.Option<number> = Option.none()
+  let order: Option.Option<Order> = Option.none()
+  const body = text.trim().replace(/\s*;$/, "")
+  if (body === "") return Option.some({ max, order })
+  for (const parameter of body.split(",")) {
+    const match = /^\s*(?:max=([1-9]\d{0,8})|order=(asc|desc))\s*$/.exec(parameter)
+    if (match === null) return Option.none()
+    if (match[1] === undefined) {
+      if (Option.isSome(order)) return Option.none()
+      order = Option.some(match[2] === "desc" ? "desc" : "asc")
+    } else {
+      if (Option.isSome(max)) return Option.none()
+      max = Option.some(Number(match[1]))
+    }
+  }
+  return Option.some({ max, order })
+}
+
+/** Writes a range as the value of a `Range` header. Ascending order is the default and is left out. */
+export const format = (range: ListRange): string => {
+  const start = Option.match(range.start, {
+    onNone: () => "",
+    onSome: ({ exclusive, id }) => `${exclusive ? "]" : ""}${id}`
+  })
+  const parameters = [
+    ...Option.toArray(Option.map(range.max, (max) => `max=${max}`)),
+    ...(Option.contains(range.order, "desc") ? ["order=desc"] : [])
+  ]
+  return `id ${start}..${Option.getOrElse(range.end, () => "")}${
+    parameters.length === 0 ? "" : `; ${parameters.join(", ")}`
+  }`
+}
+
+/**
+ * The place where a listing goes on: opaque text that can be stored and handed to `list`, `pages` or `stream` in another
+ * process. It carries the page size and the order of the listing it came from.
+ */
+export const Cursor = Schema.String.check(
+  Schema.makeFilter((text) =>
+    Option.exists(parse(text), ({ max, start }) => Option.isSome(start) && Option.exists(max, Schema.is(PageSize)))
+    || "is not a cursor of a list of authorizations"
+  )
+).pipe(Schema.brand("Cursor"))
+export type Cursor = typeof Cursor.Type

@@ -1,0 +1,141 @@
+/**
+ * Walks a list by its ranges. What a server may get wrong is caught here, so that a listing ends complete or with an
+ * error: it never loops, never comes round again, and is never cut short without a word.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { type InvalidParams, InvalidResponse } from "../AuthorizationError.ts"
+import type { ListOptions, Page, RangeAnswer } from "../AuthorizationService.ts"
+import * as ListRange from "../ListRange.ts"
+import { check, refuse } from "./input.ts"
+
+/** Where a listing stands: the next range to ask for, and what went before, to notice repetition. */
+export interface Listing {
+  readonly range: string
+  readonly pageSize: number
+  readonly order: ListRange.Order
+  /** The last UUID that came, or the one the cursor stands at. UUIDs have a known order, other ids have not. */
+  readonly last: Option.Option<ListRange.Start>
+  /** Every range asked for so far, and every id that is not a UUID: the only way to notice that those come again. */
+  readonly seen: Set<string>
+}
+
+const checkOptions = check(
+  Schema.Struct({
+    pageSize: Schema.optional(ListRange.PageSize),
+    order: Schema.optional(ListRange.Order),
+    cursor: Schema.optional(ListRange.Cursor),
+    concurrency: Schema.optional(
+      Schema.Int.check(Schema.isGreaterThanOrEqualTo(1, { message: "must be a whole number, one or more" }))
+    )
+  }),
+  "options"
+)
+
+/** The start of a listing: the first range, or the cursor's, whose page size and order it then has. */
+export const begin = Effect.fnUntraced(
+  function*(options: ListOptions | undefined): Effect.fn.Return<Listing, InvalidParams> {
+    const { cursor, order, pageSize } = yield* checkOptions("list", options ?? {})
+    if (cursor === undefined) {
+      const range = ListRange.make({ max: pageSize ?? 1000, order: order ?? "asc" })
+      return {
+        range: ListRange.format(range),
+        pageSize: pageSize ?? 1000,
+        order: order ?? "asc",
+        last: Option.none(),
+        seen: new Set()
+      }
+    }
+    const from = Option.getOrThrow(ListRange.parse(cursor))
+    const cursorSize = Option.getOrThrow(from.max)
+    const cursorOrder = Option.getOrElse(from.order, () => "asc" as const)
+    if (pageSize !== undefined && pageSize !== cursorSize) {
+      return yield* refuse("list", "cursor", `comes from a listing in pages of ${cursorSize}, not ${pageSize}`)
+    }
+    if (order !== undefined && order !== cursorOrder) {
+      return yield* refuse("list", "cursor", `comes from a listing in ${cursorOrder} order, not ${order}`)
+    }
+    return { range: cursor, pageSize: cursorSize, order: cursorOrder, last: from.start, seen: new Set() }
+  }
+)
+
+/** The page in an answer, and where the listing goes on; or how the answer breaks the protocol. */
+export const advance = (
+  listing: Listing,
+  answer: RangeAnswer
+): Effect.Effect<readonly [Page, Option.Option<Listing>], InvalidResponse> => {
+  const broken = (message: string) =>
+    Effect.fail(
+      new InvalidResponse({
+        operation: "list",
+        status: answer.status,
+        message,
+        requestId: answer.requestId,
+        errorId: Option.none(),
+        documentationUrl: Option.none()
+      })
+    )
+  const { order, pageSize, seen } = listing
+  seen.add(listing.range)
+
+  let last = listing.last
+  for (const { id } of answer.items) {
+    if (!isUuid(id)) {
+      if (seen.has(id)) return broken(`The list repeats authorization ${id}`)
+      seen.add(id)
+    } else if (follows(id, last, order)) {
+      last = Option.some({ id, exclusive: true })
+    } else {
+      return broken(`The list repeats or goes backwards at authorization ${id}`)
+    }
+  }
+
+  if (Option.isNone(answer.nextRange)) {
+    return Effect.succeed([{ items: answer.items, next: Option.none() }, Option.none()])
+  }
+  const cursor = toCursor(answer.nextRange.value, pageSize, order)
+  if (Option.isNone(cursor)) return broken(`Next-Range cannot be followed: ${answer.nextRange.value}`)
+  const { start, text } = cursor.value
+  if (seen.has(text) || (isUuid(start.id) && !reaches(start.id, last, order))) {
+    return broken(`Next-Range leads back: ${text}`)
+  }
+  return Effect.succeed([
+    { items: answer.items, next: Option.some(text) },
+    Option.some({ range: text, pageSize, order, last, seen })
+  ])
+}
+
+/**
+ * A Next-Range as a cursor, verbatim where it says everything. What it leaves out (page size, descending order) is taken
+ * from the listing, because the server would otherwise go on with its defaults.
+ */
+const toCursor = (
+  nextRange: string,
+  pageSize: number,
+  order: ListRange.Order
+): Option.Option<{ readonly text: ListRange.Cursor; readonly start: ListRange.Start }> =>
+  Option.gen(function*() {
+    const range = yield* ListRange.parse(nextRange)
+    const start = yield* range.start
+    const complete = Option.isSome(range.max) && (Option.isSome(range.order) || order === "asc")
+    if (!Option.contains(range.order, order) && Option.isSome(range.order)) return yield* Option.none()
+    const text = complete
+      ? nextRange
+      : ListRange.format({
+        ...range,
+        max: Option.orElseSome(range.max, () => pageSize),
+        order: Option.some(order)
+      })
+    return { start, text: yield* Schema.decodeOption(ListRange.Cursor)(text) }
+  })
+
+const isUuid = (id: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
+
+const follows = (id: string, last: Option.Option<ListRange.Start>, order: ListRange.Order): boolean =>
+  Option.isNone(last) || !isUuid(last.value.id) || (id === last.value.id
+    ? !last.value.exclusive
+    : (order === "asc") === (id > last.value.id))
+
+const reaches = (id: string, last: Option.Option<ListRange.Start>, order: ListRange.Order): boolean =>
+  Option.exists(last, (start) => start.id === id) || follows(id, last, order)
