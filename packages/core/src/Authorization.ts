@@ -9,7 +9,9 @@
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
 // -----------------------------------------------------------------------------
@@ -27,20 +29,11 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
  * when they are percent-encoded.
  */
 export const AuthorizationId = Schema.String.check(
-  Schema.makeFilter((id) => id !== "" || "must not be empty", undefined, true),
+  Schema.isNonEmpty({ message: "must not be empty" }),
   Schema.makeFilter((id) => (id !== "." && id !== "..") || "must not be a dot segment: it would reach another path"),
-  Schema.makeFilter((id) => id.isWellFormed() || "must be well-formed Unicode"),
-  Schema.makeFilter((id) => !hasControlCharacter(id) || "must not contain control characters")
+  Schema.makeFilter((id) => !/[\p{Cc}\p{Cs}]/u.test(id) || "must be well-formed Unicode without control characters")
 ).pipe(Schema.brand("AuthorizationId"))
 export type AuthorizationId = typeof AuthorizationId.Type
-
-const hasControlCharacter = (text: string): boolean => {
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code < 0x20 || code === 0x7f) return true
-  }
-  return false
-}
 
 /**
  * What an authorization may do. Six scopes are documented; others occur, so any string is one.
@@ -61,12 +54,22 @@ const nullable = <S extends Schema.Constraint>(schema: S) =>
 const omittable = <S extends Schema.Constraint>(schema: S) =>
   Schema.OptionFromOptionalNullOr(schema, { onNoneEncoding: "omit" })
 
+/** A secret: `Redacted` with this label when decoded; a `Redacted` of any label is accepted from users. */
+const secret = (label: string) =>
+  Schema.String.pipe(Schema.decodeTo(Schema.Redacted(Schema.String), {
+    decode: SchemaGetter.transform((value) => Redacted.make(value, { label })),
+    encode: SchemaGetter.transform(Redacted.value)
+  }))
+
 const secondsTransformation = SchemaTransformation.transform<Duration.Duration, number>({
   decode: Duration.seconds,
   encode: Duration.toSeconds
 })
 
-const WholeSeconds = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+/** The longest lifetime whose milliseconds a number counts exactly: 285,000 years. */
+const maxSeconds = Math.floor(Number.MAX_SAFE_INTEGER / 1000)
+
+const WholeSeconds = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: maxSeconds }))
 
 /**
  * A lifetime that Heroku can express: a duration of whole, non-negative, finitely many seconds. It declares its own wire
@@ -83,11 +86,11 @@ export const Lifetime = Schema.declare(
 /** `expires_in` of an input: seconds. */
 const LifetimeFromSeconds = WholeSeconds.pipe(Schema.decodeTo(Lifetime, secondsTransformation))
 
-/** `expires_in` of an answer: seconds that remain. A clock that ran past the expiry must not break a whole listing. */
+/** `expires_in` of an answer: seconds that remain. One number out of range must not break a whole listing. */
 const RemainingFromSeconds = Schema.Int.pipe(Schema.decodeTo(
   Lifetime,
   SchemaTransformation.transform<Duration.Duration, number>({
-    decode: (seconds) => Duration.seconds(Math.max(0, seconds)),
+    decode: (seconds) => Duration.seconds(Math.min(Math.max(0, seconds), maxSeconds)),
     encode: Duration.toSeconds
   })
 ))
@@ -95,7 +98,7 @@ const RemainingFromSeconds = Schema.Int.pipe(Schema.decodeTo(
 /** An access or refresh token. `expiresIn` counts from the moment Heroku answered; none means never. */
 export const Token = Schema.Struct({
   id: Schema.String,
-  token: Schema.RedactedFromValue(Schema.String, { label: "token" }),
+  token: secret("token"),
   expiresIn: nullable(RemainingFromSeconds)
 }).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
 export interface Token extends Schema.Schema.Type<typeof Token> {}
@@ -111,7 +114,7 @@ export interface Client extends Schema.Schema.Type<typeof Client> {}
 /** The grant of an authorization that came about in the web flow. */
 export const Grant = Schema.Struct({
   id: omittable(Schema.String),
-  code: Schema.RedactedFromValue(Schema.String, { label: "grant code" }),
+  code: secret("grant code"),
   expiresIn: omittable(RemainingFromSeconds)
 }).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
 export interface Grant extends Schema.Schema.Type<typeof Grant> {}
@@ -189,7 +192,9 @@ export class Authorization extends Schema.Class<Authorization>("@effect-heroku/c
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-create
  */
 export const CreateAuthorization = Schema.Struct({
-  scope: Schema.NonEmptyArray(Schema.NonEmptyString) as Schema.Codec<readonly [Scope, ...Array<Scope>]>,
+  scope: Schema.Array(Schema.NonEmptyString).check(
+    Schema.isMinLength(1, { message: "must name one scope or more" })
+  ) as Schema.Codec<unknown> as Schema.Codec<readonly [Scope, ...Array<Scope>]>,
   description: Schema.optionalKey(Schema.String),
   expiresIn: Schema.optionalKey(LifetimeFromSeconds),
   client: Schema.optionalKey(Schema.NonEmptyString)
@@ -205,7 +210,9 @@ export const UpdateAuthorization = Schema.Struct({
   description: Schema.optionalKey(Schema.String),
   client: Schema.optionalKey(Schema.Struct({
     id: Schema.NonEmptyString,
-    secret: Schema.RedactedFromValue(Schema.NonEmptyString, { label: "client secret" })
+    secret: secret("client secret").check(
+      Schema.makeFilter((redacted) => Redacted.value(redacted) !== "" || "must not be empty")
+    )
   }))
 }).check(Schema.makeFilter(({ client, description }) =>
   description !== undefined || client !== undefined

@@ -104,8 +104,8 @@ export class RequestFailed extends Schema.TaggedError<RequestFailed>()("RequestF
   outcomeUnknown: Schema.Boolean
 }) {}
 
-/** What every operation can raise. */
-type CommonError =
+/** What every operation can raise, all but `NotFound`. */
+export type CommonError =
   | Unauthorized
   | Forbidden
   | TwoFactorRequired
@@ -132,8 +132,19 @@ export type ListError = CommonError
 export type AuthorizationError = CommonError | NotFound
 
 // -----------------------------------------------------------------------------
-// From an answer
+// For implementations of the service
 // -----------------------------------------------------------------------------
+
+/** The error of an input that is refused before any request is sent. Do not put the value in `problem`: it may be a secret. */
+export const refused = (operation: Operation, field: string, problem: string): InvalidParams =>
+  new InvalidParams({
+    operation,
+    message: `${field}: ${problem}`,
+    field: Option.some(field),
+    errorId: Option.none(),
+    requestId: Option.none(),
+    documentationUrl: Option.none()
+  })
 
 /** What an answer with an error status said: its status, body and headers, as far as they were there. */
 export interface ErrorAnswer {
@@ -163,15 +174,26 @@ export const expectedStatuses = (operation: Operation): ReadonlyArray<number> =>
 /**
  * The error that an answer means: how an implementation of the service turns statuses into errors.
  *
+ * **Details**
+ *
+ * `id` is the authorization that was named, and `afterUnknownOutcome` whether an earlier attempt of the same call may
+ * have changed it; both are for `NotFound`.
+ *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#error-responses
  */
 export function fromAnswer(operation: "create" | "list", answer: ErrorAnswer): CommonError
 export function fromAnswer(
   operation: "info" | "update" | "regenerate" | "delete",
   answer: ErrorAnswer,
-  id: string
+  id: string,
+  afterUnknownOutcome?: boolean
 ): CommonError | NotFound
-export function fromAnswer(operation: Operation, answer: ErrorAnswer, id?: string): AuthorizationError {
+export function fromAnswer(
+  operation: Operation,
+  answer: ErrorAnswer,
+  id?: string,
+  afterUnknownOutcome = false
+): AuthorizationError {
   const { documentationUrl, errorId, requestId, retryAfter, status } = answer
   const message = Option.getOrElse(
     answer.message,
@@ -186,7 +208,7 @@ export function fromAnswer(operation: Operation, answer: ErrorAnswer, id?: strin
         ? new TwoFactorRequired(fields)
         : new Forbidden(fields)
     case 404:
-      if (id !== undefined) return new NotFound({ ...fields, id, afterUnknownOutcome: false })
+      if (id !== undefined) return new NotFound({ ...fields, id, afterUnknownOutcome })
       break
     case 400:
     case 422:

@@ -1,22 +1,10 @@
 /** Checks what callers hand in, before any request, and says which field was wrong. */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { InvalidParams, type Operation } from "../AuthorizationError.ts"
+import { type InvalidParams, type Operation, refused } from "../AuthorizationError.ts"
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** An input that was refused without asking Heroku. */
-export const refuse = (operation: Operation, field: string, problem: string): InvalidParams =>
-  new InvalidParams({
-    operation,
-    message: `${field}: ${problem}`,
-    field: Option.some(field),
-    errorId: Option.none(),
-    requestId: Option.none(),
-    documentationUrl: Option.none()
-  })
 
 /**
  * A check of values of `schema`'s type. `label` names the input where the schema is not a struct; its fields go by their
@@ -27,6 +15,6 @@ export const check = <T, E>(schema: Schema.Codec<T, E>, label: string) => {
   return (operation: Operation, input: unknown): Effect.Effect<T, InvalidParams> =>
     Effect.mapError(decode(input), ({ issue }) => {
       const { message, path } = format(issue).issues[0]!
-      return refuse(operation, path === undefined || path.length === 0 ? label : path.map(String).join("."), message)
+      return refused(operation, path === undefined || path.length === 0 ? label : path.map(String).join("."), message)
     })
 }

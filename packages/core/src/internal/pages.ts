@@ -5,10 +5,10 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { type InvalidParams, InvalidResponse } from "../AuthorizationError.ts"
+import { type InvalidParams, InvalidResponse, refused } from "../AuthorizationError.ts"
 import type { ListOptions, Page, RangeAnswer } from "../AuthorizationService.ts"
 import * as ListRange from "../ListRange.ts"
-import { check, refuse } from "./input.ts"
+import { check } from "./input.ts"
 
 /** Where a listing stands: the next range to ask for, and what went before, to notice repetition. */
 export interface Listing {
@@ -51,10 +51,10 @@ export const begin = Effect.fnUntraced(
     const cursorSize = Option.getOrThrow(from.max)
     const cursorOrder = Option.getOrElse(from.order, () => "asc" as const)
     if (pageSize !== undefined && pageSize !== cursorSize) {
-      return yield* refuse("list", "cursor", `comes from a listing in pages of ${cursorSize}, not ${pageSize}`)
+      return yield* refused("list", "cursor", `comes from a listing in pages of ${cursorSize}, not ${pageSize}`)
     }
     if (order !== undefined && order !== cursorOrder) {
-      return yield* refuse("list", "cursor", `comes from a listing in ${cursorOrder} order, not ${order}`)
+      return yield* refused("list", "cursor", `comes from a listing in ${cursorOrder} order, not ${order}`)
     }
     return { range: cursor, pageSize: cursorSize, order: cursorOrder, last: from.start, seen: new Set() }
   }

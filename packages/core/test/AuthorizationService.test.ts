@@ -1,0 +1,269 @@
+import { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
+import { RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
+import * as ListRange from "@effect-heroku/core/ListRange"
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as Tracer from "effect/Tracer"
+import * as payloads from "./fixtures/payloads.ts"
+
+const decode = Schema.decodeUnknownSync(Authorization.FromWire)
+const authorization = (id: string) => decode({ ...payloads.full, id })
+const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`
+
+/** Endpoints that count their calls; `answer` says what a range gets. */
+const scripted = (answer: (range: string, call: number) => Partial<AuthorizationService.RangeAnswer>) => {
+  const calls: Array<string> = []
+  const one = (name: string) => () =>
+    Effect.sync(() => {
+      calls.push(name)
+      return authorization(uuid(1))
+    })
+  const service = AuthorizationService.make({
+    create: one("create"),
+    info: one("info"),
+    update: one("update"),
+    regenerate: one("regenerate"),
+    delete: one("delete"),
+    list: (range) =>
+      Effect.sync(() => {
+        calls.push(range)
+        return {
+          items: [],
+          nextRange: Option.none(),
+          status: 200,
+          requestId: Option.some("request-1"),
+          ...answer(range, calls.length)
+        }
+      })
+  })
+  return { service, calls }
+}
+
+/** Answers each range in turn; a call too many dies. */
+const pagesOf = (...answers: ReadonlyArray<readonly [ids: ReadonlyArray<string>, next?: string]>) =>
+  scripted((_, call) => {
+    const page = answers[call - 1]
+    assert.isDefined(page, "one request too many")
+    return { items: page[0].map(authorization), nextRange: Option.fromUndefinedOr(page[1]), status: 206 }
+  })
+
+const ids = (items: ReadonlyArray<Authorization>): ReadonlyArray<string> => items.map(({ id }) => id)
+
+describe("input", () => {
+  const { calls, service } = scripted(() => ({}))
+  const id = AuthorizationId.make(uuid(1))
+  const bad = (text: string) => text as AuthorizationId
+
+  it.effect.each([
+    ["info", "id", service.info(bad(""))],
+    ["info", "id", service.info(bad(".."))],
+    ["update", "id", service.update(bad("\ud800"), { description: "x" })],
+    ["update", "description", service.update(id, {})],
+    ["update", "client.secret", service.update(id, { client: { id: "c", secret: Redacted.make("") } })],
+    ["regenerate", "id", service.regenerate(bad("."))],
+    ["delete", "id", service.delete(bad("a\n"))],
+    // What the types forbid, as a JavaScript program may do it.
+    ["create", "scope", service.create({ scope: [] as never })],
+    ["create", "expiresIn", service.create({ scope: ["global"], expiresIn: Duration.seconds(-1) })],
+    ["create", "expiresIn", service.create({ scope: ["global"], expiresIn: Duration.millis(1) })],
+    ["create", "input", service.create(undefined as never)],
+    ["list", "pageSize", service.list({ pageSize: 0 })],
+    ["list", "pageSize", service.list({ pageSize: 1001 })],
+    ["list", "pageSize", service.list({ pageSize: 2.5 })],
+    ["list", "order", service.list({ order: "up" as never })],
+    ["list", "cursor", service.list({ cursor: "garbage" as ListRange.Cursor })],
+    ["list", "concurrency", Stream.runDrain(service.pages({ concurrency: 0 }))],
+    ["list", "pageSize", Stream.runDrain(service.stream({ pageSize: -1 }))]
+  ] as const)("%s refuses what is wrong with its %s, before any request", ([operation, field, call]) =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip<unknown, { readonly _tag: string }, never>(call)
+      assert(error._tag === "InvalidParams" && "field" in error && "message" in error && "operation" in error)
+      assert.deepStrictEqual(error.field, Option.some(field))
+      assert.strictEqual(error.operation, operation)
+      assert.include(String(error.message), field)
+      assert.notProperty(error, "status")
+      assert.deepStrictEqual(calls, [])
+    }))
+
+  it.effect("does not quote a secret that it refuses", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(
+        service.update(id, { client: { id: "c", secret: "hunter2" as never } })
+      )
+      assert.notInclude(JSON.stringify(error) + String(error), "hunter2")
+    }))
+})
+
+describe("pages", () => {
+  it.effect("follows Next-Range, verbatim, until a page has none", () =>
+    Effect.gen(function*() {
+      const next = `id ]${uuid(2)}..; max=2,order=asc;`
+      const { calls, service } = pagesOf([[uuid(1), uuid(2)], next], [[uuid(3)]])
+      const pages = yield* Stream.runCollect(service.pages({ pageSize: 2 }))
+      assert.deepStrictEqual(pages.map((page) => ids(page.items)), [[uuid(1), uuid(2)], [uuid(3)]])
+      assert.deepStrictEqual(calls, ["id ..; max=2", next])
+    }))
+
+  it.effect("fetches nothing before it is pulled, and no page more than is taken", () =>
+    Effect.gen(function*() {
+      const { calls, service } = pagesOf([[uuid(1)], `id ]${uuid(1)}..; max=1`], [[uuid(2)], `id ]${uuid(2)}..; max=1`])
+      const first = service.stream({ pageSize: 1 }).pipe(Stream.take(2))
+      assert.deepStrictEqual(calls, [])
+      assert.deepStrictEqual(ids(yield* Stream.runCollect(first)), [uuid(1), uuid(2)])
+      assert.lengthOf(calls, 2)
+    }))
+
+  it.effect("starts again when it is run again", () =>
+    Effect.gen(function*() {
+      const { calls, service } = scripted((range) =>
+        range === "id ..; max=1"
+          ? { items: [authorization("x")], nextRange: Option.some("id ]x..; max=1") }
+          : { items: [authorization("y")] }
+      )
+      const stream = service.stream({ pageSize: 1 })
+      yield* Stream.runDrain(stream)
+      assert.deepStrictEqual(ids(yield* Stream.runCollect(stream)), ["x", "y"])
+      assert.lengthOf(calls, 4)
+    }))
+
+  it.effect("asks for what Next-Range leaves out, so that the server does not go on with its defaults", () =>
+    Effect.gen(function*() {
+      const { calls, service } = pagesOf([[uuid(9)], `id ]${uuid(9)}..`], [[uuid(8)]])
+      yield* Stream.runDrain(service.pages({ pageSize: 1, order: "desc" }))
+      assert.deepStrictEqual(calls, ["id ..; max=1, order=desc", `id ]${uuid(9)}..; max=1, order=desc`])
+    }))
+
+  it.effect("an empty list is one empty, complete page", () =>
+    Effect.gen(function*() {
+      const { service } = pagesOf([[]])
+      assert.deepStrictEqual(yield* Stream.runCollect(service.pages()), [{ items: [], next: Option.none() }])
+    }))
+
+  it.effect("a page that lost all its authorizations meanwhile does not end the list", () =>
+    Effect.gen(function*() {
+      const { service } = pagesOf(
+        [[uuid(1)], `id ]${uuid(1)}..; max=1`],
+        [[], `id ]${uuid(5)}..; max=1`],
+        [[uuid(6)]]
+      )
+      assert.deepStrictEqual(ids(yield* Stream.runCollect(service.stream({ pageSize: 1 }))), [uuid(1), uuid(6)])
+    }))
+
+  const resume = `id ]${uuid(5)}..; max=1`
+
+  it.effect.each<[string, ReturnType<typeof pagesOf>, number]>([
+    ["the same Next-Range again", pagesOf([["x"], "id ]x..; max=1"], [["y"], "id ]x..; max=1"]), 2],
+    [
+      "a circle of Next-Ranges",
+      pagesOf([["x"], "id ]x..; max=1"], [["y"], "id ]y..; max=1"], [["z"], "id ]x..; max=1"]),
+      3
+    ],
+    ["a Next-Range that leads back", pagesOf([[uuid(5)], `id ]${uuid(4)}..; max=1`]), 1],
+    ["a Next-Range that cannot be read", pagesOf([[uuid(1)], "bytes 0-499"]), 1],
+    ["a Next-Range without start", pagesOf([[uuid(1)], "id ..; max=1"]), 1],
+    ["a Next-Range that makes the API answer 500", pagesOf([[uuid(1)], "id ]..; max=1"]), 1],
+    ["a Next-Range in the other order", pagesOf([[uuid(1)], `id ]${uuid(1)}..; max=1, order=desc`]), 1],
+    ["a page that repeats the last authorization", pagesOf([[uuid(5)], resume], [[uuid(5), uuid(6)]]), 2],
+    ["a page that repeats an id that is no UUID", pagesOf([["x"], "id ]x..; max=1"], [["x"]]), 2],
+    ["a page that goes backwards", pagesOf([[uuid(5)], resume], [[uuid(3)]]), 2],
+    ["a page out of order", pagesOf([[uuid(2), uuid(1)]]), 1]
+  ])("ends with InvalidResponse on %s", ([, { calls, service }, requests]) =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Stream.runDrain(service.pages({ pageSize: 1 })))
+      assert(error._tag === "InvalidResponse")
+      assert.deepStrictEqual([error.operation, error.status, error.requestId], [
+        "list",
+        206,
+        Option.some("request-1")
+      ])
+      assert.lengthOf(calls, requests)
+    }))
+})
+
+describe("cursor", () => {
+  const cursor = ListRange.Cursor.make(`id ]${uuid(5)}..; max=2, order=desc`)
+
+  it.effect("resumes with the page size and order of its listing", () =>
+    Effect.gen(function*() {
+      const { calls, service } = pagesOf([[uuid(4)]])
+      assert.deepStrictEqual(ids((yield* service.list({ cursor })).items), [uuid(4)])
+      assert.deepStrictEqual(calls, [cursor])
+    }))
+
+  it.effect("comes out of a page as text that JSON keeps", () =>
+    Effect.gen(function*() {
+      const { service } = pagesOf([[uuid(1)], `id ]${uuid(1)}..; max=1`])
+      const { next } = yield* service.list({ pageSize: 1 })
+      const stored = JSON.stringify(Option.getOrThrow(next))
+      assert.strictEqual(yield* Schema.decodeUnknownEffect(ListRange.Cursor)(JSON.parse(stored)), Option.getOrThrow(next))
+    }))
+
+  it.effect.each(
+    [{ pageSize: 3 }, { order: "asc" }] as const
+  )("is refused with %j, which is not its listing's", (options) =>
+    Effect.gen(function*() {
+      const { calls, service } = pagesOf()
+      const error = yield* Effect.flip(service.list({ cursor, ...options }))
+      assert(error._tag === "InvalidParams")
+      assert.deepStrictEqual(error.field, Option.some("cursor"))
+      assert.lengthOf(calls, 0)
+    }))
+
+  it.effect("notices a server that ignores where it starts", () =>
+    Effect.gen(function*() {
+      const { service } = pagesOf([[uuid(9), uuid(8)], `id ]${uuid(8)}..; max=2, order=desc`])
+      assert.strictEqual((yield* Effect.flip(service.list({ cursor })))._tag, "InvalidResponse")
+    }))
+})
+
+describe("spans", () => {
+  const spans: Array<string> = []
+  const tracer = Tracer.make({
+    span(options) {
+      spans.push(options.name)
+      return new Tracer.NativeSpan(options)
+    }
+  })
+
+  it.effect("each operation has one of its name, and each page one", () =>
+    Effect.gen(function*() {
+      const { service } = pagesOf([[], "id ]x..; max=1"], [[]])
+      const id = AuthorizationId.make("x")
+      yield* Stream.runDrain(service.pages({ pageSize: 1 }))
+      yield* service.create({ scope: ["global"] })
+      yield* service.info(id)
+      yield* service.update(id, { description: "" })
+      yield* service.regenerate(id)
+      yield* service.delete(id)
+      assert.deepStrictEqual(
+        spans,
+        ["list", "list", "create", "info", "update", "regenerate", "delete"].map((name) => `AuthorizationService.${name}`)
+      )
+    }).pipe(Effect.withTracer(tracer)))
+})
+
+describe("errors", () => {
+  it.effect("of an endpoint come out unchanged", () =>
+    Effect.gen(function*() {
+      const failure = new RequestFailed({
+        operation: "info",
+        reason: "timeout",
+        message: "No complete answer within 30 seconds",
+        outcomeUnknown: false
+      })
+      const { service } = scripted(() => ({}))
+      const broken = AuthorizationService.make({
+        ...service,
+        info: () => Effect.fail(failure),
+        list: () => Effect.fail(failure)
+      })
+      assert.strictEqual(yield* Effect.flip(broken.info(AuthorizationId.make("x"))), failure)
+      assert.strictEqual(yield* Effect.flip(Stream.runDrain(broken.stream())), failure)
+    }))
+})

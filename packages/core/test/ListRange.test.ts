@@ -1,0 +1,84 @@
+import * as ListRange from "@effect-heroku/core/ListRange"
+import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+const uuid = "1fd05fb4-97a2-49ca-aed4-68fd58ebe069"
+
+describe("parse", () => {
+  it.each<[string, Parameters<typeof ListRange.make>[0]]>([
+    ["id ..", {}],
+    ["id ..; max=200", { max: 200 }],
+    ["id ..;max=10;", { max: 10 }],
+    ["id ..; order=desc", { order: "desc" }],
+    ["id ..; max=10, order=desc", { max: 10, order: "desc" }],
+    ["id ..; max=10,order=asc;", { max: 10, order: "asc" }],
+    ["id ..; order=desc, max=10", { max: 10, order: "desc" }],
+    [`id ${uuid}..`, { start: { id: uuid, exclusive: false } }],
+    [`id ]${uuid}..; max=1`, { start: { id: uuid, exclusive: true }, max: 1 }],
+    [`id a..b; max=5`, { start: { id: "a", exclusive: false }, end: "b", max: 5 }],
+    [`id ..b`, { end: "b" }]
+  ])("reads %s", (text, parts) => {
+    assert.deepStrictEqual(ListRange.parse(text), Option.some(ListRange.make(parts)))
+  })
+
+  it.each([
+    "",
+    "id",
+    "id a",
+    "..",
+    "name ..",
+    "id ]..",
+    "id ]..; max=2",
+    "id ..; max=0",
+    "id ..; max=-1",
+    "id ..; max=1.5",
+    "id ..; max=",
+    "id ..; max=1 order=desc",
+    "id ..; max=1, max=2",
+    "id ..; order=up",
+    "id ..; order=asc, order=desc",
+    "id ..; limit=3",
+    "id a b..c",
+    "id ..; max=1,"
+  ])("refuses %j", (text) => {
+    assert.deepStrictEqual(ListRange.parse(text), Option.none())
+  })
+})
+
+describe("format", () => {
+  it.each<[string, Parameters<typeof ListRange.make>[0]]>([
+    ["id ..", {}],
+    ["id ..; max=1000", { max: 1000, order: "asc" }],
+    ["id ..; order=desc", { order: "desc" }],
+    [`id ]${uuid}..; max=1, order=desc`, { start: { id: uuid, exclusive: true }, max: 1, order: "desc" }]
+  ])("writes %s", (text, parts) => {
+    assert.strictEqual(ListRange.format(ListRange.make(parts)), text)
+  })
+
+  const Id = Schema.Literals([uuid, "4UTHOri24tIoN-iD-3X4mPl3", "~", "a.b", "ü"])
+  const ranges = Arbitrary.schema(Schema.Struct({
+    start: Schema.Option(Schema.Struct({ id: Id, exclusive: Schema.Boolean })),
+    end: Schema.Option(Id),
+    max: Schema.Option(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000 }))),
+    order: Schema.Option(Schema.Literal("desc"))
+  }))
+
+  it.effect.prop("writes what parse reads", { range: ranges }, ({ range }) =>
+    Effect.sync(() => assert.deepStrictEqual(ListRange.parse(ListRange.format(range)), Option.some(range))))
+})
+
+describe("Cursor", () => {
+  const accepts = Schema.is(ListRange.Cursor)
+
+  it("is where a listing goes on, with its page size", () => {
+    assert.isTrue(accepts(`id ]${uuid}..; max=1`))
+    assert.isTrue(accepts(`id ${uuid}..; max=1000, order=desc`))
+  })
+
+  it.each(["", "garbage", "id ..; max=200", `id ]${uuid}..`, `id ]${uuid}..; max=1001`])("refuses %j", (text) => {
+    assert.isFalse(accepts(text))
+  })
+})
