@@ -1,0 +1,167 @@
+/**
+ * The live `AuthorizationService`, over any `HttpClient`.
+ *
+ * The six requests are written out here. How an answer is read, a failure named and an attempt repeated is in
+ * `internal/`; what all implementations have in common is in `@effect-heroku/core/AuthorizationService`.
+ *
+ * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
+ */
+import { type AuthorizationId, CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
+import {
+  type AuthorizationError,
+  type ErrorAnswer,
+  fromAnswer,
+  type Operation,
+  refused,
+  type RequestFailed
+} from "@effect-heroku/core/AuthorizationError"
+import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
+import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Headers from "effect/http/Headers"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Answer from "./internal/answer.ts"
+import * as Client from "./internal/client.ts"
+import { findProblem, type Options, type Problem, settings } from "./internal/options.ts"
+import { type Failure, repeatedly } from "./internal/retry.ts"
+
+export type { Options, RetryOptions } from "./internal/options.ts"
+
+/**
+ * Makes the live service.
+ *
+ * **Details**
+ *
+ * Options that cannot work (an empty token, a base URL that is no URL) are told by every operation, as `InvalidParams`
+ * that names the option, before any request is sent.
+ */
+export const make = (
+  options: Options
+): Effect.Effect<AuthorizationService.Service, never, HttpClient.HttpClient> =>
+  Effect.map(HttpClient.HttpClient, (httpClient) => AuthorizationService.make(makeEndpoints(httpClient, options)))
+
+/** The live service as a layer over any `HttpClient`. */
+export const layer = (
+  options: Options
+): Layer.Layer<AuthorizationService.AuthorizationService, never, HttpClient.HttpClient> =>
+  Layer.effect(AuthorizationService.AuthorizationService, make(options))
+
+/**
+ * The live service with options from `Config`. Without argument it reads the token from `HEROKU_API_KEY`, and the base
+ * URL from `HEROKU_API_URL` where that is set.
+ */
+export const layerConfig = (
+  options: Config.Wrap<Options> = {
+    token: Config.Redacted("HEROKU_API_KEY"),
+    baseUrl: Config.String("HEROKU_API_URL").pipe(Config.withDefault(undefined))
+  }
+): Layer.Layer<AuthorizationService.AuthorizationService, Config.ConfigError, HttpClient.HttpClient> =>
+  Layer.effect(AuthorizationService.AuthorizationService, Effect.flatMap(Config.unwrap(options), make))
+
+// -----------------------------------------------------------------------------
+// Endpoints
+// -----------------------------------------------------------------------------
+
+const collection = "/oauth/authorizations"
+
+// `AuthorizationId` has no dot segments, so that no encoded id is resolved to another path.
+const member = (id: AuthorizationId): string => `${collection}/${encodeURIComponent(id)}`
+
+const encodeCreate = Schema.encodeSync(CreateAuthorization)
+const encodeUpdate = Schema.encodeSync(UpdateAuthorization)
+
+const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): AuthorizationService.Endpoints => {
+  const resolved = settings(options)
+  const problem = findProblem(resolved)
+  if (Option.isSome(problem)) return refuseAll(problem.value)
+
+  const exchange = Client.make(httpClient, resolved, options.transformClient)
+  const repeat = repeatedly(resolved.retry)
+
+  /** Sends a request, repeats it where that is safe, and gives the expected answer or the error that another one means. */
+  const send = <E extends AuthorizationError>(
+    operation: Operation,
+    request: HttpClientRequest.HttpClientRequest,
+    toError: (answer: ErrorAnswer, earlierMayHaveActed: boolean) => E
+  ): Effect.Effect<Answer.Answer, E | RequestFailed> =>
+    repeat((earlierMayHaveActed) =>
+      exchange(operation, request).pipe(
+        Effect.mapError((error): Failure<E | RequestFailed> => ({ error, retryAfter: Option.none() })),
+        Effect.flatMap((answer) =>
+          Answer.isExpected(operation, answer)
+            ? Effect.succeed(answer)
+            : Effect.flatMap(Clock.currentTimeMillis, (now) => {
+              const said = Answer.readError(answer, now)
+              return Effect.fail<Failure<E | RequestFailed>>({
+                error: toError(said, earlierMayHaveActed),
+                retryAfter: said.retryAfter
+              })
+            })
+        )
+      )
+    )
+
+  return {
+    create: (input) =>
+      send(
+        "create",
+        HttpClientRequest.post(collection).pipe(HttpClientRequest.bodyJsonUnsafe(encodeCreate(input))),
+        (said) => fromAnswer("create", said)
+      ).pipe(Effect.flatMap((answer) => Answer.authorization("create", answer))),
+
+    info: (id) =>
+      send("info", HttpClientRequest.get(member(id)), (said) => fromAnswer("info", said, id)).pipe(
+        Effect.flatMap((answer) => Answer.authorization("info", answer))
+      ),
+
+    update: (id, input) =>
+      send(
+        "update",
+        HttpClientRequest.patch(member(id)).pipe(HttpClientRequest.bodyJsonUnsafe(encodeUpdate(input))),
+        (said) => fromAnswer("update", said, id)
+      ).pipe(Effect.flatMap((answer) => Answer.authorization("update", answer))),
+
+    regenerate: (id) =>
+      send(
+        "regenerate",
+        HttpClientRequest.post(`${member(id)}/actions/regenerate-tokens`),
+        (said) => fromAnswer("regenerate", said, id)
+      ).pipe(Effect.flatMap((answer) => Answer.authorization("regenerate", answer))),
+
+    delete: (id) =>
+      send(
+        "delete",
+        HttpClientRequest.delete(member(id)),
+        (said, earlierMayHaveActed) => fromAnswer("delete", said, id, earlierMayHaveActed)
+      ).pipe(Effect.flatMap((answer) => Answer.authorization("delete", answer))),
+
+    list: Effect.fnUntraced(function*(range) {
+      const request = HttpClientRequest.get(collection).pipe(HttpClientRequest.setHeader("range", range))
+      const answer = yield* send("list", request, (said) => fromAnswer("list", said))
+      const items = yield* Answer.authorizations("list", answer)
+      const nextRange = Headers.get(answer.headers, "next-range")
+      if (answer.status === 206 && Option.isNone(nextRange)) {
+        return yield* Answer.invalid("list", answer, "A part of the list came without Next-Range: the rest is unreachable")
+      }
+      return { items, nextRange, status: answer.status, requestId: Answer.requestId(answer) }
+    })
+  }
+}
+
+/** Endpoints of a service whose options cannot work. */
+const refuseAll = ({ field, problem }: Problem): AuthorizationService.Endpoints => {
+  const refuse = (operation: Operation) => () => Effect.fail(refused(operation, field, problem))
+  return {
+    create: refuse("create"),
+    info: refuse("info"),
+    update: refuse("update"),
+    regenerate: refuse("regenerate"),
+    delete: refuse("delete"),
+    list: refuse("list")
+  }
+}

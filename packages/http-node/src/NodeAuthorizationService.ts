@@ -1,0 +1,87 @@
+/**
+ * The live `AuthorizationService` with Node's transport: nothing else to provide.
+ *
+ * What it sends and how it reads answers is `HttpAuthorizationService`; here are only the transport and where a Node
+ * program finds its token.
+ */
+import type { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as Config from "effect/Config"
+import { SourceError } from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
+import { findPassword } from "./internal/netrc.ts"
+
+/** The live service over Node's HTTP client (undici, with its connection pool). */
+export const layer = (options: HttpAuthorizationService.Options): Layer.Layer<AuthorizationService> =>
+  Layer.provide(HttpAuthorizationService.layer(options), NodeHttpClient.layerUndici)
+
+/**
+ * The live service with options from `Config`.
+ *
+ * **Details**
+ *
+ * Without argument the token is `HEROKU_API_KEY`, else the password for `api.heroku.com` in `~/.netrc` (`NETRC` names
+ * another file), where the Heroku command line puts it at login. `HEROKU_API_URL` overrides the base URL. Empty
+ * variables count as not set. With no token the layer fails with a `ConfigError` that says what to set.
+ */
+export const layerConfig = (
+  options?: Config.Wrap<HttpAuthorizationService.Options>
+): Layer.Layer<AuthorizationService, Config.ConfigError> =>
+  options === undefined
+    ? Layer.unwrap(Effect.map(
+      Effect.all({ token: findToken, baseUrl: variable("HEROKU_API_URL") }),
+      ({ baseUrl, token }) => layer({ token, baseUrl: Option.getOrUndefined(baseUrl) })
+    ))
+    : Layer.provide(HttpAuthorizationService.layerConfig(options), NodeHttpClient.layerUndici)
+
+// -----------------------------------------------------------------------------
+// The token
+// -----------------------------------------------------------------------------
+
+/** A variable of the configuration; empty is as good as absent. */
+const variable = (name: string) =>
+  Effect.map(Config.option(Config.String(name)), Option.filter((value) => value.trim() !== ""))
+
+const findToken = Effect.gen(function*() {
+  const key = yield* variable("HEROKU_API_KEY")
+  if (Option.isSome(key)) return Redacted.make(key.value.trim(), { label: "token" })
+
+  const file = yield* netrcFile
+  if (Option.isNone(file)) return yield* noToken("there is no home directory to look for .netrc in")
+  const fileSystem = yield* FileSystem.FileSystem
+  const text = yield* fileSystem.readFileString(file.value).pipe(
+    Effect.catchTag("PlatformError", (error) =>
+      noToken(
+        error.reason._tag === "NotFound"
+          ? `the file ${file.value} does not exist`
+          : `the file ${file.value} cannot be read (${error.reason._tag})`
+      ))
+  )
+  const password = findPassword(text, "api.heroku.com")
+  return password === undefined || password === ""
+    ? yield* noToken(`the file ${file.value} has no password for machine api.heroku.com`)
+    : Redacted.make(password, { label: "token" })
+}).pipe(Effect.provide(NodeFileSystem.layer))
+
+const netrcFile = Effect.gen(function*() {
+  const named = yield* variable("NETRC")
+  if (Option.isSome(named)) return named
+  const home = Option.orElse(yield* variable("HOME"), yield* Effect.map(variable("USERPROFILE"), (_) => () => _))
+  return Option.map(home, (directory) => `${directory}/.netrc`)
+})
+
+const noToken = (problem: string): Effect.Effect<never, Config.ConfigError> =>
+  Effect.fail(
+    new Config.ConfigError(
+      new SourceError({
+        message: `No Heroku token: HEROKU_API_KEY is not set, and ${problem}. `
+          + "Set HEROKU_API_KEY to an access token, or run `heroku login`, which writes one to ~/.netrc."
+      })
+    )
+  )

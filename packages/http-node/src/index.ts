@@ -1,0 +1,2 @@
+export * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
+export * as NodeAuthorizationService from "./NodeAuthorizationService.ts"

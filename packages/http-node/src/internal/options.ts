@@ -1,0 +1,117 @@
+/** What the live layer can be told, its defaults, and what it refuses. */
+import * as Duration from "effect/Duration"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+
+/** How the live layer reaches Heroku. */
+export interface Options {
+  /** The access token, sent as a bearer token to `baseUrl` and nowhere else. */
+  readonly token: Redacted.Redacted
+  /** Where the API is. By default `https://api.heroku.com`. */
+  readonly baseUrl?: string | URL | undefined
+  /** The `User-Agent` header. By default the name and version of this package. */
+  readonly userAgent?: string | undefined
+  /** How long one attempt may take, connection, headers and body together. By default 30 seconds. */
+  readonly requestTimeout?: Duration.Input | undefined
+  /** When and how often requests that may be repeated are repeated. */
+  readonly retry?: RetryOptions | undefined
+  /** A last change to the client, around everything but the retries: it sees each attempt. */
+  readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
+}
+
+/**
+ * Repeating of requests.
+ *
+ * **Details**
+ *
+ * `info`, `list`, `update` and `delete` are repeated after network failures, timeouts and the statuses 408, 429, 500,
+ * 502, 503 and 504. `create` and `regenerate` only when Heroku cannot have acted: no connection came about, or 429.
+ * Delays double from `baseDelay` to `maxDelay`, each varied by a fifth either way, and are never shorter than the
+ * `Retry-After` of the answer.
+ */
+export interface RetryOptions {
+  /** How often a request is repeated, beyond the first attempt. 0 switches it off. By default 3. */
+  readonly times?: number | undefined
+  /** The delay before the first repetition. By default 250 ms. */
+  readonly baseDelay?: Duration.Input | undefined
+  /** The longest delay of our own choosing. By default 10 seconds. */
+  readonly maxDelay?: Duration.Input | undefined
+  /** The longest `Retry-After` to wait for. A longer one fails at once, and the error carries it. By default 60 seconds. */
+  readonly maxRetryAfter?: Duration.Input | undefined
+}
+
+/** The options with every default filled in. */
+export interface Settings {
+  readonly token: Redacted.Redacted
+  readonly baseUrl: string
+  readonly userAgent: string
+  readonly requestTimeout: Duration.Duration
+  readonly retry: {
+    readonly times: number
+    readonly baseDelay: Duration.Duration
+    readonly maxDelay: Duration.Duration
+    readonly maxRetryAfter: Duration.Duration
+  }
+}
+
+/** An option that cannot work, and why. The value stays out of it: it may be the token. */
+export interface Problem {
+  readonly field: string
+  readonly problem: string
+}
+
+/** Fills in the defaults. */
+export const settings = (options: Options): Settings => ({
+  token: options.token,
+  baseUrl: String(options.baseUrl ?? "https://api.heroku.com").replace(/\/+$/, ""),
+  userAgent: options.userAgent ?? "effect-heroku/0.0.0 (@effect-heroku/http-node)",
+  requestTimeout: duration(options.requestTimeout, Duration.seconds(30)),
+  retry: {
+    times: options.retry?.times ?? 3,
+    baseDelay: duration(options.retry?.baseDelay, Duration.millis(250)),
+    maxDelay: duration(options.retry?.maxDelay, Duration.seconds(10)),
+    maxRetryAfter: duration(options.retry?.maxRetryAfter, Duration.seconds(60))
+  }
+})
+
+const invalidDuration = Duration.millis(-1)
+
+const duration = (input: Duration.Input | undefined, byDefault: Duration.Duration): Duration.Duration =>
+  input === undefined ? byDefault : Option.getOrElse(Duration.fromInput(input), () => invalidDuration)
+
+/** The first setting that cannot work. */
+export const findProblem = (settings: Settings): Option.Option<Problem> => {
+  const { requestTimeout, retry } = settings
+  const problem = (field: string, problem: string) => Option.some({ field, problem })
+
+  const token = Redacted.value(settings.token)
+  if (typeof token !== "string" || token === "") return problem("token", "must not be empty")
+  if (!isHeaderValue(token)) return problem("token", "must consist of visible ASCII characters, without spaces")
+  if (!isHeaderValue(settings.userAgent.replaceAll(" ", ""))) {
+    return problem("userAgent", "must consist of visible ASCII characters and spaces")
+  }
+  const urlProblem = findUrlProblem(settings.baseUrl)
+  if (urlProblem !== undefined) return problem("baseUrl", urlProblem)
+  if (Duration.isNegative(requestTimeout) || Duration.isZero(requestTimeout)) {
+    return problem("requestTimeout", "must be a duration longer than zero")
+  }
+  if (!Number.isInteger(retry.times) || retry.times < 0) {
+    return problem("retry.times", "must be a whole number, zero or more")
+  }
+  for (const field of ["baseDelay", "maxDelay", "maxRetryAfter"] as const) {
+    if (Duration.isNegative(retry[field])) return problem(`retry.${field}`, "must be a duration, zero or longer")
+  }
+  return Option.none()
+}
+
+const isHeaderValue = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
+
+const findUrlProblem = (text: string): string | undefined => {
+  if (!URL.canParse(text)) return "must be an absolute URL, like https://api.heroku.com"
+  const url = new URL(text)
+  if (url.protocol !== "https:" && url.protocol !== "http:") return "must begin with https:// or http://"
+  if (url.username !== "" || url.password !== "") return "must not contain a user or password"
+  if (url.search !== "" || url.hash !== "") return "must not have a query or fragment"
+  return undefined
+}

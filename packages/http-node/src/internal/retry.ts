@@ -1,0 +1,72 @@
+/** Repeats what may be repeated: by what the operation does and what became of the attempt, never by its HTTP method. */
+import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type { Settings } from "./options.ts"
+
+/** A failed attempt: its error, and the wait that the answer asked for. */
+export interface Failure<E> {
+  readonly error: E
+  readonly retryAfter: Option.Option<Duration.Duration>
+}
+
+/** Statuses that tell of a passing trouble. 429 is an error of its own, `RateLimited`. */
+const transientStatuses = new Set([408, 500, 502, 503, 504])
+
+/** Repeating these gives the same state as doing them once. */
+const isIdempotent = (operation: Operation): boolean => operation !== "create" && operation !== "regenerate"
+
+/** Whether a failure is passing, and repeating it does nothing twice. */
+const isRepeatable = (error: AuthorizationError): boolean => {
+  switch (error._tag) {
+    case "RateLimited":
+      return true
+    case "RequestFailed":
+      return isIdempotent(error.operation) || error.reason === "connect"
+    case "UnexpectedStatus":
+      return isIdempotent(error.operation) && transientStatuses.has(error.status)
+    default:
+      return false
+  }
+}
+
+/** Whether Heroku may have acted on an attempt that failed so. */
+const mayHaveActed = (error: AuthorizationError): boolean =>
+  error._tag === "RequestFailed" ? error.outcomeUnknown : error._tag === "UnexpectedStatus"
+
+/**
+ * Repeats an attempt as `settings.retry` says. Each attempt learns whether an earlier one may have acted: a `delete` that
+ * then finds nothing is another thing than one of an authorization that never was.
+ */
+export const repeatedly = (settings: Settings["retry"]) => {
+  const { baseDelay, maxDelay, maxRetryAfter, times } = settings
+  const schedule = Schedule.min([Schedule.exponential(baseDelay), Schedule.spaced(maxDelay)]).pipe(
+    Schedule.jittered,
+    Schedule.upTo({ times }),
+    Schedule.setInputType<Failure<AuthorizationError>>(),
+    Schedule.while(({ input }) =>
+      isRepeatable(input.error)
+      && !Option.exists(input.retryAfter, (wait) => Duration.isGreaterThan(wait, maxRetryAfter))
+    ),
+    Schedule.modifyDelay(({ duration, input }) =>
+      Effect.succeed(Duration.max(duration, Option.getOrElse(input.retryAfter, () => Duration.zero)))
+    )
+  )
+  return <A, E extends AuthorizationError>(
+    attempt: (earlierMayHaveActed: boolean) => Effect.Effect<A, Failure<E>>
+  ): Effect.Effect<A, E> =>
+    Effect.suspend(() => {
+      let acted = false
+      return Effect.suspend(() => attempt(acted)).pipe(
+        Effect.tapError(({ error }) =>
+          Effect.sync(() => {
+            acted ||= mayHaveActed(error)
+          })
+        ),
+        Effect.retry(schedule),
+        Effect.mapError(({ error }) => error)
+      )
+    })
+}

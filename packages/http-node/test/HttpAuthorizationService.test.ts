@@ -1,0 +1,533 @@
+import { AuthorizationId } from "@effect-heroku/core/Authorization"
+import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import * as Tracer from "effect/Tracer"
+import { inspect } from "node:util"
+import * as payloads from "../../core/test/fixtures/payloads.ts"
+
+const id = AuthorizationId.make(payloads.full.id)
+const token = Redacted.make("HRKU-our-own-token")
+
+interface Sent {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+type Reply = Response | Error | Effect.Effect<Response>
+
+const json = (status: number, body: unknown, headers: Record<string, string> = {}) =>
+  Response.json(body, { status, headers: { "Request-Id": "request-1", ...headers } })
+const ok = () => json(200, payloads.full)
+const refused = () => Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" })
+const reset = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
+
+/** A transport that answers the nth request with the nth reply, the last one from then on, and keeps what was sent. */
+const scripted = (...replies: ReadonlyArray<() => Reply>) => {
+  const sent: Array<Sent> = []
+  const client = HttpClient.make((request, url) =>
+    Effect.suspend(() => {
+      sent.push({ method: request.method, url: url.href, headers: { ...request.headers }, body: bodyOf(request) })
+      const reply = replies[Math.min(sent.length, replies.length) - 1]!()
+      return reply instanceof Error
+        ? Effect.fail(
+          new HttpClientError.HttpClientError({
+            reason: new HttpClientError.TransportError({ request, cause: reply })
+          })
+        )
+        : Effect.map(
+          reply instanceof Response ? Effect.succeed(reply) : reply,
+          (response) => HttpClientResponse.fromWeb(request, response)
+        )
+    })
+  )
+  const layer = (options?: Partial<HttpAuthorizationService.Options>) =>
+    Layer.provide(
+      HttpAuthorizationService.layer({ token, ...options }),
+      Layer.succeed(HttpClient.HttpClient, client)
+    )
+  return { sent, layer }
+}
+
+const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): string =>
+  body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : ""
+
+/** Each operation that names an authorization, and what it sends. */
+const operations: Record<Operation, Effect.Effect<unknown, AuthorizationError, AuthorizationService>> = {
+  create: AuthorizationService.use((_) => _.create({ scope: ["global"] })),
+  info: AuthorizationService.use((_) => _.info(id)),
+  update: AuthorizationService.use((_) => _.update(id, { description: "new" })),
+  regenerate: AuthorizationService.use((_) => _.regenerate(id)),
+  delete: AuthorizationService.use((_) => _.delete(id)),
+  list: AuthorizationService.use((_) => _.list())
+}
+const names: ReadonlyArray<Operation> = ["create", "info", "update", "regenerate", "delete", "list"]
+
+const failureOf = <A>(
+  call: Effect.Effect<A, AuthorizationError, AuthorizationService>,
+  transport: ReturnType<typeof scripted>,
+  options?: Partial<HttpAuthorizationService.Options>
+): Effect.Effect<AuthorizationError, A> => Effect.provide(Effect.flip(call), transport.layer(options))
+
+/** Runs with time flying by, for what waits between attempts. */
+const later = <A, E>(effect: Effect.Effect<A, E>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(effect)
+    yield* TestClock.adjust("10 minutes")
+    return yield* Fiber.join(fiber)
+  })
+
+describe("requests", () => {
+  const collection = "https://api.heroku.com/oauth/authorizations"
+
+  it.effect.each<[Operation, string, string, string, () => Response]>([
+    ["create", "POST", collection, `{"scope":["global"]}`, () => json(201, payloads.full)],
+    ["info", "GET", `${collection}/${id}`, "", ok],
+    ["update", "PATCH", `${collection}/${id}`, `{"description":"new"}`, ok],
+    ["regenerate", "POST", `${collection}/${id}/actions/regenerate-tokens`, "", ok],
+    ["delete", "DELETE", `${collection}/${id}`, "", ok],
+    ["list", "GET", collection, "", () => json(200, [payloads.full])]
+  ])("%s sends one request as Heroku documents it", ([name, method, url, body, reply]) =>
+    Effect.gen(function*() {
+      const { layer, sent } = scripted(reply)
+      yield* Effect.provide(operations[name], layer())
+      assert.lengthOf(sent, 1)
+      const [request] = sent as [Sent]
+      assert.deepStrictEqual([request.method, request.url, request.body], [method, url, body])
+      assert.strictEqual(request.headers["accept"], "application/vnd.heroku+json; version=3")
+      assert.strictEqual(request.headers["authorization"], "Bearer HRKU-our-own-token")
+      assert.match(String(request.headers["user-agent"]), /^effect-heroku\//)
+      assert.strictEqual(request.headers["range"], name === "list" ? "id ..; max=1000" : undefined)
+      assert.notProperty(request.headers, "traceparent")
+    }))
+
+  it.effect.each<[string, string]>([
+    ["a/b", "a%2Fb"],
+    ["../../account", "..%2F..%2Faccount"],
+    ["abc#def", "abc%23def"],
+    ["a?b=c", "a%3Fb%3Dc"],
+    ["%2e%2e", "%252e%252e"],
+    ["ü 😀", "%C3%BC%20%F0%9F%98%80"],
+    ["~", "~"]
+  ])("the id %s stays one segment of the path", ([raw, encoded]) =>
+    Effect.gen(function*() {
+      const { layer, sent } = scripted(ok)
+      const call = AuthorizationService.use((_) => _.info(AuthorizationId.make(raw)))
+      yield* Effect.provide(call, layer())
+      assert.strictEqual(sent[0]?.url, `${collection}/${encoded}`)
+    }))
+
+  it.effect("writes inputs as Heroku reads them, the client secret in clear", () =>
+    Effect.gen(function*() {
+      const { layer, sent } = scripted(() => json(201, payloads.full), ok)
+      yield* Effect.gen(function*() {
+        const service = yield* AuthorizationService
+        yield* service.create({ scope: ["read"], description: "ci", expiresIn: Duration.hours(1), client: "c" })
+        yield* service.update(id, { client: { id: "c", secret: Redacted.make("client-secret") } })
+      }).pipe(Effect.provide(layer()))
+      assert.deepStrictEqual(sent.map(({ body }) => JSON.parse(body)), [
+        { scope: ["read"], description: "ci", expires_in: 3600, client: "c" },
+        { client: { id: "c", secret: "client-secret" } }
+      ])
+    }))
+
+  it.effect("goes to another base URL, with the path and without the slash that it ends in", () =>
+    Effect.gen(function*() {
+      const { layer, sent } = scripted(ok)
+      yield* Effect.provide(operations.info, layer({ baseUrl: "http://127.0.0.1:4567/heroku/" }))
+      assert.strictEqual(sent[0]?.url, `http://127.0.0.1:4567/heroku/oauth/authorizations/${id}`)
+    }))
+
+  it.effect("sends the user's user agent, and lets the user change the client", () =>
+    Effect.gen(function*() {
+      const { layer, sent } = scripted(ok)
+      const options = {
+        userAgent: "auditor/1.0 (security team)",
+        transformClient: HttpClient.mapRequest(HttpClientRequest.setHeader("x-extra", "1"))
+      }
+      yield* Effect.provide(operations.info, layer(options))
+      assert.strictEqual(sent[0]?.headers["user-agent"], "auditor/1.0 (security team)")
+      assert.strictEqual(sent[0]?.headers["x-extra"], "1")
+    }))
+})
+
+describe("options that cannot work", () => {
+  it.effect.each<[string, Partial<HttpAuthorizationService.Options>]>([
+    ["token", { token: Redacted.make("") }],
+    ["token", { token: Redacted.make("secret\nX-Evil: 1") }],
+    ["token", { token: Redacted.make(undefined as never) }],
+    ["baseUrl", { baseUrl: "" }],
+    ["baseUrl", { baseUrl: "api.heroku.com" }],
+    ["baseUrl", { baseUrl: "ftp://api.heroku.com" }],
+    ["baseUrl", { baseUrl: "https://user:secret@api.heroku.com" }],
+    ["baseUrl", { baseUrl: "https://api.heroku.com/?a=b" }],
+    ["userAgent", { userAgent: "a\r\nb" }],
+    ["requestTimeout", { requestTimeout: 0 }],
+    ["retry.times", { retry: { times: 1.5 } }],
+    ["retry.times", { retry: { times: -1 } }],
+    ["retry.baseDelay", { retry: { baseDelay: -1 } }]
+  ])("%s: every operation refuses before any request, and names it", ([field, options]) =>
+    Effect.gen(function*() {
+      const transport = scripted(ok)
+      for (const name of names) {
+        const error = yield* failureOf(operations[name], transport, options)
+        assert(error._tag === "InvalidParams")
+        assert.deepStrictEqual([error.operation, error.field], [name, Option.some(field)])
+        assert.include(error.message, field)
+        assert.notInclude(inspect(error, { depth: null }), "secret")
+      }
+      assert.deepStrictEqual(transport.sent, [])
+    }))
+})
+
+describe("errors", () => {
+  const body = { id: "some_id", message: "What Heroku said.", url: "https://devcenter.heroku.com/why" }
+  const once = { retry: { times: 0 } }
+
+  it.effect.each<[number, string, ReadonlyArray<Operation>]>([
+    [401, "Unauthorized", names],
+    [403, "Forbidden", names],
+    [404, "NotFound", ["info", "update", "regenerate", "delete"]],
+    [404, "UnexpectedStatus", ["create", "list"]],
+    [400, "InvalidParams", ["create", "update"]],
+    [422, "InvalidParams", ["create", "update"]],
+    [422, "UnexpectedStatus", ["info", "regenerate", "delete", "list"]],
+    [429, "RateLimited", names],
+    ...[301, 304, 402, 406, 409, 410, 412, 416, 418, 500, 502, 503].map((status) =>
+      [status, "UnexpectedStatus", names] as [number, string, ReadonlyArray<Operation>]
+    )
+  ])("%i is %s", ([status, tag, operationNames]) =>
+    Effect.gen(function*() {
+      for (const name of operationNames) {
+        const reply = () =>
+          status === 304 ? new Response(null, { status, headers: { "Request-Id": "a,b" } }) : json(status, body, {
+            "Request-Id": "a,b"
+          })
+        const error = yield* failureOf(operations[name], scripted(reply), once)
+        assert.strictEqual(error._tag, tag)
+        assert("status" in error && "errorId" in error)
+        assert.strictEqual(error.operation, name)
+        assert.strictEqual(error.status, status)
+        assert.deepStrictEqual(error.requestId, Option.some("a,b"))
+        if (status !== 304) {
+          assert.strictEqual(error.message, body.message)
+          assert.deepStrictEqual(error.errorId, Option.some(body.id))
+          assert.deepStrictEqual(error.documentationUrl, Option.some(body.url))
+        }
+        if (error._tag === "NotFound") assert.strictEqual(error.id, id)
+        if (error._tag === "UnexpectedStatus") {
+          assert.deepStrictEqual(error.expected, name === "create" ? [201] : name === "list" ? [200, 206] : [200])
+        }
+      }
+    }))
+
+  it.effect.each<[string, () => Response]>([
+    ["by its error id", () => json(403, { id: "two_factor", message: "A second factor is required." })],
+    ["by its header", () => json(403, {}, { "Heroku-Two-Factor-Required": "true" })]
+  ])("a missing second factor is known %s", ([, reply]) =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* failureOf(operations.info, scripted(reply)))._tag, "TwoFactorRequired")
+    }))
+
+  it.effect.each<[string, string]>([
+    ["is empty", ""],
+    ["is null", "null"],
+    ["is a router's HTML", "<html><h1>Application error</h1></html>"],
+    ["lacks message and id", "{}"],
+    ["has them of other types", `{"id":7,"message":{}}`],
+    ["is an array", "[]"]
+  ])("an error whose body %s still says what happened", ([, text]) =>
+    Effect.gen(function*() {
+      const error = yield* failureOf(operations.info, scripted(() => new Response(text, { status: 503 })), once)
+      assert(error._tag === "UnexpectedStatus")
+      assert.deepStrictEqual([error.status, error.errorId, error.requestId], [503, Option.none(), Option.none()])
+      assert.match(error.message, /info.*503/)
+    }))
+
+  it.effect.each<[string, string]>([
+    ["not JSON", "<html>secret</html>"],
+    ["empty", ""],
+    ["null", "null"],
+    ["cut short", `{"id":"secret`],
+    ["no authorization", `{"access_token":"secret"}`],
+    ["an authorization whose token is a number", JSON.stringify({ ...payloads.full, access_token: { token: 73657 } })]
+  ])("a body that is %s is InvalidResponse, and is not quoted", ([, text]) =>
+    Effect.gen(function*() {
+      const transport = scripted(() => new Response(text, { status: 200, headers: { "Request-Id": "request-1" } }))
+      for (const call of [operations.info, operations.list]) {
+        const error = yield* failureOf(call, transport)
+        assert(error._tag === "InvalidResponse")
+        assert.strictEqual(error.status, 200)
+        assert.deepStrictEqual(error.requestId, Option.some("request-1"))
+        assert.notMatch(inspect(error, { depth: null }), /secret|73657/)
+      }
+    }))
+
+  it.effect("a part of the list without Next-Range is not taken for the whole", () =>
+    Effect.gen(function*() {
+      const transport = scripted(() => json(206, [payloads.full]))
+      for (const call of [operations.list, AuthorizationService.use((_) => Stream.runDrain(_.stream()))]) {
+        assert.strictEqual((yield* failureOf(call, transport))._tag, "InvalidResponse")
+      }
+    }))
+
+  it.effect.each<[string, string, number]>([
+    ["seconds", "7", 7],
+    ["a date", "Thu, 01 Jan 1970 00:01:30 GMT", 90],
+    ["a date that has passed", "Wed, 01 Jan 1969 00:00:00 GMT", 0],
+    ["seconds since 1970", "1353003093", 1353003093]
+  ])("RateLimited knows a Retry-After in %s", ([, header, seconds]) =>
+    Effect.gen(function*() {
+      const error = yield* failureOf(operations.info, scripted(() => json(429, {}, { "Retry-After": header })), once)
+      assert(error._tag === "RateLimited")
+      assert.deepStrictEqual(Option.map(error.retryAfter, Duration.toSeconds), Option.some(seconds))
+    }))
+
+  it.effect("RateLimited without a Retry-After that can be read has none", () =>
+    Effect.gen(function*() {
+      for (const headers of [{}, { "Retry-After": "soon" }]) {
+        const error = yield* failureOf(operations.info, scripted(() => json(429, {}, headers)), once)
+        assert(error._tag === "RateLimited")
+        assert.deepStrictEqual(error.retryAfter, Option.none())
+      }
+    }))
+
+  it.effect("a request that cannot connect certainly did nothing", () =>
+    Effect.gen(function*() {
+      const wrapped = () => new TypeError("fetch failed", { cause: new AggregateError([refused()]) })
+      for (const reply of [refused, wrapped]) {
+        for (const name of names) {
+          const error = yield* failureOf(operations[name], scripted(reply), once)
+          assert(error._tag === "RequestFailed")
+          assert.deepStrictEqual([error.operation, error.reason, error.outcomeUnknown], [name, "connect", false])
+          assert.include(error.message, "ECONNREFUSED")
+        }
+      }
+    }))
+
+  it.effect("when the connection breaks, what changes something may have done it", () =>
+    Effect.gen(function*() {
+      for (const name of names) {
+        const error = yield* failureOf(operations[name], scripted(reset), once)
+        assert(error._tag === "RequestFailed")
+        assert.deepStrictEqual(
+          [error.reason, error.outcomeUnknown],
+          ["connection", name !== "info" && name !== "list"]
+        )
+      }
+    }))
+
+  it.effect("an answer that does not come, or does not end, is given up after requestTimeout", () =>
+    Effect.gen(function*() {
+      const endless = () => new Response(new ReadableStream(), { status: 200 })
+      for (const reply of [() => Effect.never, endless]) {
+        const error = yield* later(
+          failureOf(operations.delete, scripted(reply), { ...once, requestTimeout: "5 seconds" })
+        )
+        assert(error._tag === "RequestFailed")
+        assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", true])
+        assert.include(error.message, "5 seconds")
+      }
+    }))
+})
+
+describe("retries", () => {
+  const repeated: ReadonlyArray<Operation> = ["info", "update", "delete", "list"]
+  const succeeding = (name: Operation) =>
+    name === "create" ? json(201, payloads.full) : name === "list" ? json(200, [payloads.full]) : ok()
+
+  it.effect.each<[string, () => Reply]>([
+    ...[408, 500, 502, 503, 504].map((status) => [String(status), () => json(status, {})] as [string, () => Reply]),
+    ["a broken connection", reset],
+    ["a timeout", () => Effect.never],
+    ["a body that breaks off", () =>
+      new Response(
+        new ReadableStream({
+          start: (controller) => controller.error(reset())
+        }),
+        { status: 200 }
+      )]
+  ])("after %s, everything but create and regenerate is repeated", ([, failing]) =>
+    Effect.gen(function*() {
+      for (const name of names) {
+        const { layer, sent } = scripted(failing, failing, () => succeeding(name))
+        const result = yield* later(Effect.result(Effect.provide(operations[name], layer())))
+        assert.strictEqual(result._tag, repeated.includes(name) ? "Success" : "Failure")
+        assert.lengthOf(sent, repeated.includes(name) ? 3 : 1)
+      }
+    }))
+
+  it.effect.each<[string, () => Reply]>([["429", () => json(429, {})], ["no connection", refused]])(
+    "after %s everything is repeated, with the same request",
+    ([, failing]) =>
+      Effect.gen(function*() {
+        for (const name of names) {
+          const { layer, sent } = scripted(failing, () => succeeding(name))
+          yield* later(Effect.provide(operations[name], layer()))
+          assert.lengthOf(sent, 2)
+          assert.deepStrictEqual(sent[1], sent[0])
+        }
+      })
+  )
+
+  it.effect.each<[string, () => Reply]>([
+    ...[400, 401, 403, 404, 406, 409, 416, 422].map((status) =>
+      [String(status), () => json(status, {})] as [string, () => Reply]
+    ),
+    ["a body that is not what it should be", () => json(200, {})]
+  ])("after %s nothing is repeated", ([, failing]) =>
+    Effect.gen(function*() {
+      for (const name of names) {
+        const transport = scripted(failing)
+        yield* failureOf(operations[name], transport)
+        assert.lengthOf(transport.sent, 1)
+      }
+    }))
+
+  it.effect("gives up after the configured number, with the last error", () =>
+    Effect.gen(function*() {
+      const transport = scripted(() => json(503, {}), reset, () => json(500, {}), () => json(502, {}), ok)
+      const error = yield* later(failureOf(operations.info, transport))
+      assert(error._tag === "UnexpectedStatus")
+      assert.strictEqual(error.status, 502)
+      assert.lengthOf(transport.sent, 4)
+    }))
+
+  it.effect("waits longer each time, within a fifth of the doubled delay, and no longer than maxDelay", () =>
+    Effect.gen(function*() {
+      const { layer, sent } = scripted(() => json(503, {}))
+      const options = { retry: { times: 4, baseDelay: "1 second", maxDelay: "3 seconds" } } as const
+      yield* Effect.forkChild(Effect.exit(Effect.provide(operations.info, layer(options))))
+      // Before the shortest, and after the longest sum of delays of 1, 2, 3 and 3 seconds.
+      for (const [at, requests] of [[799, 1], [1201, 2], [2399, 2], [3601, 3], [4799, 3], [10_801, 5]] as const) {
+        yield* TestClock.setTime(at)
+        assert.lengthOf(sent, requests)
+      }
+      yield* TestClock.adjust("1 hour")
+      assert.lengthOf(sent, 5)
+    }))
+
+  it.effect("waits at least as long as Retry-After asks", () =>
+    Effect.gen(function*() {
+      const { layer, sent } = scripted(() => json(503, {}, { "Retry-After": "7" }), ok)
+      const fiber = yield* Effect.forkChild(Effect.provide(operations.info, layer()))
+      yield* TestClock.adjust("6999 millis")
+      assert.lengthOf(sent, 1)
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.join(fiber)
+      assert.lengthOf(sent, 2)
+    }))
+
+  it.effect.each(["61", "1353003093", "Thu, 01 Jan 2099 00:00:00 GMT"])(
+    "does not wait for a Retry-After of %s, which is longer than the cap",
+    (header) =>
+      Effect.gen(function*() {
+        const transport = scripted(() => json(429, {}, { "Retry-After": header }))
+        const error = yield* failureOf(operations.info, transport)
+        assert(error._tag === "RateLimited")
+        assert.isTrue(Option.exists(error.retryAfter, (wait) => Duration.toSeconds(wait) > 60))
+        assert.lengthOf(transport.sent, 1)
+      })
+  )
+
+  it.effect("tells a delete that may have worked before from one of nothing", () =>
+    Effect.gen(function*() {
+      const gone = () => json(404, { id: "not_found" })
+      const outcomes = yield* Effect.forEach([[gone], [reset, gone], [() => json(429, {}), gone], [refused, gone]], (replies) =>
+        later(failureOf(operations.delete, scripted(...replies))))
+      assert.deepStrictEqual(
+        outcomes.map((error) => error._tag === "NotFound" && error.afterUnknownOutcome),
+        [false, true, false, false]
+      )
+    }))
+
+  it.effect("an interrupted call sends nothing more", () =>
+    Effect.gen(function*() {
+      const { layer, sent } = scripted(() => json(503, {}))
+      const fiber = yield* Effect.forkChild(Effect.provide(operations.info, layer()))
+      yield* TestClock.adjust(0)
+      yield* Fiber.interrupt(fiber)
+      yield* TestClock.adjust("10 minutes")
+      assert.lengthOf(sent, 1)
+    }))
+
+  it.effect("a page that fails is repeated without losing or repeating another", () =>
+    Effect.gen(function*() {
+      const page = (last: string, next?: string) => () =>
+        json(next === undefined ? 200 : 206, [{ ...payloads.full, id: last }], next === undefined ? {} : { "Next-Range": next })
+      const { layer, sent } = scripted(page("a", "id ]a..; max=1"), reset, () => json(502, {}), page("b"))
+      const items = yield* later(
+        Effect.provide(
+          AuthorizationService.use((_) => Stream.runCollect(_.stream({ pageSize: 1 }))),
+          layer()
+        )
+      )
+      assert.deepStrictEqual(items.map((item) => item.id), ["a", "b"].map((_) => AuthorizationId.make(_)))
+      assert.deepStrictEqual(sent.map(({ headers }) => headers["range"]), [
+        "id ..; max=1",
+        "id ]a..; max=1",
+        "id ]a..; max=1",
+        "id ]a..; max=1"
+      ])
+    }))
+})
+
+describe("spans", () => {
+  const record = () => {
+    const spans: Array<Tracer.NativeSpan> = []
+    const tracer = Tracer.make({
+      span(options) {
+        const span = new Tracer.NativeSpan(options)
+        spans.push(span)
+        return span
+      }
+    })
+    const tree = () =>
+      spans.map(({ name, parent }) =>
+        `${Option.match(parent, { onNone: () => "", onSome: (_) => _._tag === "Span" ? `${_.name} > ` : "" })}${name}`
+      )
+    return { spans, tracer, tree }
+  }
+
+  it.effect("an operation has one, and each request one inside it", () =>
+    Effect.gen(function*() {
+      const { tracer, tree } = record()
+      const { layer } = scripted(() => json(503, {}), ok)
+      yield* later(Effect.provide(operations.info, layer()).pipe(Effect.withTracer(tracer)))
+      assert.deepStrictEqual(tree(), [
+        "AuthorizationService.info",
+        "AuthorizationService.info > GET",
+        "AuthorizationService.info > GET"
+      ])
+    }))
+
+  it.effect("no span holds a secret, whatever happens", () =>
+    Effect.gen(function*() {
+      const { spans, tracer } = record()
+      const secrets = { ...payloads.full, access_token: { ...payloads.full.access_token, token: "HRKU-theirs" } }
+      for (const reply of [() => json(200, secrets), () => json(404, {}), reset]) {
+        yield* Effect.exit(Effect.provide(operations.delete, scripted(reply).layer({ retry: { times: 0 } }))).pipe(
+          Effect.withTracer(tracer)
+        )
+      }
+      assert.lengthOf(spans, 6)
+      for (const { attributes, events, name, status } of spans) {
+        assert.notMatch(inspect({ attributes, events, name, status }, { depth: null }), /HRKU/)
+      }
+    }))
+})

@@ -1,0 +1,232 @@
+import { AuthorizationId } from "@effect-heroku/core/Authorization"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import type { Options } from "@effect-heroku/http-node/HttpAuthorizationService"
+import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import { assert, describe, it } from "@effect/vitest"
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FileSystem from "effect/FileSystem"
+import * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/testing/TestClock"
+import * as Http from "node:http"
+import type { AddressInfo } from "node:net"
+import { inspect } from "node:util"
+import * as payloads from "../../core/test/fixtures/payloads.ts"
+
+const id = AuthorizationId.make(payloads.full.id)
+const info = AuthorizationService.use((_) => _.info(id))
+const once = { retry: { times: 0 } }
+
+/** A server of the test's own, behind a real socket; it is closed with everything that hangs on it. */
+const serve = (handler: Http.RequestListener) =>
+  Effect.acquireRelease(
+    Effect.callback<Http.Server>((resume) => {
+      const server = Http.createServer(handler)
+      server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+    }),
+    (server) =>
+      Effect.callback<void>((resume) => {
+        server.closeAllConnections()
+        server.close(() => resume(Effect.void))
+      })
+  ).pipe(Effect.map((server) => {
+    const { port } = server.address() as AddressInfo
+    return `http://127.0.0.1:${port}`
+  }))
+
+const layerFor = (baseUrl: string, options?: Partial<Options>) =>
+  NodeAuthorizationService.layer({ token: Redacted.make("HRKU-mine"), baseUrl, ...options })
+
+describe("layer", () => {
+  it.effect("needs nothing else, and talks over a real socket", () =>
+    Effect.gen(function*() {
+      const seen: Array<unknown> = []
+      const baseUrl = yield* serve((request, response) => {
+        seen.push([request.method, request.url, request.headers.authorization, request.headers["transfer-encoding"]])
+        response.setHeader("content-type", "application/json").end(JSON.stringify(payloads.full))
+      })
+      const authorization = yield* Effect.provide(info, layerFor(baseUrl))
+      assert.strictEqual(authorization.id, id)
+      assert.deepStrictEqual(seen, [["GET", `/oauth/authorizations/${id}`, "Bearer HRKU-mine", undefined]])
+    }))
+
+  it.effect("keeps a character whole whose bytes come in two pieces", () =>
+    Effect.gen(function*() {
+      const baseUrl = yield* serve((_, response) => {
+        const body = Buffer.from(JSON.stringify({ ...payloads.full, description: "Schlüssel 🔑" }))
+        const cut = body.indexOf(0xf0) + 2
+        response.write(body.subarray(0, cut), () => setImmediate(() => response.end(body.subarray(cut))))
+      })
+      const authorization = yield* Effect.provide(info, layerFor(baseUrl))
+      assert.deepStrictEqual(authorization.description, Option.some("Schlüssel 🔑"))
+    }))
+
+  it.effect("fails when nobody listens", () =>
+    Effect.gen(function*() {
+      const baseUrl = yield* Effect.scoped(serve(() => {}))
+      const error = yield* Effect.flip(Effect.provide(info, layerFor(baseUrl, once)))
+      assert(error._tag === "RequestFailed")
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["connect", false])
+    }))
+
+  it.effect("fails when the connection is reset, and when the body is cut short", () =>
+    Effect.gen(function*() {
+      const reset = yield* serve((request) => request.socket.resetAndDestroy())
+      const cut = yield* serve((request, response) => {
+        response.writeHead(200, { "content-length": "1000" })
+        response.write(`{"id":"`, () => request.socket.destroy())
+      })
+      const reasons = yield* Effect.forEach([reset, cut], (baseUrl) =>
+        Effect.flip(Effect.provide(
+          AuthorizationService.use((_) => _.delete(id)),
+          layerFor(baseUrl, once)
+        )))
+      assert.deepStrictEqual(
+        reasons.map((error) => error._tag === "RequestFailed" && [error.reason, error.outcomeUnknown]),
+        [["connection", true], ["body", true]]
+      )
+    }))
+
+  it.effect("gives up on a body that never ends, and closes its connection", () =>
+    Effect.gen(function*() {
+      const began = yield* Deferred.make<void>()
+      const closed = yield* Deferred.make<void>()
+      const baseUrl = yield* serve((request, response) => {
+        request.socket.once("close", () => Deferred.doneUnsafe(closed, Effect.void))
+        response.write("[")
+      })
+      const layer = layerFor(baseUrl, { ...once, transformClient: HttpClient.tap(() => Deferred.succeed(began, undefined)) })
+      const fiber = yield* Effect.forkChild(Effect.flip(Effect.provide(info, layer)))
+      yield* Deferred.await(began)
+      yield* TestClock.adjust("30 seconds")
+      const error = yield* Fiber.join(fiber)
+      assert(error._tag === "RequestFailed")
+      assert.strictEqual(error.reason, "timeout")
+      yield* Deferred.await(closed)
+    }))
+
+  it.effect("an interrupted call closes its connection", () =>
+    Effect.gen(function*() {
+      const arrived = yield* Deferred.make<void>()
+      const closed = yield* Deferred.make<void>()
+      const baseUrl = yield* serve((request) => {
+        request.socket.once("close", () => Deferred.doneUnsafe(closed, Effect.void))
+        Deferred.doneUnsafe(arrived, Effect.void)
+      })
+      const fiber = yield* Effect.forkChild(Effect.provide(info, layerFor(baseUrl)))
+      yield* Deferred.await(arrived)
+      yield* Fiber.interrupt(fiber)
+      yield* Deferred.await(closed)
+    }))
+
+  it.effect("does not follow a redirect, which could carry the token away", () =>
+    Effect.gen(function*() {
+      const visited: Array<string> = []
+      const elsewhere = yield* serve((request, response) => {
+        visited.push(String(request.headers.authorization))
+        response.end()
+      })
+      const baseUrl = yield* serve((_, response) => response.writeHead(302, { location: elsewhere }).end())
+      const error = yield* Effect.flip(Effect.provide(info, layerFor(baseUrl)))
+      assert(error._tag === "UnexpectedStatus")
+      assert.strictEqual(error.status, 302)
+      assert.deepStrictEqual(visited, [])
+    }))
+})
+
+describe("layerConfig", () => {
+  /** The token that a request carries when the layer is built in this environment; or why it was not built. */
+  const tokenIn = (env: Record<string, string>, config?: Config.Wrap<Options>) =>
+    Effect.gen(function*() {
+      const tokens: Array<string | undefined> = []
+      const baseUrl = yield* serve((request, response) => {
+        tokens.push(request.headers.authorization)
+        response.end(JSON.stringify(payloads.full))
+      })
+      const provider = ConfigProvider.fromEnv({ env: { HEROKU_API_URL: baseUrl, ...env } })
+      yield* Effect.provide(
+        info,
+        NodeAuthorizationService.layerConfig(config).pipe(Layer.provide(ConfigProvider.layer(provider)))
+      )
+      return tokens[0]
+    })
+
+  const home = (netrc?: string) =>
+    Effect.gen(function*() {
+      const fileSystem = yield* FileSystem.FileSystem
+      const directory = yield* fileSystem.makeTempDirectoryScoped()
+      if (netrc !== undefined) yield* fileSystem.writeFileString(`${directory}/.netrc`, netrc)
+      return directory
+    }).pipe(Effect.provide(NodeFileSystem.layer))
+
+  const problemIn = (env: Record<string, string>) =>
+    Effect.map(Effect.flip(tokenIn(env)), (error) => {
+      assert.strictEqual(error._tag, "ConfigError")
+      return error.message
+    })
+
+  it.effect("takes the token from HEROKU_API_KEY", () =>
+    Effect.gen(function*() {
+      const HOME = yield* home("machine api.heroku.com password HRKU-netrc")
+      assert.strictEqual(yield* tokenIn({ HEROKU_API_KEY: "HRKU-env", HOME }), "Bearer HRKU-env")
+    }))
+
+  it.effect("else from ~/.netrc, also when HEROKU_API_KEY is empty", () =>
+    Effect.gen(function*() {
+      const HOME = yield* home("machine git.heroku.com password no\nmachine api.heroku.com login a password HRKU-netrc")
+      assert.strictEqual(yield* tokenIn({ HOME }), "Bearer HRKU-netrc")
+      assert.strictEqual(yield* tokenIn({ HOME, HEROKU_API_KEY: "" }), "Bearer HRKU-netrc")
+      assert.strictEqual(yield* tokenIn({ USERPROFILE: HOME }), "Bearer HRKU-netrc")
+    }))
+
+  it.effect("else from the file that NETRC names", () =>
+    Effect.gen(function*() {
+      const directory = yield* home("machine api.heroku.com password HRKU-named")
+      assert.strictEqual(yield* tokenIn({ HOME: yield* home(), NETRC: `${directory}/.netrc` }), "Bearer HRKU-named")
+    }))
+
+  it.effect("says what to set when there is no token anywhere", () =>
+    Effect.gen(function*() {
+      const empty = yield* home()
+      const other = yield* home("machine git.heroku.com password secret-1")
+      const messages = [yield* problemIn({ HOME: empty }), yield* problemIn({ HOME: other }), yield* problemIn({})]
+      for (const message of messages) {
+        assert.match(message, /HEROKU_API_KEY/)
+        assert.match(message, /heroku login/)
+        assert.notMatch(message, /secret-1/)
+      }
+      assert.include(messages[0], `${empty}/.netrc does not exist`)
+      assert.include(messages[1], "no password for machine api.heroku.com")
+      assert.include(messages[2], "no home directory")
+    }))
+
+  it.effect("says so when the file cannot be read", () =>
+    Effect.gen(function*() {
+      const directory = yield* home()
+      assert.include(yield* problemIn({ NETRC: directory }), `${directory} cannot be read`)
+    }))
+
+  it.effect("takes options from the configuration that it is given", () =>
+    Effect.gen(function*() {
+      const config = { token: Config.Redacted("MY_TOKEN"), baseUrl: Config.String("HEROKU_API_URL") }
+      assert.strictEqual(yield* tokenIn({ MY_TOKEN: "HRKU-own" }, config), "Bearer HRKU-own")
+      const error = yield* Effect.flip(tokenIn({}, config))
+      assert.strictEqual(error._tag, "ConfigError")
+      assert.include(error.message, "MY_TOKEN")
+    }))
+
+  it.effect("tells a base URL that is none by the name of the option", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(tokenIn({ HEROKU_API_KEY: "HRKU-secret", HEROKU_API_URL: "heroku" }))
+      assert(error._tag === "InvalidParams")
+      assert.deepStrictEqual(error.field, Option.some("baseUrl"))
+      assert.notInclude(inspect(error, { depth: null }), "HRKU")
+    }))
+})

@@ -1,0 +1,33 @@
+import { assert, describe, it } from "@effect/vitest"
+import { findPassword } from "../src/internal/netrc.ts"
+
+describe("findPassword", () => {
+  it.each([
+    ["as the Heroku command line writes it", "machine api.heroku.com\n  login me@example.com\n  password HRKU-1\n"],
+    ["on one line", "machine api.heroku.com login me@example.com password HRKU-1"],
+    ["after other machines", "machine git.heroku.com login a password b\nmachine api.heroku.com password HRKU-1 login c"],
+    ["in quotes", `machine "api.heroku.com" login "a b" password "HRKU-1"`],
+    ["with comments", "# old: machine api.heroku.com password no\nmachine api.heroku.com # mine\npassword HRKU-1"],
+    ["with the line ends of Windows", "machine api.heroku.com\r\n  login a\r\n  password HRKU-1\r\n"],
+    ["in another case", "machine API.Heroku.com password HRKU-1"],
+    ["after a macro", "macdef init\nmachine api.heroku.com password no\n\nmachine api.heroku.com password HRKU-1"],
+    ["with a login that is a keyword", "machine api.heroku.com login password password HRKU-1"]
+  ])("finds the password %s", (_, text) => {
+    assert.strictEqual(findPassword(text, "api.heroku.com"), "HRKU-1")
+  })
+
+  it("unescapes quoted words", () => {
+    assert.strictEqual(findPassword(`machine m password "a\\"b\\\\c"`, "m"), `a"b\\c`)
+  })
+
+  it.each([
+    ["an empty file", ""],
+    ["another machine", "machine git.heroku.com login a password b"],
+    ["an entry without password", "machine api.heroku.com login a\nmachine git.heroku.com password b"],
+    ["an entry that ends early", "machine api.heroku.com login a password"],
+    ["the default entry, which is not meant for Heroku", "machine api.heroku.com login a\ndefault login b password c"],
+    ["a comment", "# machine api.heroku.com password b"]
+  ])("finds nothing in %s", (_, text) => {
+    assert.isUndefined(findPassword(text, "api.heroku.com"))
+  })
+})
