@@ -240,8 +240,7 @@ export const isExpired = (
   authorization: Authorization,
   observedAt: DateTime.Utc,
   now: DateTime.Utc = observedAt
-): boolean =>
-  Option.exists(expiresAt(authorization, observedAt), (expiry) => DateTime.isLessThanOrEqualTo(expiry, now))
+): boolean => Option.exists(expiresAt(authorization, observedAt), (expiry) => DateTime.isLessThanOrEqualTo(expiry, now))
 
 /** Whether an access token exists and has no expiry. */
 export const neverExpires = (authorization: Authorization): boolean =>

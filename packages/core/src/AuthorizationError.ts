@@ -74,7 +74,9 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
 /** Any other status than the `expected` ones. */
 export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>()("UnexpectedStatus", {
   ...answer,
-  expected: Schema.Array(Schema.Int)
+  expected: Schema.Array(Schema.Int),
+  /** How long Heroku asked to wait, as it may with 503, counted from its answer. */
+  retryAfter: Schema.Option(Schema.Duration)
 }) {}
 
 /**
@@ -212,10 +214,12 @@ export function fromAnswer(
       break
     case 400:
     case 422:
-      if (operation === "create" || operation === "update") return new InvalidParams({ ...fields, field: Option.none() })
+      if (operation === "create" || operation === "update") {
+        return new InvalidParams({ ...fields, field: Option.none() })
+      }
       break
     case 429:
       return new RateLimited({ ...fields, retryAfter })
   }
-  return new UnexpectedStatus({ ...fields, expected: expectedStatuses(operation) })
+  return new UnexpectedStatus({ ...fields, expected: expectedStatuses(operation), retryAfter })
 }

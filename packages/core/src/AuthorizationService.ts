@@ -9,7 +9,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { type Authorization, AuthorizationId, CreateAuthorization, UpdateAuthorization } from "./Authorization.ts"
 import type {
@@ -22,34 +22,9 @@ import type {
 } from "./AuthorizationError.ts"
 import * as Input from "./internal/input.ts"
 import * as Pages from "./internal/pages.ts"
-import type { Cursor, Order } from "./ListRange.ts"
+import type { ListOptions, Page, RangeAnswer, StreamOptions } from "./internal/pages.ts"
 
-// -----------------------------------------------------------------------------
-// Lists
-// -----------------------------------------------------------------------------
-
-/** A part of the list, and where to go on. */
-export interface Page {
-  readonly items: ReadonlyArray<Authorization>
-  /** Resumes the listing after this page, in any process. None: the list is complete. */
-  readonly next: Option.Option<Cursor>
-}
-
-/** How to list. */
-export interface ListOptions {
-  /** Authorizations a page, 1 to 1000. By default 1000, or the cursor's. */
-  readonly pageSize?: number | undefined
-  /** The order, by id. By default `"asc"`, or the cursor's. */
-  readonly order?: Order | undefined
-  /** Where an earlier listing stopped. It knows its page size and order; others are refused. */
-  readonly cursor?: Cursor | undefined
-}
-
-/** How to list page after page. */
-export interface StreamOptions extends ListOptions {
-  /** How many requests may be under way at once. By default 1. Pages come in order all the same. */
-  readonly concurrency?: number | undefined
-}
+export type { ListOptions, Page, RangeAnswer, StreamOptions } from "./internal/pages.ts"
 
 // -----------------------------------------------------------------------------
 // Service
@@ -125,17 +100,6 @@ export class AuthorizationService extends Context.Service<AuthorizationService, 
 // Implementing it
 // -----------------------------------------------------------------------------
 
-/** The answer to a request for a range of the list. */
-export interface RangeAnswer {
-  readonly items: ReadonlyArray<Authorization>
-  /** The `Next-Range` header, as it came: none when the list is complete. */
-  readonly nextRange: Option.Option<string>
-  /** The HTTP status, for errors. */
-  readonly status: number
-  /** The `Request-Id` header, for errors. */
-  readonly requestId: Option.Option<string>
-}
-
 /** The six endpoints of the API, as an implementation provides them to `make`. Inputs have been checked. */
 export interface Endpoints extends Pick<Service, "create" | "info" | "update" | "regenerate" | "delete"> {
   /** Asks for a range: the value of the `Range` header, in the grammar of `ListRange`. */
@@ -196,9 +160,12 @@ export const make = (endpoints: Endpoints): Service => {
   )
 
   const walk = <A>(options: StreamOptions | undefined, emit: (page: Page) => ReadonlyArray<A>) =>
-    Stream.unwrap(Effect.map(Pages.begin(options), (start) =>
-      Stream.paginate(start, (listing) =>
-        Effect.map(readPage(listing), ([page, next]) => [emit(page), next] as const))))
+    Stream.unwrap(
+      Effect.map(Pages.begin(options), (start) =>
+        Stream.paginate(start, (listing) =>
+          Effect.map(readPage(listing), ([page, next]) =>
+            [emit(page), next] as const)))
+    )
 
   return {
     create,

@@ -19,8 +19,8 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
-import { validateAuthorization, validateTypes } from "./fixtures/publishedSchema.ts"
 import * as payloads from "./fixtures/payloads.ts"
+import { validateAuthorization, validateTypes } from "./fixtures/publishedSchema.ts"
 
 const decode = Schema.decodeUnknownSync(Authorization.FromWire)
 const encode = Schema.encodeSync(Authorization.FromWire)
@@ -87,12 +87,16 @@ describe("Authorization.FromWire", () => {
     assert.isTrue(isExpired(late, DateTime.makeUnsafe(0)))
   })
 
-  it.effect.prop("gives back what it encoded, through JSON", { authorization: Authorization }, ({ authorization }) =>
-    Effect.sync(() => {
-      const wire = JSON.parse(JSON.stringify(encode(authorization)))
-      assert.deepStrictEqual(validateTypes(wire), [])
-      assert.isTrue(Equal.equals(decode(wire), authorization))
-    }))
+  it.effect.prop(
+    "gives back what it encoded, through JSON",
+    { authorization: Authorization },
+    ({ authorization }) =>
+      Effect.sync(() => {
+        const wire = JSON.parse(JSON.stringify(encode(authorization)))
+        assert.deepStrictEqual(validateTypes(wire), [])
+        assert.isTrue(Equal.equals(decode(wire), authorization))
+      })
+  )
 
   it("never prints a token or a grant code", () => {
     const authorization = decode({
@@ -122,8 +126,7 @@ describe("Authorization.FromWire", () => {
 })
 
 describe("AuthorizationId", () => {
-  it.effect.prop("can be generated", { id: AuthorizationId }, ({ id }) =>
-    Effect.sync(() => assert.isNotEmpty(id)))
+  it.effect.prop("can be generated", { id: AuthorizationId }, ({ id }) => Effect.sync(() => assert.isNotEmpty(id)))
 
   it.each(["01234567-89ab-cdef-0123-456789abcdef", "4UTHOri24tIoN-iD-3X4mPl3", "~", "a/b", "..a", "100%", "ü"])(
     "accepts %s",
@@ -166,8 +169,7 @@ describe("CreateAuthorization", () => {
     ["a fraction of a second", { scope: ["global"], expiresIn: Duration.millis(1500) }, /expiresIn/],
     ["an infinite lifetime", { scope: ["global"], expiresIn: Duration.infinity }, /expiresIn/],
     ["an empty client", { scope: ["global"], client: "" }, /client/]
-  ])("refuses %s", (_, input, problem) =>
-    assert.match(problemOf(Schema.toType(CreateAuthorization), input), problem))
+  ])("refuses %s", (_, input, problem) => assert.match(problemOf(Schema.toType(CreateAuthorization), input), problem))
 })
 
 describe("UpdateAuthorization", () => {
@@ -182,8 +184,7 @@ describe("UpdateAuthorization", () => {
     ["nothing to change", {}, /nothing to change/],
     ["a client without secret", { client: { id: "c" } }, /secret/],
     ["an empty client secret", { client: { id: "c", secret: Redacted.make("") } }, /secret/]
-  ])("refuses %s", (_, input, problem) =>
-    assert.match(problemOf(Schema.toType(UpdateAuthorization), input), problem))
+  ])("refuses %s", (_, input, problem) => assert.match(problemOf(Schema.toType(UpdateAuthorization), input), problem))
 })
 
 describe("questions", () => {

@@ -60,27 +60,29 @@ describe("input", () => {
   const id = AuthorizationId.make(uuid(1))
   const bad = (text: string) => text as AuthorizationId
 
-  it.effect.each([
-    ["info", "id", service.info(bad(""))],
-    ["info", "id", service.info(bad(".."))],
-    ["update", "id", service.update(bad("\ud800"), { description: "x" })],
-    ["update", "description", service.update(id, {})],
-    ["update", "client.secret", service.update(id, { client: { id: "c", secret: Redacted.make("") } })],
-    ["regenerate", "id", service.regenerate(bad("."))],
-    ["delete", "id", service.delete(bad("a\n"))],
-    // What the types forbid, as a JavaScript program may do it.
-    ["create", "scope", service.create({ scope: [] as never })],
-    ["create", "expiresIn", service.create({ scope: ["global"], expiresIn: Duration.seconds(-1) })],
-    ["create", "expiresIn", service.create({ scope: ["global"], expiresIn: Duration.millis(1) })],
-    ["create", "input", service.create(undefined as never)],
-    ["list", "pageSize", service.list({ pageSize: 0 })],
-    ["list", "pageSize", service.list({ pageSize: 1001 })],
-    ["list", "pageSize", service.list({ pageSize: 2.5 })],
-    ["list", "order", service.list({ order: "up" as never })],
-    ["list", "cursor", service.list({ cursor: "garbage" as ListRange.Cursor })],
-    ["list", "concurrency", Stream.runDrain(service.pages({ concurrency: 0 }))],
-    ["list", "pageSize", Stream.runDrain(service.stream({ pageSize: -1 }))]
-  ] as const)("%s refuses what is wrong with its %s, before any request", ([operation, field, call]) =>
+  it.effect.each(
+    [
+      ["info", "id", service.info(bad(""))],
+      ["info", "id", service.info(bad(".."))],
+      ["update", "id", service.update(bad("\ud800"), { description: "x" })],
+      ["update", "description", service.update(id, {})],
+      ["update", "client.secret", service.update(id, { client: { id: "c", secret: Redacted.make("") } })],
+      ["regenerate", "id", service.regenerate(bad("."))],
+      ["delete", "id", service.delete(bad("a\n"))],
+      // What the types forbid, as a JavaScript program may do it.
+      ["create", "scope", service.create({ scope: [] as never })],
+      ["create", "expiresIn", service.create({ scope: ["global"], expiresIn: Duration.seconds(-1) })],
+      ["create", "expiresIn", service.create({ scope: ["global"], expiresIn: Duration.millis(1) })],
+      ["create", "input", service.create(undefined as never)],
+      ["list", "pageSize", service.list({ pageSize: 0 })],
+      ["list", "pageSize", service.list({ pageSize: 1001 })],
+      ["list", "pageSize", service.list({ pageSize: 2.5 })],
+      ["list", "order", service.list({ order: "up" as never })],
+      ["list", "cursor", service.list({ cursor: "garbage" as ListRange.Cursor })],
+      ["list", "concurrency", Stream.runDrain(service.pages({ concurrency: 0 }))],
+      ["list", "pageSize", Stream.runDrain(service.stream({ pageSize: -1 }))]
+    ] as const
+  )("%s refuses what is wrong with its %s, before any request", ([operation, field, call]) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip<unknown, { readonly _tag: string }, never>(call)
       assert(error._tag === "InvalidParams" && "field" in error && "message" in error && "operation" in error)
@@ -201,7 +203,10 @@ describe("cursor", () => {
       const { service } = pagesOf([[uuid(1)], `id ]${uuid(1)}..; max=1`])
       const { next } = yield* service.list({ pageSize: 1 })
       const stored = JSON.stringify(Option.getOrThrow(next))
-      assert.strictEqual(yield* Schema.decodeUnknownEffect(ListRange.Cursor)(JSON.parse(stored)), Option.getOrThrow(next))
+      assert.strictEqual(
+        yield* Schema.decodeUnknownEffect(ListRange.Cursor)(JSON.parse(stored)),
+        Option.getOrThrow(next)
+      )
     }))
 
   it.effect.each(
@@ -243,7 +248,9 @@ describe("spans", () => {
       yield* service.delete(id)
       assert.deepStrictEqual(
         spans,
-        ["list", "list", "create", "info", "update", "regenerate", "delete"].map((name) => `AuthorizationService.${name}`)
+        ["list", "list", "create", "info", "update", "regenerate", "delete"].map((name) =>
+          `AuthorizationService.${name}`
+        )
       )
     }).pipe(Effect.withTracer(tracer)))
 })

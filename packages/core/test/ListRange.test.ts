@@ -66,8 +66,12 @@ describe("format", () => {
     order: Schema.Option(Schema.Literal("desc"))
   }))
 
-  it.effect.prop("writes what parse reads", { range: ranges }, ({ range }) =>
-    Effect.sync(() => assert.deepStrictEqual(ListRange.parse(ListRange.format(range)), Option.some(range))))
+  it.effect.prop(
+    "writes what parse reads",
+    { range: ranges },
+    ({ range }) =>
+      Effect.sync(() => assert.deepStrictEqual(ListRange.parse(ListRange.format(range)), Option.some(range)))
+  )
 })
 
 describe("Cursor", () => {

@@ -28,7 +28,7 @@ import * as Schema from "effect/Schema"
 import * as Answer from "./internal/answer.ts"
 import * as Client from "./internal/client.ts"
 import { findProblem, type Options, type Problem, settings } from "./internal/options.ts"
-import { type Failure, repeatedly } from "./internal/retry.ts"
+import { repeatedly } from "./internal/retry.ts"
 
 export type { Options, RetryOptions } from "./internal/options.ts"
 
@@ -89,20 +89,16 @@ const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): Aut
     request: HttpClientRequest.HttpClientRequest,
     toError: (answer: ErrorAnswer, earlierMayHaveActed: boolean) => E
   ): Effect.Effect<Answer.Answer, E | RequestFailed> =>
-    repeat((earlierMayHaveActed) =>
+    repeat((earlier) =>
       exchange(operation, request).pipe(
-        Effect.mapError((error): Failure<E | RequestFailed> => ({ error, retryAfter: Option.none() })),
+        Effect.tap(Client.annotateAnswer),
         Effect.flatMap((answer) =>
           Answer.isExpected(operation, answer)
             ? Effect.succeed(answer)
-            : Effect.flatMap(Clock.currentTimeMillis, (now) => {
-              const said = Answer.readError(answer, now)
-              return Effect.fail<Failure<E | RequestFailed>>({
-                error: toError(said, earlierMayHaveActed),
-                retryAfter: said.retryAfter
-              })
-            })
-        )
+            : Effect.flatMap(Clock.currentTimeMillis, (now) =>
+              Effect.fail(toError(Answer.readError(answer, now), earlier.mayHaveActed)))
+        ),
+        Client.withRequestSpan(resolved, operation, request, earlier.attempts)
       )
     )
 
@@ -146,7 +142,11 @@ const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): Aut
       const items = yield* Answer.authorizations("list", answer)
       const nextRange = Headers.get(answer.headers, "next-range")
       if (answer.status === 206 && Option.isNone(nextRange)) {
-        return yield* Answer.invalid("list", answer, "A part of the list came without Next-Range: the rest is unreachable")
+        return yield* Answer.invalid(
+          "list",
+          answer,
+          "A part of the list came without Next-Range: the rest is unreachable"
+        )
       }
       return { items, nextRange, status: answer.status, requestId: Answer.requestId(answer) }
     })

@@ -102,7 +102,10 @@ describe("layer", () => {
         request.socket.once("close", () => Deferred.doneUnsafe(closed, Effect.void))
         response.write("[")
       })
-      const layer = layerFor(baseUrl, { ...once, transformClient: HttpClient.tap(() => Deferred.succeed(began, undefined)) })
+      const layer = layerFor(baseUrl, {
+        ...once,
+        transformClient: HttpClient.tap(() => Deferred.succeed(began, undefined))
+      })
       const fiber = yield* Effect.forkChild(Effect.flip(Effect.provide(info, layer)))
       yield* Deferred.await(began)
       yield* TestClock.adjust("30 seconds")

@@ -5,7 +5,10 @@ describe("findPassword", () => {
   it.each([
     ["as the Heroku command line writes it", "machine api.heroku.com\n  login me@example.com\n  password HRKU-1\n"],
     ["on one line", "machine api.heroku.com login me@example.com password HRKU-1"],
-    ["after other machines", "machine git.heroku.com login a password b\nmachine api.heroku.com password HRKU-1 login c"],
+    [
+      "after other machines",
+      "machine git.heroku.com login a password b\nmachine api.heroku.com password HRKU-1 login c"
+    ],
     ["in quotes", `machine "api.heroku.com" login "a b" password "HRKU-1"`],
     ["with comments", "# old: machine api.heroku.com password no\nmachine api.heroku.com # mine\npassword HRKU-1"],
     ["with the line ends of Windows", "machine api.heroku.com\r\n  login a\r\n  password HRKU-1\r\n"],

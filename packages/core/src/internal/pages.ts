@@ -5,10 +5,52 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type { Authorization } from "../Authorization.ts"
 import { type InvalidParams, InvalidResponse, refused } from "../AuthorizationError.ts"
-import type { ListOptions, Page, RangeAnswer } from "../AuthorizationService.ts"
 import * as ListRange from "../ListRange.ts"
 import { check } from "./input.ts"
+
+// -----------------------------------------------------------------------------
+// What goes in and comes out
+// -----------------------------------------------------------------------------
+
+/** A part of the list, and where to go on. */
+export interface Page {
+  readonly items: ReadonlyArray<Authorization>
+  /** Resumes the listing after this page, in any process. None: the list is complete. */
+  readonly next: Option.Option<ListRange.Cursor>
+}
+
+/** How to list. */
+export interface ListOptions {
+  /** Authorizations a page, 1 to 1000. By default 1000, or the cursor's. */
+  readonly pageSize?: number | undefined
+  /** The order, by id. By default `"asc"`, or the cursor's. */
+  readonly order?: ListRange.Order | undefined
+  /** Where an earlier listing stopped. It knows its page size and order; others are refused. */
+  readonly cursor?: ListRange.Cursor | undefined
+}
+
+/** How to list page after page. */
+export interface StreamOptions extends ListOptions {
+  /** How many requests may be under way at once. By default 1. Pages come in order all the same. */
+  readonly concurrency?: number | undefined
+}
+
+/** The answer to a request for a range of the list. */
+export interface RangeAnswer {
+  readonly items: ReadonlyArray<Authorization>
+  /** The `Next-Range` header, as it came: none when the list is complete. */
+  readonly nextRange: Option.Option<string>
+  /** The HTTP status, for errors. */
+  readonly status: number
+  /** The `Request-Id` header, for errors. */
+  readonly requestId: Option.Option<string>
+}
+
+// -----------------------------------------------------------------------------
+// The walk
+// -----------------------------------------------------------------------------
 
 /** Where a listing stands: the next range to ask for, and what went before, to notice repetition. */
 export interface Listing {

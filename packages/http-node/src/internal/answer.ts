@@ -1,18 +1,24 @@
 /** Reads Heroku's answers: which mean success, what the others say, and whether a body is what it should be. */
 import { Authorization } from "@effect-heroku/core/Authorization"
-import { type ErrorAnswer, expectedStatuses, InvalidResponse, type Operation } from "@effect-heroku/core/AuthorizationError"
+import {
+  type ErrorAnswer,
+  expectedStatuses,
+  InvalidResponse,
+  type Operation
+} from "@effect-heroku/core/AuthorizationError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-/** A complete answer. The body can hold secrets: it never goes into an error or a log. */
+/** A complete answer. Its body can hold secrets; a tracer keeps answers, so the body is `Redacted` as a whole. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers.Headers
-  readonly body: string
+  readonly body: Redacted.Redacted
 }
 
 /** Whether the operation succeeded. */
@@ -36,7 +42,7 @@ const decodeErrorBody = Schema.decodeUnknownOption(ErrorBody)
 
 /** What an answer with another status than expected says. `now` is the time in milliseconds, for `Retry-After`. */
 export const readError = (answer: Answer, now: number): ErrorAnswer => {
-  const body = Option.getOrElse(decodeErrorBody(answer.body), (): typeof ErrorBody.Type => ({}))
+  const body = Option.getOrElse(decodeErrorBody(Redacted.value(answer.body)), (): typeof ErrorBody.Type => ({}))
   return {
     status: answer.status,
     errorId: Option.fromUndefinedOr(body.id),
@@ -83,19 +89,26 @@ export const invalid = (operation: Operation, answer: Answer, message: string): 
 // The engine's own message would quote the body.
 const parse = (operation: Operation, answer: Answer): Effect.Effect<unknown, InvalidResponse> =>
   Effect.try({
-    try: (): unknown => JSON.parse(answer.body),
+    try: (): unknown => JSON.parse(Redacted.value(answer.body)),
     catch: () => {
       const type = Option.getOrElse(Headers.get(answer.headers, "content-type"), () => "no content type")
-      return invalid(operation, answer, `The body is not JSON (${answer.body.length} characters, ${type})`)
+      return invalid(
+        operation,
+        answer,
+        `The body is not JSON (${Redacted.value(answer.body).length} characters, ${type})`
+      )
     }
   })
 
 const decodeWith = <T, E>(schema: Schema.Codec<T, E>) => {
   const decode = Schema.decodeUnknownEffect(schema)
   return (operation: Operation, answer: Answer): Effect.Effect<T, InvalidResponse> =>
-    Effect.flatMap(parse(operation, answer), (json) =>
-      Effect.mapError(decode(json), ({ message }) =>
-        invalid(operation, answer, `The body is not what it should be: ${message}`)))
+    Effect.flatMap(
+      parse(operation, answer),
+      (json) =>
+        Effect.mapError(decode(json), ({ message }) =>
+          invalid(operation, answer, `The body is not what it should be: ${message}`))
+    )
 }
 
 /** One authorization. */

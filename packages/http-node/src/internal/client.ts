@@ -3,15 +3,13 @@ import type { Operation, RequestFailed } from "@effect-heroku/core/Authorization
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { flow, identity } from "effect/Function"
-import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type { Answer } from "./answer.ts"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { type Answer, requestId } from "./answer.ts"
 import { fromClientError, timedOut } from "./failure.ts"
 import type { Options, Settings } from "./options.ts"
-
-/** Header names that hold secrets, whatever the user's program redacts. */
-const secretHeaders = ["authorization", "heroku-two-factor-code"]
 
 /**
  * Makes the function that sends a request and reads the whole answer.
@@ -40,7 +38,11 @@ export const make = (
   return (operation: Operation, request: HttpClientRequest.HttpClientRequest): Effect.Effect<Answer, RequestFailed> =>
     client.execute(request).pipe(
       Effect.flatMap((response) =>
-        Effect.map(response.text, (body): Answer => ({ status: response.status, headers: response.headers, body }))
+        Effect.map(response.text, (body): Answer => ({
+          status: response.status,
+          headers: response.headers,
+          body: Redacted.make(body)
+        }))
       ),
       Effect.scoped,
       Effect.mapError((error) => fromClientError(operation, settings.baseUrl, error)),
@@ -48,7 +50,54 @@ export const make = (
         duration: settings.requestTimeout,
         orElse: () => Effect.fail(timedOut(operation, Duration.toSeconds(settings.requestTimeout)))
       }),
-      Effect.provideService(HttpClient.TracerPropagationEnabled, false),
-      Effect.updateService(Headers.CurrentRedactedNames, (names) => [...names, ...secretHeaders])
+      // The client's own span keeps the request with all its headers in its exit: `withRequestSpan` takes its place.
+      Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
     )
 }
+
+// -----------------------------------------------------------------------------
+// Tracing
+// -----------------------------------------------------------------------------
+
+const templates: Record<Operation, string> = {
+  create: "POST /oauth/authorizations",
+  info: "GET /oauth/authorizations/{id}",
+  update: "PATCH /oauth/authorizations/{id}",
+  regenerate: "POST /oauth/authorizations/{id}/actions/regenerate-tokens",
+  delete: "DELETE /oauth/authorizations/{id}",
+  list: "GET /oauth/authorizations"
+}
+
+/**
+ * Gives an attempt its span, by OpenTelemetry's conventions for HTTP clients. It covers the answer's body and what the
+ * answer means, so that it fails with the error that the caller may get.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
+ */
+export const withRequestSpan = (
+  settings: Settings,
+  operation: Operation,
+  request: HttpClientRequest.HttpClientRequest,
+  resendCount: number
+) =>
+<A, E>(attempt: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.withSpan(attempt, templates[operation], {
+    kind: "client",
+    captureStackTrace: false,
+    attributes: {
+      "http.request.method": request.method,
+      "url.full": `${settings.baseUrl}${request.url}`,
+      "url.template": templates[operation].split(" ")[1],
+      "server.address": settings.server.address,
+      "server.port": settings.server.port,
+      ...(resendCount > 0 ? { "http.request.resend_count": resendCount } : {})
+    }
+  })
+
+/** Notes on the attempt's span what came back. */
+export const annotateAnswer = (answer: Answer): Effect.Effect<void> =>
+  Effect.annotateCurrentSpan({
+    "http.response.status_code": answer.status,
+    ...(answer.status >= 400 ? { "error.type": String(answer.status) } : {}),
+    ...Option.match(requestId(answer), { onNone: () => ({}), onSome: (id) => ({ "heroku.request_id": id }) })
+  })

@@ -3,7 +3,7 @@ import { type Operation, RequestFailed } from "@effect-heroku/core/Authorization
 import type * as HttpClientError from "effect/http/HttpClientError"
 
 /** Whether an operation changes something at Heroku. */
-export const changes = (operation: Operation): boolean => operation !== "info" && operation !== "list"
+const changes = (operation: Operation): boolean => operation !== "info" && operation !== "list"
 
 /** The attempt took longer than `requestTimeout`. */
 export const timedOut = (operation: Operation, seconds: number): RequestFailed =>

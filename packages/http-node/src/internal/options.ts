@@ -45,6 +45,8 @@ export interface RetryOptions {
 export interface Settings {
   readonly token: Redacted.Redacted
   readonly baseUrl: string
+  /** The host and port of `baseUrl`, for spans. */
+  readonly server: { readonly address: string; readonly port: number }
   readonly userAgent: string
   readonly requestTimeout: Duration.Duration
   readonly retry: {
@@ -65,6 +67,7 @@ export interface Problem {
 export const settings = (options: Options): Settings => ({
   token: options.token,
   baseUrl: String(options.baseUrl ?? "https://api.heroku.com").replace(/\/+$/, ""),
+  server: server(options.baseUrl ?? "https://api.heroku.com"),
   userAgent: options.userAgent ?? "effect-heroku/0.0.0 (@effect-heroku/http-node)",
   requestTimeout: duration(options.requestTimeout, Duration.seconds(30)),
   retry: {
@@ -74,6 +77,12 @@ export const settings = (options: Options): Settings => ({
     maxRetryAfter: duration(options.retry?.maxRetryAfter, Duration.seconds(60))
   }
 })
+
+const server = (baseUrl: string | URL): Settings["server"] => {
+  if (!URL.canParse(String(baseUrl))) return { address: "", port: 0 }
+  const { hostname, port, protocol } = new URL(baseUrl)
+  return { address: hostname, port: port === "" ? (protocol === "http:" ? 80 : 443) : Number(port) }
+}
 
 const invalidDuration = Duration.millis(-1)
 

@@ -6,12 +6,6 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { Settings } from "./options.ts"
 
-/** A failed attempt: its error, and the wait that the answer asked for. */
-export interface Failure<E> {
-  readonly error: E
-  readonly retryAfter: Option.Option<Duration.Duration>
-}
-
 /** Statuses that tell of a passing trouble. 429 is an error of its own, `RateLimited`. */
 const transientStatuses = new Set([408, 500, 502, 503, 504])
 
@@ -36,37 +30,40 @@ const isRepeatable = (error: AuthorizationError): boolean => {
 const mayHaveActed = (error: AuthorizationError): boolean =>
   error._tag === "RequestFailed" ? error.outcomeUnknown : error._tag === "UnexpectedStatus"
 
+/** The wait that the answer asked for. */
+const retryAfter = (error: AuthorizationError): Option.Option<Duration.Duration> =>
+  error._tag === "RateLimited" || error._tag === "UnexpectedStatus" ? error.retryAfter : Option.none()
+
 /**
- * Repeats an attempt as `settings.retry` says. Each attempt learns whether an earlier one may have acted: a `delete` that
- * then finds nothing is another thing than one of an authorization that never was.
+ * Repeats an attempt as `settings.retry` says. Each attempt learns its number, from 0, and whether an earlier one may
+ * have acted: a `delete` that then finds nothing is another thing than one of an authorization that never was.
  */
 export const repeatedly = (settings: Settings["retry"]) => {
   const { baseDelay, maxDelay, maxRetryAfter, times } = settings
   const schedule = Schedule.min([Schedule.exponential(baseDelay), Schedule.spaced(maxDelay)]).pipe(
     Schedule.jittered,
     Schedule.upTo({ times }),
-    Schedule.setInputType<Failure<AuthorizationError>>(),
+    Schedule.setInputType<AuthorizationError>(),
     Schedule.while(({ input }) =>
-      isRepeatable(input.error)
-      && !Option.exists(input.retryAfter, (wait) => Duration.isGreaterThan(wait, maxRetryAfter))
+      isRepeatable(input) && !Option.exists(retryAfter(input), Duration.isGreaterThan(maxRetryAfter))
     ),
     Schedule.modifyDelay(({ duration, input }) =>
-      Effect.succeed(Duration.max(duration, Option.getOrElse(input.retryAfter, () => Duration.zero)))
+      Effect.succeed(Duration.max(duration, Option.getOrElse(retryAfter(input), () => Duration.zero)))
     )
   )
   return <A, E extends AuthorizationError>(
-    attempt: (earlierMayHaveActed: boolean) => Effect.Effect<A, Failure<E>>
+    attempt: (earlier: { readonly attempts: number; readonly mayHaveActed: boolean }) => Effect.Effect<A, E>
   ): Effect.Effect<A, E> =>
     Effect.suspend(() => {
-      let acted = false
-      return Effect.suspend(() => attempt(acted)).pipe(
-        Effect.tapError(({ error }) =>
+      const earlier = { attempts: 0, mayHaveActed: false }
+      return Effect.suspend(() => attempt(earlier)).pipe(
+        Effect.tapError((error) =>
           Effect.sync(() => {
-            acted ||= mayHaveActed(error)
+            earlier.attempts++
+            earlier.mayHaveActed ||= mayHaveActed(error)
           })
         ),
-        Effect.retry(schedule),
-        Effect.mapError(({ error }) => error)
+        Effect.retry(schedule)
       )
     })
 }

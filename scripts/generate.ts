@@ -1,0 +1,99 @@
+/**
+ * Keeps the code in README.md and docs/ equal to the examples it is taken from, so that it is code that was compiled.
+ *
+ * A fence that follows a line `<!-- code: examples/name.ts -->` gets the content of that file, and one that follows
+ * `<!-- code: examples/name.ts#part -->` what is between `// #region part` and `// #endregion part` there. With
+ * `--check` nothing is written, and the run fails if anything would be.
+ */
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+/** Writes the documents that are out of date, or with `check` only names them. */
+export const generate = (root: string, check: boolean): ReadonlyArray<string> => {
+  const readExample: ReadExample = (path) => {
+    const file = join(root, path)
+    return existsSync(file) ? readFileSync(file, "utf8") : undefined
+  }
+  return globSync(["README.md", "docs/**/*.md"], { cwd: root }).toSorted().filter((document) => {
+    const file = join(root, document)
+    const before = readFileSync(file, "utf8")
+    const after = fill(document, before, readExample)
+    if (after !== before && !check) writeFileSync(file, after)
+    return after !== before
+  })
+}
+
+/** The text of a document with the code of its examples in place. */
+const fill = (document: string, text: string, readExample: ReadExample): string => {
+  const lines = text.split("\n")
+  const result: Array<string> = []
+  let marker: Marker | undefined
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index]!
+    const fail = (problem: string): never => {
+      throw new Error(`${document}:${index + 1}: ${problem}`)
+    }
+    result.push(line)
+    const fence = /^(?:`{3,}|~{3,})/.exec(line)?.[0]
+    if (fence === undefined) {
+      if (marker !== undefined && line.trim() !== "") fail(`no fence follows the marker of ${marker.path}`)
+      if (/^\s*<!--\s*code\b/.test(line)) marker = parseMarker(line, fail)
+    } else {
+      const end = lines.findIndex((other, at) => at > index && other.startsWith(fence) && /^[`~]+\s*$/.test(other))
+      if (end === -1) fail("the fence is not closed")
+      const code = marker === undefined ? lines.slice(index + 1, end) : readCode(marker, readExample, fail)
+      result.push(...code, lines[end]!)
+      marker = undefined
+      index = end
+    }
+  }
+  if (marker !== undefined) throw new Error(`${document}: no fence follows the marker of ${marker.path}`)
+  return result.join("\n")
+}
+
+type ReadExample = (path: string) => string | undefined
+
+type Fail = (problem: string) => never
+
+interface Marker {
+  readonly path: string
+  readonly region: string | undefined
+}
+
+const parseMarker = (line: string, fail: Fail): Marker => {
+  const match = /^<!-- code: (examples\/(?:[\w-]+\/)*[\w.-]+)(?:#([\w-]+))? -->$/.exec(line)
+  if (match === null) return fail("write the marker as <!-- code: examples/name.ts#region --> on a line of its own")
+  return { path: match[1]!, region: match[2] }
+}
+
+const readCode = (marker: Marker, readExample: ReadExample, fail: Fail): ReadonlyArray<string> => {
+  const text = readExample(marker.path)
+  if (text === undefined) return fail(`there is no ${marker.path}`)
+  const lines = text.split("\n")
+  const chosen = marker.region === undefined ? lines : readRegion(lines, marker.region)
+  if (chosen === undefined) return fail(`${marker.path} has no complete region ${marker.region}`)
+  const code = dedent(chosen.filter((line) => !/^\s*\/\/ #(?:end)?region\b/.test(line)))
+  return code === "" ? fail(`${marker.path} has no code there`) : code.split("\n")
+}
+
+const readRegion = (lines: ReadonlyArray<string>, region: string): ReadonlyArray<string> | undefined => {
+  const start = lines.findIndex((line) => line.trim() === `// #region ${region}`)
+  const end = lines.findIndex((line) => line.trim() === `// #endregion ${region}`)
+  return start === -1 || end < start ? undefined : lines.slice(start + 1, end)
+}
+
+/** Without the indentation that all lines share, and without blank lines at either end. */
+const dedent = (lines: ReadonlyArray<string>): string => {
+  const indents = lines.filter((line) => line.trim() !== "").map((line) => line.search(/\S/))
+  const shared = Math.min(...indents)
+  return lines.map((line) => line.slice(shared)).join("\n").replace(/^\n+/, "").trimEnd()
+}
+
+if (import.meta.main) {
+  const check = process.argv.includes("--check")
+  const stale = generate(join(import.meta.dirname, ".."), check)
+  for (const document of stale) {
+    console.log(check ? `${document} is not what its examples say: run pnpm generate` : `wrote ${document}`)
+  }
+  if (check && stale.length > 0) process.exitCode = 1
+}
