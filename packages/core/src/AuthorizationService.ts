@@ -23,6 +23,7 @@ import type {
 import * as Input from "./internal/input.ts"
 import * as Pages from "./internal/pages.ts"
 import type { ListOptions, Page, RangeAnswer, StreamOptions } from "./internal/pages.ts"
+import { readAhead } from "./internal/parallel.ts"
 
 export type { ListOptions, Page, RangeAnswer, StreamOptions } from "./internal/pages.ts"
 
@@ -160,12 +161,15 @@ export const make = (endpoints: Endpoints): Service => {
   )
 
   const walk = <A>(options: StreamOptions | undefined, emit: (page: Page) => ReadonlyArray<A>) =>
-    Stream.unwrap(
-      Effect.map(Pages.begin(options), (start) =>
-        Stream.paginate(start, (listing) =>
-          Effect.map(readPage(listing), ([page, next]) =>
-            [emit(page), next] as const)))
-    )
+    Stream.unwrap(Effect.gen(function*() {
+      const start = yield* Pages.begin(options)
+      const concurrency = options?.concurrency ?? 1
+      const read = concurrency === 1 ? readPage : yield* readAhead(readPage, start, concurrency)
+      return Stream.paginate(
+        start,
+        (listing) => Effect.map(read(listing), ([page, next]) => [emit(page), next] as const)
+      )
+    }))
 
   return {
     create,

@@ -172,7 +172,8 @@ const toCursor = (
     return { start, text: yield* Schema.decodeOption(ListRange.Cursor)(text) }
   })
 
-const isUuid = (id: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
+/** Whether an id is a UUID as Heroku writes them: then its place among others is known. */
+export const isUuid = (id: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
 
 const follows = (id: string, last: Option.Option<ListRange.Start>, order: ListRange.Order): boolean =>
   Option.isNone(last) || !isUuid(last.value.id) || (id === last.value.id

@@ -1,0 +1,240 @@
+/** Lists with `concurrency`: the same authorizations in the same order as page by page, whatever the ids and the server. */
+import { Authorization } from "@effect-heroku/core/Authorization"
+import { RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
+import * as ListRange from "@effect-heroku/core/ListRange"
+import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as payloads from "./fixtures/payloads.ts"
+
+const template = Schema.decodeUnknownSync(Authorization.FromWire)(payloads.direct)
+const authorization = (id: string) => new Authorization({ ...template, id: id as Authorization["id"] })
+
+const unimplemented = () => Effect.die("not part of this test")
+
+interface Behaviour {
+  /** What happens to the ids before a request is answered: authorizations come and go. */
+  readonly change?: (ids: Array<string>, request: number) => void
+  /** The range that the server makes of the one asked for. */
+  readonly misread?: (range: ListRange.ListRange, request: number) => ListRange.ListRange
+  /** What comes before the answer. */
+  readonly before?: (range: string, request: number) => Effect.Effect<void, RequestFailed>
+}
+
+/** A server of a list of ids, in code-unit order, that counts its requests. */
+const server = (ids: ReadonlyArray<string>, behaviour: Behaviour = {}) => {
+  const stored = [...new Set(ids)].toSorted()
+  const state = { requests: 0, inFlight: 0, most: 0 }
+  const answer = (range: ListRange.ListRange): AuthorizationService.RangeAnswer => {
+    const sign = Option.contains(range.order, "desc") ? -1 : 1
+    const compare = (a: string, b: string) => sign * (a < b ? -1 : a > b ? 1 : 0)
+    const max = Option.getOrElse(range.max, () => 200)
+    const matching = stored.toSorted(compare).filter((id) =>
+      Option.isNone(range.start)
+      || (range.start.value.exclusive ? compare(id, range.start.value.id) > 0 : compare(id, range.start.value.id) >= 0)
+    )
+    const page = matching.slice(0, max)
+    const nextRange = matching.length > max
+      ? Option.some(ListRange.format({ ...range, start: Option.some({ id: page.at(-1)!, exclusive: true }) }))
+      : Option.none()
+    return { items: page.map(authorization), nextRange, status: 200, requestId: Option.none() }
+  }
+  const service = AuthorizationService.make({
+    create: unimplemented,
+    info: unimplemented,
+    update: unimplemented,
+    regenerate: unimplemented,
+    delete: unimplemented,
+    list: (text) =>
+      Effect.gen(function*() {
+        const request = ++state.requests
+        state.most = Math.max(state.most, ++state.inFlight)
+        yield* Effect.yieldNow
+        if (behaviour.before !== undefined) yield* behaviour.before(text, request)
+        behaviour.change?.(stored, request)
+        const range = Option.getOrThrow(ListRange.parse(text))
+        return answer(behaviour.misread?.(range, request) ?? range)
+      }).pipe(Effect.ensuring(Effect.sync(() => state.inFlight--)))
+  })
+  return { service, state, stored }
+}
+
+const collect = (service: AuthorizationService.Service, options: AuthorizationService.StreamOptions) =>
+  Effect.map(Stream.runCollect(service.stream(options)), (items) => items.map(({ id }): string => id))
+
+// -----------------------------------------------------------------------------
+// Ids
+// -----------------------------------------------------------------------------
+
+const hex = (digits: number) => (n: number) => n.toString(16).padStart(digits, "0")
+const uuid = (head: number, tail: number) =>
+  `${hex(8)(head)}-${hex(12)(tail).slice(0, 4)}-4${hex(12)(tail).slice(4, 7)}-8${
+    hex(12)(tail).slice(7, 10)
+  }-000000000000`
+
+const Head = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xffffffff }))
+const Small = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 999 }))
+
+const idsOf = <A, E>(schema: Schema.Codec<A, E>, toId: (value: A) => string) =>
+  Arbitrary.map(
+    Arbitrary.array(Arbitrary.schema(schema), { maxLength: 120 }),
+    (values) => values.map(toId)
+  )
+
+const kinds = {
+  "spread evenly": idsOf(Head, (n) => uuid(n, n)),
+  "sharing a prefix": idsOf(Small, (n) => uuid(0x12345678, n)),
+  "in clusters": idsOf(
+    Schema.Tuple([Schema.Literals([0, 1, 0x7fffffff, 0xfffffff0]), Small]),
+    ([head, n]) => uuid(head, n)
+  ),
+  "dense at first, then sparse": idsOf(
+    Schema.Tuple([Schema.Boolean, Head]),
+    ([dense, n]) => uuid(dense ? n % 997 : n, n)
+  ),
+  "not UUIDs": idsOf(Schema.Int, (n) => `key-${n}`),
+  "UUIDs and others": idsOf(Schema.Tuple([Schema.Boolean, Head]), ([other, n]) => other ? `${hex(8)(n)}x` : uuid(n, n))
+}
+
+const settings = Arbitrary.schema(Schema.Struct({
+  pageSize: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 20 })),
+  order: ListRange.Order,
+  concurrency: Schema.Int.check(Schema.isBetween({ minimum: 2, maximum: 16 }))
+}))
+
+const sorted = (ids: ReadonlyArray<string>, order: ListRange.Order) =>
+  order === "asc" ? ids.toSorted() : ids.toSorted().toReversed()
+
+// Deterministic, and as good as the UUIDs of Heroku.
+const spread = (count: number) => Array.from({ length: count }, (_, n) => uuid(Math.imul(n + 1, 0x9e3779b1) >>> 0, n))
+
+describe("concurrency", () => {
+  for (const [kind, ids] of Object.entries(kinds)) {
+    it.effect.prop(
+      `gives every authorization once and in order, with ids ${kind}`,
+      { ids, settings },
+      ({ ids, settings }) =>
+        Effect.gen(function*() {
+          const { service, state, stored } = server(ids)
+          assert.deepStrictEqual(yield* collect(service, settings), sorted(stored, settings.order))
+          const needed = Math.max(1, Math.ceil(stored.length / settings.pageSize))
+          assert.isAtMost(state.requests, 2 * needed)
+          assert.isAtMost(state.most, settings.concurrency)
+        }),
+      { arbitrary: { runs: 200 } }
+    )
+  }
+
+  it.effect("asks for hardly more pages than one by one, and has as many under way as asked for", () =>
+    Effect.gen(function*() {
+      const { service, state } = server(spread(20_000))
+      const ids = yield* collect(service, { pageSize: 200, concurrency: 16 })
+      assert.lengthOf(ids, 20_000)
+      assert.strictEqual(state.most, 16)
+      assert.isAtMost(state.requests, 120)
+    }))
+
+  it.effect("a list that fits one page takes one request", () =>
+    Effect.gen(function*() {
+      const { service, state } = server(spread(10))
+      yield* collect(service, { pageSize: 10, concurrency: 16 })
+      assert.strictEqual(state.requests, 1)
+    }))
+
+  it.effect("resumes from the cursor of any page", () =>
+    Effect.gen(function*() {
+      const { service, stored } = server(spread(300))
+      const options = { pageSize: 20, concurrency: 4, order: "desc" } as const
+      const pages = yield* Stream.runCollect(service.pages(options))
+      let before = 0
+      for (const { items, next } of pages) {
+        before += items.length
+        if (Option.isNone(next)) continue
+        const rest = yield* collect(service, { cursor: next.value, concurrency: 4 })
+        assert.deepStrictEqual(rest, sorted(stored, "desc").slice(before))
+      }
+      assert.strictEqual(before, 300)
+    }))
+
+  it.effect("does not read on when only the first are taken", () =>
+    Effect.gen(function*() {
+      const { service, state } = server(spread(300))
+      yield* Stream.runDrain(Stream.take(service.stream({ pageSize: 20, concurrency: 8 }), 20))
+      assert.strictEqual(state.requests, 1)
+      yield* Stream.runDrain(Stream.take(service.pages({ pageSize: 20, concurrency: 8 }), 2))
+      assert.isAtMost(state.requests, 5)
+      assert.strictEqual(state.inFlight, 0)
+    }))
+
+  it.effect("interrupting it interrupts every request", () =>
+    Effect.gen(function*() {
+      const arrived = yield* Deferred.make<void>()
+      const { service, state } = server(spread(3000), {
+        before: (_, request) =>
+          request < 8 ? Effect.void : Effect.andThen(Deferred.succeed(arrived, undefined), Effect.never)
+      })
+      const fiber = yield* Effect.forkChild(collect(service, { pageSize: 20, concurrency: 8 }))
+      yield* Deferred.await(arrived)
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(state.inFlight, 0)
+    }))
+
+  it.effect.prop(
+    "authorizations that come and go meanwhile cost none of the others, and none comes twice",
+    { settings },
+    ({ settings }) =>
+      Effect.gen(function*() {
+        const all = spread(400)
+        const staying = all.filter((_, n) => n % 4 < 2)
+        const { service } = server(all.filter((_, n) => n % 4 !== 3), {
+          change: (ids, request) => {
+            const leaving = ids.indexOf(all[request * 4 + 2] ?? "")
+            if (leaving !== -1) ids.splice(leaving, 1)
+            const coming = all[request * 4 + 3]
+            if (coming !== undefined) ids.push(coming)
+          }
+        })
+        const seen = yield* collect(service, settings)
+        assert.deepStrictEqual(seen, sorted([...new Set(seen)], settings.order))
+        assert.includeMembers(seen, staying)
+      })
+  )
+
+  it.effect("goes on one by one with a server that takes only its own ids for a start", () =>
+    Effect.gen(function*() {
+      const ids = spread(300)
+      const known = new Set(ids)
+      const { service, state, stored } = server(ids, {
+        misread: (range) => ({ ...range, start: Option.filter(range.start, ({ id }) => known.has(id)) })
+      })
+      assert.deepStrictEqual(yield* collect(service, { pageSize: 20, concurrency: 8 }), stored)
+      assert.isAtMost(state.requests, 30)
+    }))
+
+  it.effect("a failed guess costs nothing but itself; a failure of the page that follows is the listing's", () =>
+    Effect.gen(function*() {
+      const ids = spread(300)
+      const failure = new RequestFailed({
+        operation: "list",
+        reason: "timeout",
+        message: "too slow",
+        outcomeUnknown: false
+      })
+      const isGuess = (range: string) => !ids.some((id) => range.includes(id)) && !range.startsWith("id ..")
+      const guessless = server(ids, { before: (range) => isGuess(range) ? Effect.fail(failure) : Effect.void })
+      assert.lengthOf(yield* collect(guessless.service, { pageSize: 20, concurrency: 8 }), 300)
+      const broken = server(ids, {
+        before: (range, n) => n > 9 && !isGuess(range) ? Effect.fail(failure) : Effect.void
+      })
+      const error = yield* Effect.flip(
+        collect(broken.service, { pageSize: 20, concurrency: 1 })
+      )
+      assert.strictEqual(error, failure)
+    }))
+})
