@@ -13,7 +13,7 @@ import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
-import { createServer } from "node:http"
+import { createServer, type Server } from "node:http"
 
 const host = "127.0.0.1"
 
@@ -55,36 +55,36 @@ const flags = {
   )
 }
 
-/** Node's server, which at the end does not wait for clients that keep their connections open. */
-const layerNode = (port: number) => {
-  const server = createServer()
-  return Layer.effectDiscard(
-    Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections()))
-  ).pipe(
-    Layer.provideMerge(
-      NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: Duration.zero })
-    )
-  )
-}
+/** Node's layer waits for clients that keep their connections open; this leaves it none to wait for. */
+const stop = (server: Server) =>
+  Effect.sync(() => {
+    server.close()
+    server.closeAllConnections()
+  })
 
 const sandbox = Command.make(
   "sandbox",
   flags,
   ({ count, latency, port, rateLimit, seed, token }) =>
-    Effect.gen(function*() {
-      const { address } = yield* HttpServer.HttpServer
-      yield* Console.log(`Heroku sandbox with ${count} authorizations at ${HttpServer.formatAddress(address)}`)
-      return yield* Effect.never
+    Effect.suspend(() => {
+      const server = createServer()
+      return Effect.gen(function*() {
+        const { address } = yield* HttpServer.HttpServer
+        yield* Console.log(`Heroku sandbox with ${count} authorizations at ${HttpServer.formatAddress(address)}`)
+        return yield* Effect.never
+      }).pipe(
+        Effect.ensuring(stop(server)),
+        Effect.provide(
+          FakeHeroku.layerServer({
+            count,
+            latency: Duration.millis(latency),
+            rateLimit,
+            token: Option.getOrUndefined(token),
+            randomSeed: Option.getOrUndefined(seed)
+          }).pipe(Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port })))
+        )
+      )
     }).pipe(
-      Effect.provide(
-        FakeHeroku.layerServer({
-          count,
-          latency: Duration.millis(latency),
-          rateLimit,
-          token: Option.getOrUndefined(token),
-          randomSeed: Option.getOrUndefined(seed)
-        }).pipe(Layer.provideMerge(layerNode(port)))
-      ),
       Effect.catchTag("ServeError", ({ cause }) =>
         Effect.andThen(
           Console.error(`Cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`),

@@ -1,0 +1,30 @@
+/** The behaviour that every implementation shows, shown by the live layer: over the imitation in process, and a socket. */
+import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
+import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
+import * as AuthorizationContract from "@effect-heroku/testing/AuthorizationContract"
+import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Effect from "effect/Effect"
+import * as HttpServer from "effect/http/HttpServer"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { createServer } from "node:http"
+
+const token = Redacted.make("HRKU-contract")
+
+AuthorizationContract.suite(
+  "HttpAuthorizationService over FakeHeroku in process",
+  HttpAuthorizationService.layer({ token }).pipe(Layer.provide(FakeHeroku.layerHttpClient({ token })))
+)
+
+const layerSocket = Layer.unwrap(
+  Effect.map(
+    HttpServer.HttpServer,
+    ({ address }) => NodeAuthorizationService.layer({ token, baseUrl: HttpServer.formatAddress(address) })
+  )
+).pipe(
+  Layer.provide(FakeHeroku.layerServer({ token })),
+  Layer.provide(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0, gracefulShutdownTimeout: 0 }))
+)
+
+AuthorizationContract.suite("NodeAuthorizationService over FakeHeroku behind a real socket", layerSocket)

@@ -1,0 +1,419 @@
+/**
+ * The behaviour that every implementation of `AuthorizationService` must show, as a suite to run on your own layer.
+ *
+ * Only what can be seen through the service is here; what a request looks like on the wire is not. The suite moves no
+ * clock, so that it also runs against a server in another process.
+ */
+import { AuthorizationId, type CreateAuthorization } from "@effect-heroku/core/Authorization"
+import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
+import { AuthorizationService, type Page, type Service } from "@effect-heroku/core/AuthorizationService"
+import { Cursor } from "@effect-heroku/core/ListRange"
+import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { inspect } from "node:util"
+
+/**
+ * Declares a suite of tests named `name`. Each builds `layer` anew and expects an account without authorizations.
+ *
+ * **Gotchas**
+ *
+ * Do not run it on an account that is in use: it creates and deletes.
+ *
+ * **Example**
+ *
+ * ```ts
+ * AuthorizationContract.suite("memory", MemoryAuthorizationService.layer())
+ * ```
+ */
+export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unknown>): void => {
+  const test = (sentence: string, body: (service: Service) => Effect.Effect<void, unknown>) =>
+    it.effect(sentence, () => AuthorizationService.use(body).pipe(Effect.provide(layer)))
+
+  // oxlint-disable-next-line vitest/valid-title -- the caller names the suite
+  describe(name, () => {
+    describe("create", () => {
+      test("fills in what the input leaves out", (service) =>
+        Effect.gen(function*() {
+          const made = yield* service.create({ scope: ["global"] })
+          assert.deepStrictEqual(made.scope, ["global"])
+          assert.isTrue(Option.exists(made.description, (description) => description !== ""))
+          const token = Option.getOrThrow(made.accessToken)
+          assert.isNotEmpty(Redacted.value(token.token))
+          assert.deepStrictEqual(token.expiresIn, Option.none())
+          assert.isTrue(Option.isNone(made.client))
+          assert.isTrue(Option.isNone(made.grant))
+          assert.deepStrictEqual(made.createdAt, made.updatedAt)
+        }))
+
+      test("takes what the input says", (service) =>
+        Effect.gen(function*() {
+          const made = yield* service.create({
+            scope: ["read", "write-protected", "a scope to come"],
+            description: "nächtlich \"quoted\" 🌙",
+            expiresIn: Duration.hours(2)
+          })
+          assert.deepStrictEqual(made.scope, ["read", "write-protected", "a scope to come"])
+          assert.deepStrictEqual(made.description, Option.some("nächtlich \"quoted\" 🌙"))
+          assertRemaining(made, Duration.hours(2))
+        }))
+
+      test("makes another authorization each time", (service) =>
+        Effect.gen(function*() {
+          const one = yield* service.create({ scope: ["read"], description: "twin" })
+          const other = yield* service.create({ scope: ["read"], description: "twin" })
+          assert.notStrictEqual(one.id, other.id)
+          assert.notStrictEqual(secret(one), secret(other))
+        }))
+
+      test("refuses an input that no request should carry", (service) =>
+        Effect.gen(function*() {
+          const refused = (input: CreateAuthorization) => Effect.flip(service.create(input))
+          assertInvalid(yield* refused(unchecked({ scope: [] })), "create", "scope")
+          assertInvalid(yield* refused({ scope: [""] }), "create", "scope")
+          for (const expiresIn of [Duration.seconds(-1), Duration.millis(1500), Duration.infinity]) {
+            assertInvalid(yield* refused({ scope: ["read"], expiresIn }), "create", "expiresIn")
+          }
+          assertInvalid(yield* refused({ scope: ["read"], client: "" }), "create", "client")
+          assert.deepStrictEqual((yield* service.list()).items, [])
+        }))
+    })
+
+    describe("info", () => {
+      test("answers what create made", (service) =>
+        Effect.gen(function*() {
+          const made = yield* service.create({ scope: ["identity"], description: "made", expiresIn: Duration.hours(1) })
+          yield* service.create({ scope: ["read"] })
+          const read = yield* service.info(made.id)
+          assert.deepStrictEqual(facts(read), facts(made))
+          assertRemaining(read, Duration.hours(1))
+        }))
+
+      test("of one that does not exist is NotFound, and names it", (service) =>
+        Effect.gen(function*() {
+          assertNotFound(yield* Effect.flip(service.info(missing)), "info", missing)
+        }))
+    })
+
+    describe("update", () => {
+      test("changes the description and nothing else", (service) =>
+        Effect.gen(function*() {
+          const made = yield* service.create({ scope: ["read"], description: "before" })
+          const updated = yield* service.update(made.id, { description: "after" })
+          assert.deepStrictEqual(facts(updated), { ...facts(made), description: Option.some("after") })
+          assert.deepStrictEqual(facts(yield* service.info(made.id)), facts(updated))
+        }))
+
+      test("takes an empty description for one", (service) =>
+        Effect.gen(function*() {
+          const made = yield* service.create({ scope: ["read"], description: "before" })
+          assert.deepStrictEqual((yield* service.update(made.id, { description: "" })).description, Option.some(""))
+        }))
+
+      test("of one that does not exist is NotFound, and names it", (service) =>
+        Effect.gen(function*() {
+          assertNotFound(yield* Effect.flip(service.update(missing, { description: "x" })), "update", missing)
+        }))
+
+      test("refuses an input that changes nothing, or no request should carry", (service) =>
+        Effect.gen(function*() {
+          const { id } = yield* service.create({ scope: ["read"] })
+          assertInvalid(yield* Effect.flip(service.update(id, {})), "update", "description")
+          const client = { id: "", secret: Redacted.make("s") }
+          assertInvalid(yield* Effect.flip(service.update(id, { client })), "update", "client.id")
+        }))
+    })
+
+    describe("regenerate", () => {
+      test("replaces the tokens, and keeps the rest", (service) =>
+        Effect.gen(function*() {
+          const made = yield* service.create({ scope: ["read"], expiresIn: Duration.hours(3) })
+          const once = yield* service.regenerate(made.id)
+          const twice = yield* service.regenerate(made.id)
+          assert.strictEqual(once.id, made.id)
+          assert.strictEqual(new Set([secret(made), secret(once), secret(twice)]).size, 3)
+          assert.deepStrictEqual(once.scope, made.scope)
+          assert.deepStrictEqual(once.description, made.description)
+          assertRemaining(twice, Duration.hours(3))
+        }))
+
+      test("of one that does not exist is NotFound, and names it", (service) =>
+        Effect.gen(function*() {
+          assertNotFound(yield* Effect.flip(service.regenerate(missing)), "regenerate", missing)
+        }))
+    })
+
+    describe("delete", () => {
+      test("answers what it deleted, which is then gone", (service) =>
+        Effect.gen(function*() {
+          const made = yield* service.create({ scope: ["read"], description: "doomed" })
+          const kept = yield* service.create({ scope: ["read"] })
+          assert.deepStrictEqual(facts(yield* service.delete(made.id)), facts(made))
+          assertNotFound(yield* Effect.flip(service.info(made.id)), "info", made.id)
+          assertNotFound(yield* Effect.flip(service.delete(made.id)), "delete", made.id)
+          assert.deepStrictEqual((yield* service.list()).items.map(({ id }) => id), [kept.id])
+        }))
+    })
+
+    describe("list", () => {
+      test("of an empty account is one empty and complete page", (service) =>
+        Effect.gen(function*() {
+          const empty: Page = { items: [], next: Option.none() }
+          assert.deepStrictEqual(yield* service.list(), empty)
+          assert.deepStrictEqual(yield* Stream.runCollect(service.pages()), [empty])
+          assert.deepStrictEqual(yield* Stream.runCollect(service.stream()), [])
+        }))
+
+      test("comes in pages of the size asked for, the last one shorter", (service) =>
+        Effect.gen(function*() {
+          yield* createMany(service, 5)
+          const pages = yield* Stream.runCollect(service.pages({ pageSize: 2 }))
+          assert.deepStrictEqual(pages.map(({ items }) => items.length), [2, 2, 1])
+          assert.deepStrictEqual(pages.map(({ next }) => Option.isSome(next)), [true, true, false])
+        }))
+
+      test("that ends with a full page ends there", (service) =>
+        Effect.gen(function*() {
+          yield* createMany(service, 4)
+          const pages = yield* Stream.runCollect(service.pages({ pageSize: 2 }))
+          assert.deepStrictEqual(pages.map(({ items }) => items.length), [2, 2])
+        }))
+
+      test("is in order of the ids, ascending unless asked otherwise", (service) =>
+        Effect.gen(function*() {
+          const ids = (yield* createMany(service, 5)).toSorted()
+          assert.deepStrictEqual(idsOf(yield* Stream.runCollect(service.pages({ pageSize: 2 }))), ids)
+          assert.deepStrictEqual(idsOf(yield* Stream.runCollect(service.pages({ pageSize: 2, order: "asc" }))), ids)
+          const descending = yield* Stream.runCollect(service.pages({ pageSize: 2, order: "desc" }))
+          assert.deepStrictEqual(idsOf(descending), ids.toReversed())
+        }))
+
+      test("holds the authorizations themselves", (service) =>
+        Effect.gen(function*() {
+          const made = yield* service.create({ scope: ["read", "x"], description: "listed" })
+          assert.deepStrictEqual((yield* service.list()).items.map(facts), [facts(made)])
+        }))
+
+      test("as a stream is the pages one after another, whatever the concurrency", (service) =>
+        Effect.gen(function*() {
+          yield* createMany(service, 7)
+          for (const order of ["asc", "desc"] as const) {
+            const pages = yield* Stream.runCollect(service.pages({ pageSize: 2, order }))
+            for (const concurrency of [1, 4]) {
+              const streamed = yield* Stream.runCollect(service.stream({ pageSize: 2, order, concurrency }))
+              assert.deepStrictEqual(streamed.map(({ id }) => id), idsOf(pages))
+            }
+          }
+        }))
+
+      test("is fetched as it is pulled, and can be left at any point", (service) =>
+        Effect.gen(function*() {
+          const ids = (yield* createMany(service, 5)).toSorted()
+          for (let taken = 0; taken <= 5; taken++) {
+            const some = yield* service.stream({ pageSize: 2 }).pipe(Stream.take(taken), Stream.runCollect)
+            assert.deepStrictEqual(some.map(({ id }) => id), ids.slice(0, taken))
+          }
+        }))
+
+      test("goes on exactly where a cursor was left, in any process", (service) =>
+        Effect.gen(function*() {
+          yield* createMany(service, 5)
+          for (const order of ["asc", "desc"] as const) {
+            const pages = yield* Stream.runCollect(service.pages({ pageSize: 2, order }))
+            for (const [index, { next }] of pages.entries()) {
+              if (Option.isNone(next)) continue
+              const stored: unknown = JSON.parse(JSON.stringify(next.value))
+              const cursor = yield* Schema.decodeUnknownEffect(Cursor)(stored)
+              const rest = pages.slice(index + 1)
+              assert.deepStrictEqual(idsOf(yield* Stream.runCollect(service.pages({ cursor }))), idsOf(rest))
+              assert.deepStrictEqual(idsOf([yield* service.list({ cursor })]), idsOf(rest.slice(0, 1)))
+              const streamed = yield* Stream.runCollect(service.stream({ cursor, pageSize: 2, order }))
+              assert.deepStrictEqual(streamed.map(({ id }) => id), idsOf(rest))
+            }
+          }
+        }))
+
+      test("refuses a cursor of a listing in other pages or another order", (service) =>
+        Effect.gen(function*() {
+          yield* createMany(service, 3)
+          const cursor = Option.getOrThrow((yield* service.list({ pageSize: 2 })).next)
+          assertInvalid(yield* Effect.flip(service.list({ cursor, pageSize: 3 })), "list", "cursor")
+          assertInvalid(yield* Effect.flip(service.list({ cursor, order: "desc" })), "list", "cursor")
+          const streamed = Stream.runCollect(service.stream({ cursor, pageSize: 1 }))
+          assertInvalid(yield* Effect.flip(streamed), "list", "cursor")
+        }))
+
+      test("refuses options that do not make sense", (service) =>
+        Effect.gen(function*() {
+          for (const pageSize of [0, -1, 1001, 1.5, Number.NaN]) {
+            assertInvalid(yield* Effect.flip(service.list({ pageSize })), "list", "pageSize")
+            assertInvalid(yield* Effect.flip(Stream.runCollect(service.pages({ pageSize }))), "list", "pageSize")
+          }
+          const concurrency = Stream.runCollect(service.stream({ concurrency: 0 }))
+          assertInvalid(yield* Effect.flip(concurrency), "list", "concurrency")
+          const cursor = service.list({ cursor: unchecked("id ]..; max=2") })
+          assertInvalid(yield* Effect.flip(cursor), "list", "cursor")
+        }))
+
+      test("loses nothing to deletions while it is read", (service) =>
+        Effect.gen(function*() {
+          const ids = (yield* createMany(service, 6)).toSorted()
+          const first = yield* service.list({ pageSize: 2 })
+          // Among them the very authorization that the cursor stands at.
+          for (const { id } of first.items) yield* service.delete(id)
+          yield* service.delete(AuthorizationId.make(ids[3] ?? ""))
+          const rest = yield* Stream.runCollect(service.pages({ cursor: Option.getOrThrow(first.next) }))
+          assert.deepStrictEqual(idsOf(rest), [ids[2], ids[4], ids[5]])
+        }))
+    })
+
+    describe("ids", () => {
+      test("that no request can carry are refused by every operation", (service) =>
+        Effect.gen(function*() {
+          for (const text of ["", ".", "..", "\ud800", "a\nb"]) {
+            const id = AuthorizationId.make(text, { disableChecks: true })
+            assertInvalid(yield* Effect.flip(service.info(id)), "info", "id")
+            assertInvalid(yield* Effect.flip(service.update(id, { description: "x" })), "update", "id")
+            assertInvalid(yield* Effect.flip(service.regenerate(id)), "regenerate", "id")
+            assertInvalid(yield* Effect.flip(service.delete(id)), "delete", "id")
+          }
+        }))
+
+      test("reach what they name and no other path", (service) =>
+        Effect.gen(function*() {
+          const made = yield* service.create({ scope: ["read"], description: "untouched" })
+          const ids = [
+            `${made.id}/`,
+            `/${made.id}`,
+            `${made.id}/actions/regenerate-tokens`,
+            `${made.id}?x=1`,
+            `${made.id}#x`,
+            `${made.id};x`,
+            `${made.id} `,
+            `x/../${made.id}`,
+            `x\\..\\${made.id}`,
+            "../../account",
+            "../authorizations",
+            "%2e%2e",
+            "a%2Fb",
+            "a+b",
+            "größe 🌙",
+            "//example.com/",
+            "https://example.com/"
+          ]
+          for (const text of ids) {
+            const id = AuthorizationId.make(text)
+            assertNotFound(yield* Effect.flip(service.info(id)), "info", text)
+            assertNotFound(yield* Effect.flip(service.update(id, { description: "x" })), "update", text)
+            assertNotFound(yield* Effect.flip(service.regenerate(id)), "regenerate", text)
+            assertNotFound(yield* Effect.flip(service.delete(id)), "delete", text)
+          }
+          const [kept, ...others] = (yield* service.list()).items
+          assert.deepStrictEqual(others, [])
+          assert.deepStrictEqual(kept && facts(kept), facts(made))
+        }))
+    })
+
+    describe("secrets", () => {
+      test("are in nothing that is printed", (service) =>
+        Effect.gen(function*() {
+          const made = yield* service.create({ scope: ["read"], expiresIn: Duration.hours(1) })
+          const token = secret(made)
+          const clientSecret = "the-client-secret-of-this-test"
+          const client = { id: "no-such-client", secret: Redacted.make(clientSecret) }
+          const values: Array<unknown> = [
+            made,
+            yield* service.info(made.id),
+            yield* service.list(),
+            yield* Effect.exit(service.update(made.id, { client })),
+            yield* Effect.exit(service.update(made.id, { description: unchecked(1), client })),
+            yield* Effect.exit(service.update(missing, { description: "x", client })),
+            yield* Effect.exit(service.info(missing)),
+            service
+          ]
+          const last = yield* service.delete(made.id)
+          const regenerated = yield* Effect.exit(service.regenerate(made.id))
+          for (const value of [...values, last, regenerated]) {
+            for (const text of printed(value)) {
+              assert.notInclude(text, token)
+              assert.notInclude(text, clientSecret)
+            }
+          }
+        }))
+    })
+  })
+}
+
+// -----------------------------------------------------------------------------
+// What the tests say in their own words
+// -----------------------------------------------------------------------------
+
+type Authorization = Effect.Success<ReturnType<Service["info"]>>
+
+const missing = AuthorizationId.make("01234567-89ab-cdef-0123-456789abcdef")
+
+/** A value of a type that it does not have, as callers without a compiler hand in. */
+const unchecked = <A>(value: unknown): A => value as A
+
+const createMany = (service: Service, count: number) =>
+  Effect.forEach(
+    Array.from({ length: count }, (_, index) => index),
+    (index) => Effect.map(service.create({ scope: ["read"], description: `number ${index}` }), ({ id }) => id)
+  )
+
+const idsOf = (pages: ReadonlyArray<Page>) => pages.flatMap(({ items }) => items.map(({ id }) => id))
+
+const secret = ({ accessToken }: Authorization): string => Redacted.value(Option.getOrThrow(accessToken).token)
+
+/** What stays the same from one answer to the next: not what counts down, nor tokens, which can be masked. */
+const facts = (authorization: Authorization) => ({
+  id: authorization.id,
+  description: authorization.description,
+  scope: authorization.scope,
+  accessToken: Option.map(authorization.accessToken, ({ id }) => id),
+  refreshToken: Option.map(authorization.refreshToken, ({ id }) => id),
+  client: authorization.client,
+  session: authorization.session,
+  user: authorization.user,
+  createdAt: authorization.createdAt
+})
+
+/** At most `lifetime` remains, and not much less: the suite does not take a quarter of an hour. */
+const assertRemaining = ({ accessToken }: Authorization, lifetime: Duration.Duration): void => {
+  const seconds = Duration.toSeconds(Option.getOrThrow(Option.getOrThrow(accessToken).expiresIn))
+  assert.isAtMost(seconds, Duration.toSeconds(lifetime))
+  assert.isAtLeast(seconds, Duration.toSeconds(lifetime) - 900)
+}
+
+const assertNotFound = (error: AuthorizationError, operation: AuthorizationError["operation"], id: string): void => {
+  assert.strictEqual(error._tag, "NotFound")
+  if (error._tag !== "NotFound") return
+  assert.strictEqual(error.operation, operation)
+  assert.strictEqual(error.status, 404)
+  assert.strictEqual(error.id, id)
+  assert.deepStrictEqual(error.errorId, Option.some("not_found"))
+  assert.isFalse(error.afterUnknownOutcome)
+}
+
+const assertInvalid = (error: AuthorizationError, operation: AuthorizationError["operation"], field: string): void => {
+  assert.strictEqual(error._tag, "InvalidParams")
+  if (error._tag !== "InvalidParams") return
+  assert.strictEqual(error.operation, operation)
+  assert.isUndefined(error.status, "refused before a request")
+  // A member of an array is named after it, as `scope.0`.
+  assert.strictEqual(Option.getOrElse(error.field, () => "").replace(/\.\d+$/, ""), field)
+}
+
+const printed = (value: unknown): ReadonlyArray<string> => [
+  String(value),
+  JSON.stringify(value) ?? "",
+  inspect(value, { depth: Infinity, showHidden: true }),
+  ...(Exit.isExit(value) && Exit.isFailure(value) ? [Cause.pretty(value.cause)] : [])
+]

@@ -1,0 +1,115 @@
+/**
+ * A stateful imitation of Heroku's API for OAuth authorizations: as an `HttpClient` in process, and behind any Effect
+ * `HttpServer`. Both are thin; what it answers is in `internal/api.ts`.
+ *
+ * It answers `/oauth/authorizations` and what is below it, and `/account/rate-limits`; every other path is not found.
+ *
+ * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
+ */
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpServer from "effect/http/HttpServer"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import * as Api from "./internal/api.ts"
+
+export type { AuthorizationSeed, ClientSeed, UserSeed } from "./internal/records.ts"
+
+/** How the imitation behaves, and what its account starts with. By default it has no authorizations. */
+export interface Options extends Api.Options {}
+
+// -----------------------------------------------------------------------------
+// In process
+// -----------------------------------------------------------------------------
+
+/** Makes an `HttpClient` whose every request, to whatever host, is answered by the imitation. */
+export const makeHttpClient = (options?: Options): Effect.Effect<HttpClient.HttpClient> =>
+  Effect.map(Api.make(options ?? {}), (handle) =>
+    HttpClient.make((request, url) =>
+      readBody(request).pipe(
+        Effect.flatMap((body) =>
+          handle({ method: request.method, target: url.pathname + url.search, headers: request.headers, body }).pipe(
+            Effect.mapError(() => transportError(request, new ConnectionReset("read ECONNRESET")))
+          )
+        ),
+        Effect.map(({ body, headers, status }) =>
+          HttpClientResponse.fromWeb(
+            request,
+            new Response(request.method === "HEAD" || body === "" ? null : body, { status, headers })
+          )
+        )
+      )
+    ))
+
+/** `makeHttpClient` as a layer: a new imitation each time it is built. */
+export const layerHttpClient = (options?: Options): Layer.Layer<HttpClient.HttpClient> =>
+  Layer.effect(HttpClient.HttpClient, makeHttpClient(options))
+
+const transportError = (
+  request: HttpClientRequest.HttpClientRequest,
+  cause: unknown
+): HttpClientError.HttpClientError =>
+  new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
+
+/** Looks like what Node raises, for clients that tell by the code whether a request was sent. */
+class ConnectionReset extends Error {
+  readonly code = "ECONNRESET"
+}
+
+const decoder = new TextDecoder()
+
+const readBody = (
+  request: HttpClientRequest.HttpClientRequest
+): Effect.Effect<string, HttpClientError.HttpClientError> => {
+  const { body } = request
+  switch (body._tag) {
+    case "Empty":
+      return Effect.succeed("")
+    case "Uint8Array":
+      return Effect.sync(() => decoder.decode(body.body))
+    case "Stream":
+      return Stream.mkString(Stream.decodeText(body.stream)).pipe(
+        Effect.mapError((cause) => transportError(request, cause))
+      )
+    case "Raw":
+      return Effect.sync(() => body.body instanceof Uint8Array ? decoder.decode(body.body) : String(body.body))
+    case "FormData":
+      return Effect.promise(() => new Response(body.formData).text())
+  }
+}
+
+// -----------------------------------------------------------------------------
+// Behind a server
+// -----------------------------------------------------------------------------
+
+/**
+ * Serves the imitation on the `HttpServer` in context. It writes no access log.
+ *
+ * **Gotchas**
+ *
+ * A connection reset of `FaultInjection` is a response whose body fails before its first byte: Node's server then
+ * closes the connection without an answer, and others may send the head of one first.
+ */
+export const layerServer = (options?: Options): Layer.Layer<never, never, HttpServer.HttpServer> =>
+  Layer.unwrap(Effect.map(Api.make(options ?? {}), (handle) => {
+    const app = Effect.gen(function*() {
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const { headers, method, url } = request
+      return yield* handle({ method, target: url, headers, body: yield* request.text }).pipe(
+        Effect.match({
+          onFailure: () => HttpServerResponse.stream(Stream.fail("The connection is to be reset")),
+          onSuccess: ({ body, headers, status }) =>
+            body === ""
+              ? HttpServerResponse.empty({ status, headers })
+              : HttpServerResponse.text(body, { status, headers })
+        })
+      )
+    })
+    // Servers run their app uninterruptibly; a call that waits or hangs has to end when its client has gone.
+    return HttpServer.serve(Effect.interruptible(app))
+  }))

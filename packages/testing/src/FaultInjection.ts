@@ -1,0 +1,237 @@
+/**
+ * Makes chosen calls fail, wait or hang, and records the calls made. Both `MemoryAuthorizationService` and `FakeHeroku`
+ * obey it when it is there while they are built; without it nothing of it runs.
+ *
+ * What the faults turn into (an error in memory, a response or a broken connection over HTTP) is up to those two.
+ */
+import type { CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
+import type { Operation } from "@effect-heroku/core/AuthorizationError"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+
+// -----------------------------------------------------------------------------
+// Faults
+// -----------------------------------------------------------------------------
+
+/** An answer with an error status. */
+export interface Status {
+  readonly _tag: "Status"
+  readonly status: number
+  readonly errorId: Option.Option<string>
+  readonly message: Option.Option<string>
+  readonly documentationUrl: Option.Option<string>
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** The connection breaks after the request was sent. */
+export interface ConnectionReset {
+  readonly _tag: "ConnectionReset"
+}
+
+/** The call takes longer, and is then as it would have been. */
+export interface Delay {
+  readonly _tag: "Delay"
+  readonly duration: Duration.Input
+}
+
+/** There is never an answer. */
+export interface Hang {
+  readonly _tag: "Hang"
+}
+
+/** The call waits at a gate, and is then as it would have been. */
+export interface Hold {
+  readonly _tag: "Hold"
+  readonly gate: Gate
+}
+
+/** What can happen to a call. */
+export type Fault = Status | ConnectionReset | Delay | Hang | Hold
+
+/**
+ * Heroku answers with an error: `status(503)`, `status(429, { headers: { "Retry-After": "7" } })`.
+ *
+ * **Details**
+ *
+ * `errorId` is Heroku's for the status, where one is documented; `message` is none. With neither the body is empty, as
+ * those of Heroku's router can be.
+ *
+ * @see https://devcenter.heroku.com/articles/platform-api-reference#error-responses
+ */
+export const status = (status: number, options?: {
+  readonly errorId?: string | undefined
+  readonly message?: string | undefined
+  readonly documentationUrl?: string | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}): Fault => ({
+  _tag: "Status",
+  status,
+  errorId: Option.fromUndefinedOr(options?.errorId ?? documentedErrorIds.get(status)),
+  message: Option.fromUndefinedOr(options?.message),
+  documentationUrl: Option.fromUndefinedOr(options?.documentationUrl),
+  headers: Object.fromEntries(
+    Object.entries(options?.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
+  )
+})
+
+const documentedErrorIds: ReadonlyMap<number, string> = new Map([
+  [400, "bad_request"],
+  [401, "unauthorized"],
+  [402, "delinquent"],
+  [403, "forbidden"],
+  [404, "not_found"],
+  [406, "not_acceptable"],
+  [409, "conflict"],
+  [410, "gone"],
+  [416, "requested_range_not_satisfiable"],
+  [422, "invalid_params"],
+  [429, "rate_limit"]
+])
+
+/** The connection breaks after the request was sent: `RequestFailed` with reason `connection`. */
+export const connectionReset: Fault = { _tag: "ConnectionReset" }
+
+/** The call takes `duration` longer, by the `Clock`. */
+export const delay = (duration: Duration.Input): Fault => ({ _tag: "Delay", duration })
+
+/** There is never an answer: the caller has to give up. */
+export const hang: Fault = { _tag: "Hang" }
+
+/** A gate that calls wait at. */
+export interface Gate {
+  /** Waits until a call has come to the gate. */
+  readonly arrived: Effect.Effect<void>
+  /** Lets all through, those that wait and those that come. */
+  readonly open: Effect.Effect<void>
+  /** Comes to the gate and waits until it is open. */
+  readonly pass: Effect.Effect<void>
+}
+
+// -----------------------------------------------------------------------------
+// Calls
+// -----------------------------------------------------------------------------
+
+/** A call as it arrived. Over HTTP, requests for other paths are none. */
+export interface Call {
+  readonly operation: Operation
+  /** The authorization that was named. */
+  readonly id?: string
+  /** What `create` and `update` were given; its secrets are redacted. Not there when it made no sense. */
+  readonly input?: CreateAuthorization | UpdateAuthorization
+  /** The range that `list` was asked for, as in the `Range` header. */
+  readonly range?: string
+}
+
+/** Which calls a fault strikes. */
+export interface Target {
+  /** By default every operation. */
+  readonly operation?: Operation | undefined
+  /** Only calls that name this authorization. By default all. */
+  readonly id?: string | undefined
+  /** How many calls, the next ones: one by default, `Infinity` for all. */
+  readonly times?: number | undefined
+  /**
+   * Whether Heroku has acted on the call when the fault strikes: the create that happened although its answer was lost.
+   * By default it has not.
+   */
+  readonly afterActing?: boolean | undefined
+}
+
+/** A fault and how it strikes. */
+export interface Strike {
+  readonly fault: Fault
+  readonly afterActing: boolean
+}
+
+// -----------------------------------------------------------------------------
+// Service
+// -----------------------------------------------------------------------------
+
+/** What tests do with `FaultInjection`. */
+export interface Service {
+  /** Makes the next calls that fit `target` run into `fault`. Of several that fit a call, the first injected strikes. */
+  readonly inject: (fault: Fault, target?: Target) => Effect.Effect<void>
+  /** Makes the next calls that fit `target` wait at a gate. */
+  readonly hold: (target?: Target) => Effect.Effect<Gate>
+  /** Takes back every fault that has not struck, and forgets the calls. */
+  readonly clear: Effect.Effect<void>
+  /** The calls made, in the order they arrived, faulty or not. */
+  readonly calls: Effect.Effect<ReadonlyArray<Call>>
+  /** For implementations: records a call, and tells what is to happen to it. */
+  readonly receive: (call: Call) => Effect.Effect<Option.Option<Strike>>
+}
+
+/** The service that makes chosen calls fail, wait or hang. Provide `layer` to the layer under test. */
+export class FaultInjection extends Context.Service<FaultInjection, Service>()(
+  "@effect-heroku/testing/FaultInjection"
+) {}
+
+/** Makes the service: no faults, no calls. */
+export const make: Effect.Effect<Service> = Effect.sync(() => {
+  let pending: Array<Strike & { readonly target: Target; left: number }> = []
+  let calls: Array<Call> = []
+
+  const inject = (fault: Fault, target: Target = {}): Effect.Effect<void> =>
+    Effect.sync(() => {
+      pending.push({ fault, target, afterActing: target.afterActing ?? false, left: target.times ?? 1 })
+    })
+
+  return {
+    inject,
+    hold: Effect.fnUntraced(function*(target?: Target) {
+      const gate = yield* makeGate
+      yield* inject({ _tag: "Hold", gate }, target)
+      return gate
+    }),
+    clear: Effect.sync(() => {
+      pending = []
+      calls = []
+    }),
+    calls: Effect.sync(() => calls.slice()),
+    receive: (call) =>
+      Effect.sync(() => {
+        calls.push(call)
+        const strike = pending.find(({ left, target }) =>
+          left > 0
+          && (target.operation === undefined || target.operation === call.operation)
+          && (target.id === undefined || target.id === call.id)
+        )
+        if (strike === undefined) return Option.none()
+        strike.left -= 1
+        if (strike.left <= 0) pending = pending.filter((other) => other !== strike)
+        return Option.some(strike)
+      })
+  }
+})
+
+const makeGate: Effect.Effect<Gate> = Effect.gen(function*() {
+  const arrived = yield* Deferred.make<void>()
+  const opened = yield* Deferred.make<void>()
+  return {
+    arrived: Deferred.await(arrived),
+    open: Effect.asVoid(Deferred.succeed(opened, undefined)),
+    pass: Effect.andThen(Deferred.succeed(arrived, undefined), Deferred.await(opened))
+  }
+})
+
+/**
+ * The service as a layer.
+ *
+ * **Example** (The second attempt succeeds)
+ *
+ * ```ts
+ * const layer = MemoryAuthorizationService.layer().pipe(Layer.provideMerge(FaultInjection.layer))
+ *
+ * const program = Effect.gen(function*() {
+ *   const faults = yield* FaultInjection.FaultInjection
+ *   yield* faults.inject(FaultInjection.status(503), { operation: "create" })
+ *   // …
+ * }).pipe(Effect.provide(layer))
+ * ```
+ */
+export const layer: Layer.Layer<FaultInjection> = Layer.effect(FaultInjection, make)

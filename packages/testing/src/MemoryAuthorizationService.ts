@@ -1,0 +1,144 @@
+/**
+ * `AuthorizationService` in memory: no HTTP, no sockets, no waiting. It stands on the same account as `FakeHeroku` and
+ * answers with the same errors as the live service.
+ *
+ * Time comes from the `Clock`, so that `TestClock` makes tokens expire.
+ */
+import type { Authorization } from "@effect-heroku/core/Authorization"
+import * as AuthorizationError from "@effect-heroku/core/AuthorizationError"
+import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Headers from "effect/http/Headers"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type * as FaultInjection from "./FaultInjection.ts"
+import * as Faults from "./internal/faults.ts"
+import { type AuthorizationRecord, toAuthorization } from "./internal/records.ts"
+import * as Store from "./internal/store.ts"
+
+export type { AuthorizationSeed, ClientSeed, UserSeed } from "./internal/records.ts"
+
+/** What the account starts with. By default it has no authorizations. */
+export interface Options extends Store.Options {}
+
+/** Makes the service: one account, whose state lives as long as the service. */
+export const make = Effect.fnUntraced(
+  function*(options?: Options): Effect.fn.Return<AuthorizationService.Service> {
+    const store = Store.make(options ?? {}, yield* Clock.currentTimeMillis)
+    const guard = yield* Faults.guard
+
+    /** Runs an operation on the store, and says with `toError` what a refusal means for it. */
+    const call = <A, B, E>(
+      received: FaultInjection.Call,
+      toError: (answer: AuthorizationError.ErrorAnswer) => E,
+      operate: (now: number) => Result.Result<A, Store.Refusal>,
+      read: (value: A, now: number) => B
+    ): Effect.Effect<B, E | AuthorizationError.RequestFailed> =>
+      guard<B, E | AuthorizationError.RequestFailed>(
+        received,
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Result.match(operate(now), {
+            onFailure: (refusal) => Effect.fail(toError(fromRefusal(refusal))),
+            onSuccess: (value) => Effect.succeed(read(value, now))
+          })),
+        {
+          status: (fault) =>
+            Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(toError(fromFault(fault, now)))),
+          connectionReset: Effect.suspend(() => Effect.fail(connectionReset(received.operation)))
+        }
+      )
+
+    return AuthorizationService.make({
+      create: (input) =>
+        call(
+          { operation: "create", input },
+          (answer) => AuthorizationError.fromAnswer("create", answer),
+          (now) => store.create(input, now),
+          toAuthorization
+        ),
+      info: (id) =>
+        call(
+          { operation: "info", id },
+          (answer) => AuthorizationError.fromAnswer("info", answer, id),
+          () => store.info(id),
+          toAuthorization
+        ),
+      update: (id, input) =>
+        call(
+          { operation: "update", id, input },
+          (answer) => AuthorizationError.fromAnswer("update", answer, id),
+          (now) => store.update(id, input, now),
+          toAuthorization
+        ),
+      regenerate: (id) =>
+        call(
+          { operation: "regenerate", id },
+          (answer) => AuthorizationError.fromAnswer("regenerate", answer, id),
+          (now) => store.regenerate(id, now),
+          toAuthorization
+        ),
+      delete: (id) =>
+        call(
+          { operation: "delete", id },
+          (answer) => AuthorizationError.fromAnswer("delete", answer, id),
+          () => store.delete(id),
+          toAuthorization
+        ),
+      list: (range) =>
+        call(
+          { operation: "list", range },
+          (answer) => AuthorizationError.fromAnswer("list", answer),
+          () => store.list(range),
+          toRangeAnswer
+        )
+    })
+  }
+)
+
+/** The service as a layer: a new account each time it is built. */
+export const layer = (options?: Options): Layer.Layer<AuthorizationService.AuthorizationService> =>
+  Layer.effect(AuthorizationService.AuthorizationService, make(options))
+
+// -----------------------------------------------------------------------------
+// Answers
+// -----------------------------------------------------------------------------
+
+const toRangeAnswer = (listing: Store.Listing, now: number): AuthorizationService.RangeAnswer => ({
+  items: listing.records.map((record: AuthorizationRecord): Authorization => toAuthorization(record, now)),
+  nextRange: listing.nextRange,
+  status: listing.status,
+  requestId: Option.none()
+})
+
+const fromRefusal = (refusal: Store.Refusal): AuthorizationError.ErrorAnswer => ({
+  status: refusal.status,
+  errorId: Option.some(refusal.errorId),
+  message: Option.some(refusal.message),
+  documentationUrl: Option.fromUndefinedOr(refusal.documentationUrl),
+  requestId: Option.none(),
+  retryAfter: Option.none(),
+  twoFactorRequired: false
+})
+
+const fromFault = (fault: FaultInjection.Status, now: number): AuthorizationError.ErrorAnswer => ({
+  status: fault.status,
+  errorId: fault.errorId,
+  message: fault.message,
+  documentationUrl: fault.documentationUrl,
+  requestId: Option.fromUndefinedOr(fault.headers["request-id"]),
+  retryAfter: Option.fromUndefinedOr(fault.headers["retry-after"]).pipe(
+    Option.flatMap((text) => Result.getSuccess(Headers.parseRetryAfter(text))),
+    Option.map((retryAfter) => Headers.retryAfterDelay(retryAfter, now))
+  ),
+  twoFactorRequired: fault.headers["heroku-two-factor-required"] === "true"
+})
+
+const connectionReset = (operation: AuthorizationError.Operation): AuthorizationError.RequestFailed =>
+  new AuthorizationError.RequestFailed({
+    operation,
+    message: "The connection was reset",
+    reason: "connection",
+    outcomeUnknown: operation !== "info" && operation !== "list"
+  })

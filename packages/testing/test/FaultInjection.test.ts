@@ -1,0 +1,330 @@
+/** Faults, as they are felt through the service in memory and through the imitation of the API. */
+import { AuthorizationId } from "@effect-heroku/core/Authorization"
+import type { Operation } from "@effect-heroku/core/AuthorizationError"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
+import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
+import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import { inspect } from "node:util"
+import { defaults, list, send } from "./fixtures/request.ts"
+
+const id = AuthorizationId.make
+
+const memory = MemoryAuthorizationService.layer({ seed: [{ id: "x" }, { id: "y" }] }).pipe(
+  Layer.provideMerge(FaultInjection.layer)
+)
+
+const heroku = FakeHeroku.layerHttpClient({ seed: [{ id: "x" }, { id: "y" }] }).pipe(
+  Layer.provideMerge(FaultInjection.layer)
+)
+
+/** A test of the service in memory. */
+const test = (
+  sentence: string,
+  body: (
+    faults: FaultInjection.Service,
+    service: AuthorizationService["Service"]
+  ) => Effect.Effect<void, unknown>
+) =>
+  it.effect(sentence, () =>
+    Effect.gen(function*() {
+      yield* body(yield* FaultInjection.FaultInjection, yield* AuthorizationService)
+    }).pipe(Effect.provide(memory)))
+
+describe("FaultInjection", () => {
+  describe("an error status", () => {
+    test("is the error that the live service would raise", (faults, service) =>
+      Effect.gen(function*() {
+        const raised = (fault: FaultInjection.Fault) =>
+          Effect.andThen(
+            faults.inject(fault),
+            Effect.map(Effect.flip(service.update(id("x"), { description: "y" })), ({ _tag }) => _tag)
+          )
+        assert.strictEqual(yield* raised(FaultInjection.status(400)), "InvalidParams")
+        assert.strictEqual(yield* raised(FaultInjection.status(401)), "Unauthorized")
+        assert.strictEqual(yield* raised(FaultInjection.status(403)), "Forbidden")
+        assert.strictEqual(yield* raised(FaultInjection.status(403, { errorId: "two_factor" })), "TwoFactorRequired")
+        const headers = { "Heroku-Two-Factor-Required": "true" }
+        assert.strictEqual(yield* raised(FaultInjection.status(403, { headers })), "TwoFactorRequired")
+        assert.strictEqual(yield* raised(FaultInjection.status(404)), "NotFound")
+        assert.strictEqual(yield* raised(FaultInjection.status(409)), "UnexpectedStatus")
+        assert.strictEqual(yield* raised(FaultInjection.status(422)), "InvalidParams")
+        assert.strictEqual(yield* raised(FaultInjection.status(429)), "RateLimited")
+        assert.strictEqual(yield* raised(FaultInjection.status(503)), "UnexpectedStatus")
+      }))
+
+    test("carries what it was given", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.status(429, {
+          message: "slow down",
+          documentationUrl: "https://example.com",
+          headers: { "Retry-After": "7", "Request-Id": "r1" }
+        }))
+        const error = yield* Effect.flip(service.info(id("x")))
+        assert(error._tag === "RateLimited")
+        assert.strictEqual(error.message, "slow down")
+        assert.deepStrictEqual(error.errorId, Option.some("rate_limit"))
+        assert.deepStrictEqual(error.documentationUrl, Option.some("https://example.com"))
+        assert.deepStrictEqual(error.requestId, Option.some("r1"))
+        assert.deepStrictEqual(error.retryAfter, Option.some(Duration.seconds(7)))
+      }))
+
+    it.effect("is a response over HTTP", () =>
+      Effect.gen(function*() {
+        const faults = yield* FaultInjection.FaultInjection
+        yield* faults.inject(FaultInjection.status(429, { message: "slow down", headers: { "Retry-After": "7" } }))
+        const answered = yield* list()
+        assert.strictEqual(answered.status, 429)
+        assert.strictEqual(answered.text, `{"id":"rate_limit","message":"slow down"}`)
+        assert.strictEqual(answered.headers["retry-after"], "7")
+        assert.isDefined(answered.headers["request-id"])
+        yield* faults.inject(FaultInjection.status(500))
+        assert.strictEqual((yield* list()).text, "")
+      }).pipe(Effect.provide(heroku)))
+  })
+
+  describe("a target", () => {
+    test("is any next call, once, unless it says otherwise", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.status(503))
+        assert.strictEqual((yield* Effect.flip(service.list()))._tag, "UnexpectedStatus")
+        assert.strictEqual((yield* service.list()).items.length, 2)
+      }))
+
+    test("can be an operation, an authorization, and a number of calls", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.status(503), { operation: "info", id: "y", times: 2 })
+        yield* service.info(id("x"))
+        yield* service.update(id("y"), { description: "y" })
+        yield* service.list()
+        assert.strictEqual((yield* Effect.flip(service.info(id("y"))))._tag, "UnexpectedStatus")
+        yield* service.info(id("x"))
+        assert.strictEqual((yield* Effect.flip(service.info(id("y"))))._tag, "UnexpectedStatus")
+        yield* service.info(id("y"))
+      }))
+
+    test("can be every call", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.status(503), { times: Infinity })
+        for (let call = 0; call < 10; call++) yield* Effect.flip(service.info(id("x")))
+        yield* faults.clear
+        yield* service.info(id("x"))
+      }))
+
+    test("that several faults share runs into them one after another", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.status(503))
+        yield* faults.inject(FaultInjection.status(401), { operation: "info" })
+        yield* faults.inject(FaultInjection.connectionReset)
+        const tags = [
+          yield* Effect.flip(service.info(id("x"))),
+          yield* Effect.flip(service.info(id("x"))),
+          yield* Effect.flip(service.info(id("x")))
+        ].map(({ _tag }) => _tag)
+        assert.deepStrictEqual(tags, ["UnexpectedStatus", "Unauthorized", "RequestFailed"])
+        yield* service.info(id("x"))
+      }))
+
+    test("can be a page in the middle of a list, which can then go on", (faults, service) =>
+      Effect.gen(function*() {
+        const pulled: Array<string> = []
+        yield* faults.hold({ operation: "list" }).pipe(Effect.tap((gate) => gate.open))
+        yield* faults.inject(FaultInjection.status(503), { operation: "list" })
+        const exit = yield* Effect.flip(
+          service.stream({ pageSize: 1 }).pipe(Stream.runForEach((one) => Effect.sync(() => pulled.push(one.id))))
+        )
+        assert.strictEqual(exit._tag, "UnexpectedStatus")
+        assert.deepStrictEqual(pulled, ["x"])
+        const cursor = Option.getOrThrow((yield* service.list({ pageSize: 1 })).next)
+        assert.deepStrictEqual((yield* service.list({ cursor })).items.map((one) => one.id), ["y"])
+      }))
+  })
+
+  describe("a connection reset", () => {
+    const operations: ReadonlyArray<readonly [Operation, boolean]> = [
+      ["info", false],
+      ["list", false],
+      ["create", true],
+      ["update", true],
+      ["regenerate", true],
+      ["delete", true]
+    ]
+    test("leaves open what happened, where something could have", (faults, service) =>
+      Effect.gen(function*() {
+        const call = {
+          info: service.info(id("x")),
+          list: service.list(),
+          create: service.create({ scope: ["read"] }),
+          update: service.update(id("x"), { description: "y" }),
+          regenerate: service.regenerate(id("x")),
+          delete: service.delete(id("x"))
+        }
+        for (const [operation, outcomeUnknown] of operations) {
+          yield* faults.inject(FaultInjection.connectionReset)
+          const error = yield* Effect.flip<unknown, AuthorizationErrorOf<typeof call>, never>(call[operation])
+          assert(error._tag === "RequestFailed")
+          assert.strictEqual(error.operation, operation)
+          assert.strictEqual(error.reason, "connection")
+          assert.strictEqual(error.outcomeUnknown, outcomeUnknown)
+        }
+      }))
+
+    test("strikes before Heroku acts", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.connectionReset, { operation: "delete" })
+        yield* Effect.flip(service.delete(id("x")))
+        yield* service.info(id("x"))
+      }))
+
+    test("strikes after Heroku has acted, where asked to", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.connectionReset, { operation: "delete", afterActing: true })
+        yield* Effect.flip(service.delete(id("x")))
+        assert.strictEqual((yield* Effect.flip(service.info(id("x"))))._tag, "NotFound")
+      }))
+
+    it.effect("is a transport error over HTTP", () =>
+      Effect.gen(function*() {
+        const faults = yield* FaultInjection.FaultInjection
+        yield* faults.inject(FaultInjection.connectionReset)
+        const error = yield* Effect.flip(list())
+        assert.strictEqual(error.reason._tag, "TransportError")
+        assert.strictEqual((yield* list()).status, 200)
+      }).pipe(Effect.provide(heroku)))
+  })
+
+  describe("waiting", () => {
+    test("delays a call by the clock", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.delay("3 seconds"))
+        const fiber = yield* Effect.forkChild(service.delete(id("x")))
+        yield* TestClock.adjust("2999 millis")
+        assert.isUndefined(fiber.pollUnsafe())
+        yield* service.info(id("x"))
+        yield* TestClock.adjust("1 millis")
+        assert.strictEqual((yield* Fiber.join(fiber)).id, "x")
+      }))
+
+    test("delays only the answer, where Heroku has acted", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.delay("3 seconds"), { operation: "delete", afterActing: true })
+        const fiber = yield* Effect.forkChild(service.delete(id("x")))
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual((yield* Effect.flip(service.info(id("x"))))._tag, "NotFound")
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual((yield* Fiber.join(fiber)).id, "x")
+      }))
+
+    test("holds calls at a gate until it opens", (faults, service) =>
+      Effect.gen(function*() {
+        const gate = yield* faults.hold({ operation: "delete", times: 2 })
+        const first = yield* Effect.forkChild(service.delete(id("x")))
+        yield* gate.arrived
+        yield* service.info(id("x"))
+        yield* gate.open
+        assert.strictEqual((yield* Fiber.join(first)).id, "x")
+        assert.strictEqual((yield* service.delete(id("y"))).id, "y")
+      }))
+
+    test("hangs until the caller gives up", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.hang, { operation: "create", afterActing: true })
+        const fiber = yield* Effect.forkChild(Effect.timeoutOption(service.create({ scope: ["read"] }), "1 day"))
+        yield* TestClock.adjust("1 day")
+        assert.deepStrictEqual(yield* Fiber.join(fiber), Option.none())
+        assert.strictEqual((yield* service.list()).items.length, 3)
+      }))
+
+    test("answers with the error that it would have been", (faults, service) =>
+      Effect.gen(function*() {
+        for (const afterActing of [false, true]) {
+          yield* faults.inject(FaultInjection.delay("1 second"), { afterActing })
+          const fiber = yield* Effect.forkChild(Effect.flip(service.info(id("z"))))
+          yield* TestClock.adjust("1 second")
+          assert.strictEqual((yield* Fiber.join(fiber))._tag, "NotFound")
+        }
+      }))
+  })
+
+  describe("calls", () => {
+    const expected: ReadonlyArray<FaultInjection.Call> = [
+      { operation: "create", input: { scope: ["read"], expiresIn: Duration.minutes(1) } },
+      { operation: "info", id: "a/b" },
+      {
+        operation: "update",
+        id: "x",
+        input: { description: "d", client: { id: "c", secret: Redacted.make("s", { label: "client secret" }) } }
+      },
+      { operation: "regenerate", id: "x" },
+      { operation: "delete", id: "x" },
+      { operation: "list", range: "id ..; max=1000" }
+    ]
+
+    test("are recorded in memory, faulty or not", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.status(503), { times: 3 })
+        yield* Effect.ignore(service.create({ scope: ["read"], expiresIn: Duration.minutes(1) }))
+        yield* Effect.ignore(service.info(id("a/b")))
+        const client = { id: "c", secret: Redacted.make("s", { label: "client secret" }) }
+        yield* Effect.ignore(service.update(id("x"), { description: "d", client }))
+        yield* service.regenerate(id("x"))
+        yield* service.delete(id("x"))
+        yield* service.list()
+        assert.deepStrictEqual(yield* faults.calls, expected)
+        yield* faults.clear
+        assert.deepStrictEqual(yield* faults.calls, [])
+      }))
+
+    it.effect("are recorded over HTTP, authorized or not", () =>
+      Effect.gen(function*() {
+        const faults = yield* FaultInjection.FaultInjection
+        yield* send("POST /oauth/authorizations", { body: `{"scope":["read"],"expires_in":60}` })
+        yield* send("GET /oauth/authorizations/a%2Fb", { headers: {} })
+        yield* send("PATCH /oauth/authorizations/x", {
+          body: `{"description":"d","client":{"id":"c","secret":"s"}}`
+        })
+        yield* send("POST /oauth/authorizations/x/actions/regenerate-tokens")
+        yield* send("DELETE /oauth/authorizations/x")
+        yield* list("id ..; max=1000")
+        assert.deepStrictEqual(yield* faults.calls, expected)
+      }).pipe(Effect.provide(heroku)))
+
+    it.effect("leave out inputs that made no sense, and what is no operation", () =>
+      Effect.gen(function*() {
+        const faults = yield* FaultInjection.FaultInjection
+        yield* send("POST /oauth/authorizations", { body: "{" })
+        yield* send("PATCH /oauth/authorizations/x", { body: "{}" })
+        yield* send("GET /account/rate-limits")
+        yield* send("GET /elsewhere", { headers: defaults })
+        assert.deepStrictEqual(yield* faults.calls, [{ operation: "create" }, { operation: "update", id: "x" }])
+      }).pipe(Effect.provide(heroku)))
+
+    test("are not those that were refused before a request", (faults, service) =>
+      Effect.gen(function*() {
+        yield* Effect.flip(service.update(id("x"), {}))
+        yield* Effect.flip(service.list({ pageSize: 0 }))
+        assert.deepStrictEqual(yield* faults.calls, [])
+      }))
+
+    test("print no secret", (faults, service) =>
+      Effect.gen(function*() {
+        const client = { id: "c", secret: Redacted.make("the-client-secret") }
+        yield* Effect.ignore(service.update(id("x"), { client }))
+        for (const value of [faults, yield* faults.calls]) {
+          assert.notInclude(inspect(value, { depth: Infinity }), "the-client-secret")
+          assert.notInclude(JSON.stringify(value), "the-client-secret")
+        }
+      }))
+  })
+})
+
+type AuthorizationErrorOf<Calls> = Calls[keyof Calls] extends Effect.Effect<unknown, infer E> ? E : never
