@@ -1,0 +1,82 @@
+/**
+ * Exports all authorizations to a file, a line of JSON each, and resumes where an earlier run stopped.
+ *
+ * After each page it saves the cursor of the next one together with the length of the file. A run that died between the
+ * two is no problem: the next one cuts the file back to the saved length, so no line is missing and none is there twice.
+ * No token is written.
+ *
+ * Run: `HEROKU_API_KEY=… node examples/export.ts FILE`.
+ */
+import type { Authorization } from "@effect-heroku/core/Authorization"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import { Cursor } from "@effect-heroku/core/ListRange"
+import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Console from "effect/Console"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+
+/** Where a run stopped: how long the file was, and where the listing goes on; without cursor it is complete. */
+const Progress = Schema.fromJsonString(Schema.Struct({
+  bytes: Schema.Int,
+  cursor: Schema.optionalKey(Cursor)
+}))
+
+// #region export
+export const exportTo = Effect.fn("export")(function*(file: string, options?: { readonly pageSize: number }) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const service = yield* AuthorizationService
+  const progressFile = `${file}.progress`
+
+  const progress = yield* fileSystem.readFileString(progressFile).pipe(
+    Effect.flatMap(Schema.decodeEffect(Progress)),
+    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed({ bytes: 0 } as typeof Progress.Type))
+  )
+  const { cursor } = progress
+  if (progress.bytes > 0 && cursor === undefined) return 0
+
+  yield* fileSystem.writeFileString(file, "", { flag: "a" })
+  yield* fileSystem.truncate(file, progress.bytes)
+
+  return yield* service.pages(cursor === undefined ? options : { cursor }).pipe(
+    Stream.runFoldEffect(() => ({ bytes: progress.bytes, exported: 0 }), (total, page) =>
+      Effect.gen(function*() {
+        const lines = new TextEncoder().encode(page.items.map(toLine).join(""))
+        const bytes = total.bytes + lines.length
+        yield* fileSystem.writeFile(file, lines, { flag: "a" })
+        const next = Option.match(page.next, { onNone: () => ({}), onSome: (cursor) => ({ cursor }) })
+        yield* fileSystem.writeFileString(progressFile, yield* Schema.encodeEffect(Progress)({ bytes, ...next }))
+        return { bytes, exported: total.exported + page.items.length }
+      })),
+    Effect.map(({ exported }) => exported)
+  )
+})
+// #endregion export
+
+const toLine = ({ createdAt, description, id, scope }: Authorization): string =>
+  `${
+    JSON.stringify({
+      id,
+      description: Option.getOrNull(description),
+      scope,
+      created_at: DateTime.formatIso(createdAt)
+    })
+  }\n`
+
+const main = Effect.gen(function*() {
+  const [file] = yield* Schema.decodeUnknownEffect(Schema.NonEmptyArray(Schema.String))(process.argv.slice(2))
+  const exported = yield* exportTo(file)
+  yield* Console.log(`${exported} authorizations more in ${file}`)
+})
+
+if (import.meta.main) {
+  main.pipe(
+    Effect.provide([NodeAuthorizationService.layerConfig(), NodeServices.layer]),
+    NodeRuntime.runMain
+  )
+}

@@ -1,0 +1,53 @@
+/**
+ * Revokes authorizations during an incident: composes operations, and recovers from each error by its type.
+ *
+ * Run: `HEROKU_API_KEY=… node examples/revoke.ts ID [ID …]`. It is unit-tested in `revoke.test.ts`, without HTTP.
+ */
+import { AuthorizationId } from "@effect-heroku/core/Authorization"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+// #region revoke
+/** What became of an authorization that is to be revoked. */
+export type Outcome = "revoked" | "was already gone" | "may still work: check again"
+
+/** Revokes one. What can still fail is what ends the whole run: a wrong token, a rate limit, an outage. */
+export const revoke = Effect.fn("revoke")(function*(id: AuthorizationId) {
+  const service = yield* AuthorizationService
+  return yield* service.delete(id).pipe(
+    Effect.as<Outcome>("revoked"),
+    Effect.catchTags({
+      // Gone by an earlier attempt of this very call, or by somebody else: either is what we want.
+      NotFound: ({ afterUnknownOutcome }) =>
+        Effect.succeed<Outcome>(afterUnknownOutcome ? "revoked" : "was already gone"),
+      // The connection broke after all retries. Heroku may have acted: ask it, and do not guess.
+      RequestFailed: (failure) =>
+        service.info(id).pipe(
+          Effect.as<Outcome>("may still work: check again"),
+          Effect.catchTag("NotFound", () => Effect.succeed<Outcome>("revoked")),
+          Effect.mapError(() => failure)
+        )
+    })
+  )
+})
+
+/** Revokes many, four at a time, and reports on each in the order given. */
+export const revokeAll = (ids: ReadonlyArray<AuthorizationId>) =>
+  Effect.forEach(ids, (id) => Effect.map(revoke(id), (outcome) => ({ id, outcome })), { concurrency: 4 })
+// #endregion revoke
+
+const main = Effect.gen(function*() {
+  const ids = yield* Schema.decodeUnknownEffect(Schema.NonEmptyArray(AuthorizationId))(process.argv.slice(2))
+  for (const { id, outcome } of yield* revokeAll(ids)) yield* Console.log(`${id} ${outcome}`)
+})
+
+if (import.meta.main) {
+  main.pipe(
+    Effect.provide(NodeAuthorizationService.layerConfig()),
+    NodeRuntime.runMain
+  )
+}
