@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
+import { createInterface } from "node:readline"
 import { afterEach } from "vitest"
 
 const running: Array<ChildProcess> = []
@@ -21,9 +22,9 @@ const start = (...args: ReadonlyArray<string>) => {
 }
 
 /** The URL in the line that the sandbox prints once it listens. */
-const listening = async ({ child, printed }: ReturnType<typeof start>): Promise<string> => {
-  while (!printed.stdout.includes("\n")) await once(child.stdout!, "data")
-  return /http:\/\/127\.0\.0\.1:\d+/.exec(printed.stdout)![0]
+const listening = async ({ child }: ReturnType<typeof start>): Promise<string> => {
+  const [line] = await once(createInterface({ input: child.stdout }), "line")
+  return /http:\/\/127\.0\.0\.1:\d+/.exec(String(line))![0]
 }
 
 const headers = { accept: "application/vnd.heroku+json; version=3", authorization: "Bearer right" }
