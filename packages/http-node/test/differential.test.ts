@@ -1,0 +1,206 @@
+/**
+ * The same random sequences of operations, with the same results and errors, in the memory layer, in the live layer over
+ * the imitation in process, and over a socket. All three make up the same ids and tokens, so that nothing but request
+ * ids may differ.
+ */
+import { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
+import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
+import { AuthorizationService, type Page, type Service } from "@effect-heroku/core/AuthorizationService"
+import { type Cursor, Order } from "@effect-heroku/core/ListRange"
+import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
+import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
+import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
+import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpServer from "effect/http/HttpServer"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import { createServer } from "node:http"
+
+// -----------------------------------------------------------------------------
+// Commands
+// -----------------------------------------------------------------------------
+
+/** An authorization by its place among those known so far, or an id that names none, or none that a request can carry. */
+const Target = Schema.Union([
+  Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 9 })),
+  Schema.Literals(["~", "unknown", "a/b", "../../account", "", ".."])
+])
+
+const Client = Schema.Literals(["plain", "privileged", "unknown"])
+
+const Command = Schema.TaggedUnion({
+  Create: {
+    scope: Schema.Array(Schema.Literals(["global", "read", "app", ""])).check(Schema.isMaxLength(2)),
+    description: Schema.optionalKey(Schema.Literals(["", "ci", "Schlüssel \"🔑\"\n"])),
+    seconds: Schema.optionalKey(Schema.Literals([-1, 0, 1, 1.5, 3600])),
+    client: Schema.optionalKey(Client)
+  },
+  Info: { target: Target },
+  Update: {
+    target: Target,
+    description: Schema.optionalKey(Schema.Literals(["", "changed"])),
+    client: Schema.optionalKey(Client),
+    secret: Schema.Literals(["right", "wrong", ""])
+  },
+  Regenerate: { target: Target },
+  Delete: { target: Target },
+  List: {
+    pageSize: Schema.optionalKey(Schema.Literals([0, 1, 2, 3, 1000, 1001])),
+    order: Schema.optionalKey(Order),
+    resume: Schema.Boolean
+  },
+  Walk: {
+    pageSize: Schema.Literals([1, 2, 5]),
+    order: Order,
+    concurrency: Schema.Literals([1, 3])
+  },
+  Wait: { seconds: Schema.Literals([1, 60, 3600]) }
+})
+type Command = typeof Command.Type
+
+const sequences = Arbitrary.array(Arbitrary.schema(Command), { minLength: 1, maxLength: 15 })
+
+const clientIds = { plain: "client-plain", privileged: "client-privileged", unknown: "client-unknown" }
+
+// -----------------------------------------------------------------------------
+// Running them
+// -----------------------------------------------------------------------------
+
+const account = {
+  seed: [
+    { id: "00000000-0000-4000-8000-000000000001", expiresIn: "90 seconds" },
+    { id: "00000000-0000-4000-8000-000000000002", client: { id: clientIds.plain }, refreshToken: "refresh" },
+    { id: "key.with dots; and spaces", scope: ["read", "x"] }
+  ],
+  clients: [
+    { id: clientIds.plain, secret: "right" },
+    { id: clientIds.privileged, secret: "right", privileged: true }
+  ],
+  count: 3,
+  defaultAuthorization: "00000000-0000-4000-8000-000000000001"
+} satisfies MemoryAuthorizationService.Options
+
+const encode = Schema.encodeSync(Authorization.FromWire)
+const show = (authorization: Authorization): unknown => JSON.parse(JSON.stringify(encode(authorization)))
+const showPage = (page: Page): unknown => ({ items: page.items.map(show), next: page.next })
+const showError = ({ message, ...error }: AuthorizationError): unknown => ({ ...error, message, requestId: undefined })
+
+const run = Effect.fnUntraced(function*(commands: ReadonlyArray<Command>) {
+  const service = yield* AuthorizationService
+  const known: Array<string> = account.seed.map(({ id }) => id)
+  let cursor: Cursor | undefined
+  const outcomes: Array<unknown> = []
+
+  const idOf = (target: typeof Target.Type) =>
+    AuthorizationId.make(typeof target === "number" ? known[target % known.length]! : target, { disableChecks: true })
+
+  const call = (command: Command, service: Service): Effect.Effect<unknown, AuthorizationError> => {
+    switch (command._tag) {
+      case "Create":
+        return service.create({
+          scope: command.scope as unknown as readonly [string],
+          ...(command.description === undefined ? {} : { description: command.description }),
+          ...(command.seconds === undefined ? {} : { expiresIn: Duration.seconds(command.seconds) }),
+          ...(command.client === undefined ? {} : { client: clientIds[command.client] })
+        }).pipe(Effect.map((made) => {
+          known.push(made.id)
+          return show(made)
+        }))
+      case "Info":
+        return Effect.map(service.info(idOf(command.target)), show)
+      case "Update":
+        return Effect.map(
+          service.update(idOf(command.target), {
+            ...(command.description === undefined ? {} : { description: command.description }),
+            ...(command.client === undefined
+              ? {}
+              : { client: { id: clientIds[command.client], secret: Redacted.make(command.secret) } })
+          }),
+          show
+        )
+      case "Regenerate":
+        return Effect.map(service.regenerate(idOf(command.target)), show)
+      case "Delete":
+        return Effect.map(service.delete(idOf(command.target)), show)
+      case "List":
+        return Effect.map(
+          service.list({
+            pageSize: command.pageSize,
+            order: command.order,
+            cursor: command.resume ? cursor : undefined
+          }),
+          (page) => {
+            cursor = Option.getOrUndefined(page.next)
+            return showPage(page)
+          }
+        )
+      case "Walk":
+        return Effect.map(
+          Stream.runCollect(service.stream({
+            pageSize: command.pageSize,
+            order: command.order,
+            concurrency: command.concurrency
+          })),
+          (items) => items.map(show)
+        )
+      case "Wait":
+        return TestClock.adjust(Duration.seconds(command.seconds))
+    }
+  }
+
+  for (const command of commands) {
+    outcomes.push(
+      Result.match(yield* Effect.result(call(command, service)), {
+        onFailure: showError,
+        onSuccess: (value) => value
+      })
+    )
+  }
+  return outcomes
+})
+
+// -----------------------------------------------------------------------------
+// The layers
+// -----------------------------------------------------------------------------
+
+const token = Redacted.make("HRKU-mine")
+
+const inMemory = MemoryAuthorizationService.layer(account)
+
+const inProcess = HttpAuthorizationService.layer({ token }).pipe(Layer.provide(FakeHeroku.layerHttpClient(account)))
+
+const overSocket = Layer.unwrap(
+  Effect.map(
+    HttpServer.HttpServer,
+    ({ address }) => NodeAuthorizationService.layer({ token, baseUrl: HttpServer.formatAddress(address) })
+  )
+).pipe(
+  Layer.provide(FakeHeroku.layerServer(account)),
+  Layer.provide(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0, gracefulShutdownTimeout: 0 }))
+)
+
+describe("the memory layer and the live layer", () => {
+  it.effect.prop(
+    "answer alike over the imitation, in process and behind a socket",
+    { commands: sequences },
+    ({ commands }) =>
+      Effect.gen(function*() {
+        const from = (layer: typeof inMemory | typeof overSocket) =>
+          Effect.provide(run(commands), Layer.provideMerge(layer, TestClock.layer()))
+        const expected = yield* from(inMemory)
+        assert.deepStrictEqual(yield* from(inProcess), expected)
+        assert.deepStrictEqual(yield* from(overSocket), expected)
+      }),
+    { arbitrary: { runs: 500 }, timeout: 120_000 }
+  )
+})
