@@ -6,6 +6,7 @@
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
@@ -16,6 +17,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { HerokuAccount } from "./HerokuAccount.ts"
 import * as Api from "./internal/api.ts"
 
 export type { AuthorizationSeed, ClientSeed, UserSeed } from "./internal/records.ts"
@@ -29,37 +31,68 @@ export interface Options extends Api.Options {}
 
 /** Makes an `HttpClient` whose every request, to whatever host, is answered by the imitation. */
 export const makeHttpClient = (options?: Options): Effect.Effect<HttpClient.HttpClient> =>
-  Effect.map(Api.make(options ?? {}), (handle) =>
-    HttpClient.make((request, url) =>
-      readBody(request).pipe(
-        Effect.flatMap((body) =>
-          handle({ method: request.method, target: url.pathname + url.search, headers: request.headers, body }).pipe(
-            Effect.mapError(() => transportError(request, new ConnectionReset("read ECONNRESET")))
-          )
-        ),
-        Effect.map(({ body, headers, status }) =>
-          HttpClientResponse.fromWeb(
-            request,
-            new Response(request.method === "HEAD" || body === "" ? null : body, { status, headers })
-          )
-        )
-      )
-    ))
+  Effect.map(Api.make(options ?? {}), toHttpClient)
 
-/** `makeHttpClient` as a layer: a new imitation each time it is built. */
-export const layerHttpClient = (options?: Options): Layer.Layer<HttpClient.HttpClient> =>
-  Layer.effect(HttpClient.HttpClient, makeHttpClient(options))
+/** `makeHttpClient` as a layer, and the account behind it: a new imitation each time it is built. */
+export const layerHttpClient = (options?: Options): Layer.Layer<HttpClient.HttpClient | HerokuAccount> =>
+  Layer.effectContext(
+    Effect.map(
+      Api.make(options ?? {}),
+      (api) => Context.make(HttpClient.HttpClient, toHttpClient(api)).pipe(Context.add(HerokuAccount, api.account))
+    )
+  )
+
+const toHttpClient = ({ handle }: Api.Api): HttpClient.HttpClient =>
+  HttpClient.make((request, url) =>
+    readBody(request).pipe(
+      Effect.flatMap((body) =>
+        handle({ method: request.method, target: url.pathname + url.search, headers: request.headers, body }).pipe(
+          Effect.map(({ body, headers, status }) =>
+            new Response(request.method === "HEAD" || body === "" ? null : body, { status, headers })
+          ),
+          Effect.catch(({ when }) => {
+            switch (when) {
+              case "connecting":
+                return Effect.fail(transportError(request, new SystemError("connect ECONNREFUSED", "ECONNREFUSED")))
+              case "answering":
+                return Effect.fail(transportError(request, connectionReset()))
+              default:
+                return Effect.succeed(cutShort(when.response))
+            }
+          })
+        )
+      ),
+      Effect.map((response) => HttpClientResponse.fromWeb(request, response))
+    )
+  )
+
+/** Looks like what Node raises, for clients that tell by the code whether a request was sent. */
+class SystemError extends Error {
+  readonly code: string
+  constructor(message: string, code: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+const connectionReset = (): SystemError => new SystemError("read ECONNRESET", "ECONNRESET")
+
+const cutShort = ({ body, headers, status }: Api.ApiResponse): Response =>
+  new Response(
+    new ReadableStream({
+      start: (controller) => {
+        controller.enqueue(new TextEncoder().encode(body.slice(0, body.length / 2)))
+        controller.error(connectionReset())
+      }
+    }),
+    { status, headers }
+  )
 
 const transportError = (
   request: HttpClientRequest.HttpClientRequest,
   cause: unknown
 ): HttpClientError.HttpClientError =>
   new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
-
-/** Looks like what Node raises, for clients that tell by the code whether a request was sent. */
-class ConnectionReset extends Error {
-  readonly code = "ECONNRESET"
-}
 
 const decoder = new TextDecoder()
 
@@ -88,21 +121,22 @@ const readBody = (
 // -----------------------------------------------------------------------------
 
 /**
- * Serves the imitation on the `HttpServer` in context. It writes no access log.
+ * Serves the imitation on the `HttpServer` in context, and provides the account behind it. It writes no access log.
  *
  * **Gotchas**
  *
  * A connection reset of `FaultInjection` is a response whose body fails before its first byte: Node's server then
  * closes the connection without an answer, and others may send the head of one first.
  */
-export const layerServer = (options?: Options): Layer.Layer<never, never, HttpServer.HttpServer> =>
-  Layer.unwrap(Effect.map(Api.make(options ?? {}), (handle) => {
+export const layerServer = (options?: Options): Layer.Layer<HerokuAccount, never, HttpServer.HttpServer> =>
+  Layer.unwrap(Effect.map(Api.make(options ?? {}), ({ account, handle }) => {
     const app = Effect.gen(function*() {
       const request = yield* HttpServerRequest.HttpServerRequest
       const { headers, method, url } = request
       return yield* handle({ method, target: url, headers, body: yield* request.text }).pipe(
         Effect.match({
-          onFailure: () => HttpServerResponse.stream(Stream.fail("The connection is to be reset")),
+          onFailure: ({ when }) =>
+            typeof when === "object" ? cutShortOnServer(when.response) : HttpServerResponse.stream(breakNow),
           onSuccess: ({ body, headers, status }) =>
             body === ""
               ? HttpServerResponse.empty({ status, headers })
@@ -111,5 +145,19 @@ export const layerServer = (options?: Options): Layer.Layer<never, never, HttpSe
       )
     })
     // Servers run their app uninterruptibly; a call that waits or hangs has to end when its client has gone.
-    return HttpServer.serve(Effect.interruptible(app))
+    return Layer.merge(HttpServer.serve(Effect.interruptible(app)), Layer.succeed(HerokuAccount, account))
   }))
+
+const breakNow = Stream.fail("The connection is to break")
+
+// What was written is sent when the server comes to it; to break off at once would lose that as well.
+const cutShortOnServer = ({ body, headers, status }: Api.ApiResponse): HttpServerResponse.HttpServerResponse => {
+  const bytes = new TextEncoder().encode(body)
+  return HttpServerResponse.stream(
+    Stream.concat(
+      Stream.succeed(bytes.subarray(0, bytes.length / 2)),
+      Stream.unwrap(Effect.as(Effect.yieldNow, breakNow))
+    ),
+    { status, headers }
+  )
+}

@@ -5,10 +5,10 @@
  * What the faults turn into (an error in memory, a response or a broken connection over HTTP) is up to those two.
  */
 import type { CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
-import type { Operation } from "@effect-heroku/core/AuthorizationError"
+import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -28,9 +28,24 @@ export interface Status {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** No connection comes about. */
+export interface ConnectionRefused {
+  readonly _tag: "ConnectionRefused"
+}
+
 /** The connection breaks after the request was sent. */
 export interface ConnectionReset {
   readonly _tag: "ConnectionReset"
+}
+
+/** The answer begins, and the connection breaks in the middle of its body. */
+export interface CutBody {
+  readonly _tag: "CutBody"
+}
+
+/** The answer is a success whose body is no JSON. */
+export interface Garbled {
+  readonly _tag: "Garbled"
 }
 
 /** The call takes longer, and is then as it would have been. */
@@ -51,7 +66,7 @@ export interface Hold {
 }
 
 /** What can happen to a call. */
-export type Fault = Status | ConnectionReset | Delay | Hang | Hold
+export type Fault = Status | ConnectionRefused | ConnectionReset | CutBody | Garbled | Delay | Hang | Hold
 
 /**
  * Heroku answers with an error: `status(503)`, `status(429, { headers: { "Retry-After": "7" } })`.
@@ -93,8 +108,54 @@ const documentedErrorIds: ReadonlyMap<number, string> = new Map([
   [429, "rate_limit"]
 ])
 
+/**
+ * No connection comes about: `RequestFailed` with reason `connect`, and Heroku certainly did nothing.
+ *
+ * **Gotchas**
+ *
+ * A server that listens cannot refuse: behind `FakeHeroku.layerServer` it is as `connectionReset`.
+ */
+export const connectionRefused: Fault = { _tag: "ConnectionRefused" }
+
 /** The connection breaks after the request was sent: `RequestFailed` with reason `connection`. */
 export const connectionReset: Fault = { _tag: "ConnectionReset" }
+
+/** Heroku acts, its answer begins, and is cut short: `RequestFailed` with reason `body`. */
+export const cutBody: Fault = { _tag: "CutBody" }
+
+/** Heroku acts, and answers with something that is no JSON: `InvalidResponse`. */
+export const garbled: Fault = { _tag: "Garbled" }
+
+/**
+ * What makes a call fail with `error`, or with what comes closest to it for the operation that is struck: a `NotFound` for
+ * `list` is an `UnexpectedStatus` with 404. A `RequestFailed` with reason `timeout` is `hang`: the caller has to give up.
+ */
+export const failure = (error: AuthorizationError): Fault => {
+  switch (error._tag) {
+    case "RequestFailed":
+      return { connect: connectionRefused, connection: connectionReset, timeout: hang, body: cutBody }[error.reason]
+    case "InvalidResponse":
+      return garbled
+    default: {
+      const { documentationUrl, errorId, message, requestId } = error
+      return {
+        _tag: "Status",
+        // Without status it was refused before any request; Heroku would do it with this one.
+        status: error.status ?? 422,
+        errorId,
+        message: Option.some(message),
+        documentationUrl,
+        headers: {
+          ...Option.match(requestId, { onNone: () => ({}), onSome: (id) => ({ "request-id": id }) }),
+          ...("retryAfter" in error && Option.isSome(error.retryAfter)
+            ? { "retry-after": String(Math.ceil(Duration.toSeconds(error.retryAfter.value))) }
+            : {}),
+          ...(error._tag === "TwoFactorRequired" ? { "heroku-two-factor-required": "true" } : {})
+        }
+      }
+    }
+  }
+}
 
 /** The call takes `duration` longer, by the `Clock`. */
 export const delay = (duration: Duration.Input): Fault => ({ _tag: "Delay", duration })
@@ -133,11 +194,15 @@ export interface Target {
   readonly operation?: Operation | undefined
   /** Only calls that name this authorization. By default all. */
   readonly id?: string | undefined
-  /** How many calls, the next ones: one by default, `Infinity` for all. */
+  /** Only calls of which this is true. By default all. */
+  readonly when?: ((call: Call) => boolean) | undefined
+  /** Only every nth of the calls that fit. By default each of them. */
+  readonly every?: number | undefined
+  /** How often it strikes: once by default, `Infinity` for always. */
   readonly times?: number | undefined
   /**
    * Whether Heroku has acted on the call when the fault strikes: the create that happened although its answer was lost.
-   * By default it has not.
+   * By default it has not; before `cutBody` and `garbled`, which are in the answer, it always has.
    */
   readonly afterActing?: boolean | undefined
 }
@@ -173,12 +238,12 @@ export class FaultInjection extends Context.Service<FaultInjection, Service>()(
 
 /** Makes the service: no faults, no calls. */
 export const make: Effect.Effect<Service> = Effect.sync(() => {
-  let pending: Array<Strike & { readonly target: Target; left: number }> = []
+  let pending: Array<Strike & { readonly target: Target; left: number; fitted: number }> = []
   let calls: Array<Call> = []
 
   const inject = (fault: Fault, target: Target = {}): Effect.Effect<void> =>
     Effect.sync(() => {
-      pending.push({ fault, target, afterActing: target.afterActing ?? false, left: target.times ?? 1 })
+      pending.push({ fault, target, afterActing: target.afterActing ?? false, left: target.times ?? 1, fitted: 0 })
     })
 
   return {
@@ -196,11 +261,10 @@ export const make: Effect.Effect<Service> = Effect.sync(() => {
     receive: (call) =>
       Effect.sync(() => {
         calls.push(call)
-        const strike = pending.find(({ left, target }) =>
-          left > 0
-          && (target.operation === undefined || target.operation === call.operation)
-          && (target.id === undefined || target.id === call.id)
-        )
+        const fitting = pending.filter(({ target }) => fits(target, call))
+        // Each counts the calls that fit it, also those that another strikes.
+        for (const fault of fitting) fault.fitted += 1
+        const strike = fitting.find(({ fitted, target: { every = 1 } }) => fitted % every === 0)
         if (strike === undefined) return Option.none()
         strike.left -= 1
         if (strike.left <= 0) pending = pending.filter((other) => other !== strike)
@@ -208,6 +272,11 @@ export const make: Effect.Effect<Service> = Effect.sync(() => {
       })
   }
 })
+
+const fits = ({ id, operation, when }: Target, call: Call): boolean =>
+  (operation === undefined || operation === call.operation)
+  && (id === undefined || id === call.id)
+  && (when === undefined || when(call))
 
 const makeGate: Effect.Effect<Gate> = Effect.gen(function*() {
   const arrived = yield* Deferred.make<void>()

@@ -8,12 +8,15 @@ import type { Authorization } from "@effect-heroku/core/Authorization"
 import * as AuthorizationError from "@effect-heroku/core/AuthorizationError"
 import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as FaultInjection from "./FaultInjection.ts"
+import { HerokuAccount } from "./HerokuAccount.ts"
+import * as Account from "./internal/account.ts"
 import * as Faults from "./internal/faults.ts"
 import { type AuthorizationRecord, toAuthorization } from "./internal/records.ts"
 import * as Store from "./internal/store.ts"
@@ -24,9 +27,25 @@ export type { AuthorizationSeed, ClientSeed, UserSeed } from "./internal/records
 export interface Options extends Store.Options {}
 
 /** Makes the service: one account, whose state lives as long as the service. */
-export const make = Effect.fnUntraced(
-  function*(options?: Options): Effect.fn.Return<AuthorizationService.Service> {
-    const store = Store.make(options ?? {}, yield* Clock.currentTimeMillis)
+export const make = (options?: Options): Effect.Effect<AuthorizationService.Service> =>
+  Effect.flatMap(makeStore(options), fromStore)
+
+/** The service as a layer, and the account behind it: a new one each time it is built. */
+export const layer = (
+  options?: Options
+): Layer.Layer<AuthorizationService.AuthorizationService | HerokuAccount> =>
+  Layer.effectContext(Effect.gen(function*() {
+    const store = yield* makeStore(options)
+    return Context.make(AuthorizationService.AuthorizationService, yield* fromStore(store)).pipe(
+      Context.add(HerokuAccount, Account.fromStore(store))
+    )
+  }))
+
+const makeStore = (options: Options | undefined): Effect.Effect<Store.Store> =>
+  Effect.map(Clock.currentTimeMillis, (now) => Store.make(options ?? {}, now))
+
+const fromStore = Effect.fnUntraced(
+  function*(store: Store.Store): Effect.fn.Return<AuthorizationService.Service> {
     const guard = yield* Faults.guard
 
     /** Runs an operation on the store, and says with `toError` what a refusal means for it. */
@@ -35,8 +54,8 @@ export const make = Effect.fnUntraced(
       toError: (answer: AuthorizationError.ErrorAnswer) => E,
       operate: (now: number) => Result.Result<A, Store.Refusal>,
       read: (value: A, now: number) => B
-    ): Effect.Effect<B, E | AuthorizationError.RequestFailed> =>
-      guard<B, E | AuthorizationError.RequestFailed>(
+    ): Effect.Effect<B, E | FaultError> =>
+      guard<B, E | FaultError>(
         received,
         Effect.flatMap(Clock.currentTimeMillis, (now) =>
           Result.match(operate(now), {
@@ -46,7 +65,11 @@ export const make = Effect.fnUntraced(
         {
           status: (fault) =>
             Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(toError(fromFault(fault, now)))),
-          connectionReset: Effect.suspend(() => Effect.fail(connectionReset(received.operation)))
+          connectionRefused: Effect.suspend(() => Effect.fail(requestFailed(received.operation, "connect"))),
+          connectionReset: Effect.suspend(() => Effect.fail(requestFailed(received.operation, "connection"))),
+          cutBody: (answer) =>
+            Effect.andThen(Effect.exit(answer), Effect.fail(requestFailed(received.operation, "body"))),
+          garbled: (answer) => Effect.andThen(answer, Effect.fail(garbled(received.operation)))
         }
       )
 
@@ -97,10 +120,6 @@ export const make = Effect.fnUntraced(
   }
 )
 
-/** The service as a layer: a new account each time it is built. */
-export const layer = (options?: Options): Layer.Layer<AuthorizationService.AuthorizationService> =>
-  Layer.effect(AuthorizationService.AuthorizationService, make(options))
-
 // -----------------------------------------------------------------------------
 // Answers
 // -----------------------------------------------------------------------------
@@ -135,10 +154,32 @@ const fromFault = (fault: FaultInjection.Status, now: number): AuthorizationErro
   twoFactorRequired: fault.headers["heroku-two-factor-required"] === "true"
 })
 
-const connectionReset = (operation: AuthorizationError.Operation): AuthorizationError.RequestFailed =>
+/** What faults make of a call, whatever the operation. */
+type FaultError = AuthorizationError.RequestFailed | AuthorizationError.InvalidResponse
+
+const requestFailed = (
+  operation: AuthorizationError.Operation,
+  reason: "connect" | "connection" | "body"
+): AuthorizationError.RequestFailed =>
   new AuthorizationError.RequestFailed({
     operation,
-    message: "The connection was reset",
-    reason: "connection",
-    outcomeUnknown: operation !== "info" && operation !== "list"
+    message: faultMessages[reason],
+    reason,
+    outcomeUnknown: reason !== "connect" && operation !== "info" && operation !== "list"
+  })
+
+const faultMessages = {
+  connect: "No connection came about",
+  connection: "The connection was reset",
+  body: "The answer was cut short"
+}
+
+const garbled = (operation: AuthorizationError.Operation): AuthorizationError.InvalidResponse =>
+  new AuthorizationError.InvalidResponse({
+    operation,
+    message: "The body is not JSON",
+    status: AuthorizationError.expectedStatuses(operation)[0] ?? 200,
+    requestId: Option.none(),
+    errorId: Option.none(),
+    documentationUrl: Option.none()
   })

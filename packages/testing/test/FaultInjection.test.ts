@@ -1,6 +1,6 @@
 /** Faults, as they are felt through the service in memory and through the imitation of the API. */
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
-import type { Operation } from "@effect-heroku/core/AuthorizationError"
+import { type ErrorAnswer, fromAnswer, type Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
@@ -92,6 +92,57 @@ describe("FaultInjection", () => {
       }).pipe(Effect.provide(heroku)))
   })
 
+  describe("a chosen error", () => {
+    const answer: ErrorAnswer = {
+      status: 429,
+      errorId: Option.some("rate_limit"),
+      message: Option.some("Slow down."),
+      documentationUrl: Option.some("https://example.com/why"),
+      requestId: Option.some("r1"),
+      retryAfter: Option.some(Duration.seconds(7)),
+      twoFactorRequired: false
+    }
+    const broken = (reason: RequestFailed["reason"]) =>
+      new RequestFailed({ operation: "delete", reason, message: "chosen", outcomeUnknown: reason !== "connect" })
+
+    test("is what the call fails with", (faults, service) =>
+      Effect.gen(function*() {
+        for (const status of [401, 403, 404, 409, 422, 429, 503]) {
+          const chosen = fromAnswer("delete", { ...answer, status }, "x")
+          yield* faults.inject(FaultInjection.failure(chosen))
+          const error = yield* Effect.flip(service.delete(id("x")))
+          assert.deepStrictEqual({ ...error }, { ...chosen })
+        }
+        const twoFactor = fromAnswer("delete", { ...answer, status: 403, twoFactorRequired: true }, "x")
+        yield* faults.inject(FaultInjection.failure(twoFactor))
+        assert.strictEqual((yield* Effect.flip(service.delete(id("x"))))._tag, "TwoFactorRequired")
+      }))
+
+    test("without an answer is a failure of the connection", (faults, service) =>
+      Effect.gen(function*() {
+        for (const reason of ["connect", "connection", "body"] as const) {
+          yield* faults.inject(FaultInjection.failure(broken(reason)))
+          const error = yield* Effect.flip(service.update(id("y"), { description: reason }))
+          assert(error._tag === "RequestFailed")
+          assert.deepStrictEqual([error.reason, error.outcomeUnknown], [reason, reason !== "connect"])
+        }
+        // Only the last of them had acted.
+        assert.deepStrictEqual((yield* service.info(id("y"))).description, Option.some("body"))
+        yield* faults.inject(FaultInjection.failure(broken("timeout")))
+        const fiber = yield* Effect.forkChild(Effect.timeoutOption(service.info(id("y")), "1 hour"))
+        yield* TestClock.adjust("1 hour")
+        assert.isTrue(Option.isNone(yield* Fiber.join(fiber)))
+      }))
+
+    test("that the operation cannot raise is the one that comes closest", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.failure(fromAnswer("delete", { ...answer, status: 404 }, "x")))
+        const error = yield* Effect.flip(service.list())
+        assert(error._tag === "UnexpectedStatus")
+        assert.strictEqual(error.status, 404)
+      }))
+  })
+
   describe("a target", () => {
     test("is any next call, once, unless it says otherwise", (faults, service) =>
       Effect.gen(function*() {
@@ -110,6 +161,28 @@ describe("FaultInjection", () => {
         yield* service.info(id("x"))
         assert.strictEqual((yield* Effect.flip(service.info(id("y"))))._tag, "UnexpectedStatus")
         yield* service.info(id("y"))
+      }))
+
+    test("can be every nth call", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.status(503), { operation: "info", every: 3, times: 2 })
+        const outcomes: Array<string> = []
+        for (let call = 1; call <= 9; call++) {
+          yield* service.list()
+          outcomes.push((yield* Effect.result(service.info(id("x"))))._tag)
+        }
+        const good = "Success"
+        const bad = "Failure"
+        assert.deepStrictEqual(outcomes, [good, good, bad, good, good, bad, good, good, good])
+      }))
+
+    test("can be what the test says of the call", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.status(503), { when: ({ range }) => range?.startsWith("id ]") ?? false })
+        const first = yield* service.list({ pageSize: 1 })
+        const second = service.list({ cursor: Option.getOrThrow(first.next) })
+        assert.strictEqual((yield* Effect.flip(second))._tag, "UnexpectedStatus")
+        assert.lengthOf((yield* second).items, 1)
       }))
 
     test("can be every call", (faults, service) =>

@@ -12,6 +12,8 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as FaultInjection from "../FaultInjection.ts"
+import type * as HerokuAccount from "../HerokuAccount.ts"
+import * as Account from "./account.ts"
 import * as Faults from "./faults.ts"
 import * as Random from "./random.ts"
 import * as RateLimit from "./rateLimit.ts"
@@ -66,12 +68,13 @@ export interface ApiResponse {
   readonly body: string
 }
 
-/** The connection is to break instead of an answer. */
+/** The connection breaks: before it is there, before the answer, or in the middle of the answer's body. */
 export interface Broken {
   readonly _tag: "Broken"
+  readonly when: "connecting" | "answering" | { readonly response: ApiResponse }
 }
 
-const broken: Broken = { _tag: "Broken" }
+const broken = (when: Broken["when"]): Effect.Effect<never, Broken> => Effect.fail({ _tag: "Broken", when })
 
 // -----------------------------------------------------------------------------
 // Routes
@@ -181,10 +184,16 @@ const credential = (header: string | undefined): string | undefined => {
 // The API
 // -----------------------------------------------------------------------------
 
+/** The API, and the main one of its accounts. */
+export interface Api {
+  readonly handle: (request: ApiRequest) => Effect.Effect<ApiResponse, Broken>
+  readonly account: HerokuAccount.Service
+}
+
 /** Makes the API; `now` is what its accounts' times count from. */
 export const make = Effect.fnUntraced(function*(
   options: Options
-): Effect.fn.Return<(request: ApiRequest) => Effect.Effect<ApiResponse, Broken>> {
+): Effect.fn.Return<Api> {
   const now = yield* Clock.currentTimeMillis
   const guard = yield* Faults.guard
   const requestIds = Random.make(options.randomSeed ?? "effect-heroku", "requests")
@@ -299,7 +308,7 @@ export const make = Effect.fnUntraced(function*(
 
   const latency = options.latency === undefined ? Effect.void : Effect.sleep(options.latency)
 
-  return (request) => {
+  const handle: Api["handle"] = (request) => {
     const to = route(request)
     const act = Effect.flatMap(
       Effect.map(Clock.currentTimeMillis, (now) => answer(request, to, now)),
@@ -310,11 +319,19 @@ export const make = Effect.fnUntraced(function*(
       onSome: (call) =>
         guard<ApiResponse, Broken>(call, act, {
           status: (fault) => Effect.sync(() => showFault(fault)),
-          connectionReset: Effect.fail(broken)
+          connectionRefused: broken("connecting"),
+          connectionReset: broken("answering"),
+          cutBody: Effect.flatMap((response) => broken({ response })),
+          garbled: Effect.map(garble)
         })
     })
   }
+  return { handle, account: Account.fromStore(main.store) }
 })
+
+/** A router that says in HTML what nobody asked, under the label of JSON. */
+const garble = (response: ApiResponse): ApiResponse =>
+  response.status < 300 ? { ...response, body: "<!DOCTYPE html><title>Maintenance</title>" } : response
 
 // -----------------------------------------------------------------------------
 // Headers

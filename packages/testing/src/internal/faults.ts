@@ -6,7 +6,11 @@ import * as FaultInjection from "../FaultInjection.ts"
 /** How an implementation shows the faults that end a call. */
 interface Shown<A, E> {
   readonly status: (fault: FaultInjection.Status) => Effect.Effect<A, E>
+  readonly connectionRefused: Effect.Effect<A, E>
   readonly connectionReset: Effect.Effect<A, E>
+  /** What becomes of the answer when its body is cut short, or is no JSON. */
+  readonly cutBody: (answer: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  readonly garbled: (answer: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
 
 /** Runs what acts on a call, or has the call run into its fault. */
@@ -41,8 +45,14 @@ const run = <A, E>(
   switch (fault._tag) {
     case "Status":
       return replace(shown.status(fault))
+    case "ConnectionRefused":
+      return replace(shown.connectionRefused)
     case "ConnectionReset":
       return replace(shown.connectionReset)
+    case "CutBody":
+      return shown.cutBody(act)
+    case "Garbled":
+      return shown.garbled(act)
     case "Hang":
       return replace(Effect.never)
     case "Delay":

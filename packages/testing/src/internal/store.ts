@@ -62,6 +62,12 @@ export interface Store {
   readonly delete: (id: string) => RecordAnswer
   /** The part of the list that the value of a `Range` header asks for; the default range when there is none. */
   readonly list: (range: string | undefined) => Answer<Listing>
+  /** Every record, in the order of the list. */
+  readonly records: () => ReadonlyArray<Records.AuthorizationRecord>
+  /** Puts in what a seed describes; it takes the place of a record with the same id. */
+  readonly plant: (seed: Authorization | Records.AuthorizationSeed, now: number) => Records.AuthorizationRecord
+  /** Says what `~` names from now on. */
+  readonly setDefault: (id: string | undefined) => void
 }
 
 /** Heroku's default page; its largest is 1000. */
@@ -74,6 +80,12 @@ export const make = (options: Options, builtAt: number): Store => {
   const account = Records.userFromSeed(options.user ?? {}, random)
   const records = new Map<string, Records.AuthorizationRecord>()
   const clients = new Map<string, Records.ClientRecord>()
+  let defaultAuthorization = options.defaultAuthorization
+
+  const hold = (record: Records.AuthorizationRecord): void => {
+    records.set(record.id, record)
+    if (record.client !== null && !clients.has(record.client.id)) clients.set(record.client.id, record.client)
+  }
 
   for (const seed of options.clients ?? []) {
     const client = Records.clientFromSeed(seed, random)
@@ -82,21 +94,14 @@ export const make = (options: Options, builtAt: number): Store => {
   if (options.count !== undefined && options.count > 0) {
     const madeUpClients = Records.makeUpClients(random)
     for (const client of madeUpClients) clients.set(client.id, client)
-    for (let made = 0; made < options.count; made++) {
-      const record = Records.makeUp(account, madeUpClients, random, builtAt)
-      records.set(record.id, record)
-    }
+    for (let made = 0; made < options.count; made++) hold(Records.makeUp(account, madeUpClients, random, builtAt))
   }
-  for (const seed of options.seed ?? []) {
-    const record = Records.fromSeed(seed, account, random, builtAt)
-    records.set(record.id, record)
-    if (record.client !== null && !clients.has(record.client.id)) clients.set(record.client.id, record.client)
-  }
+  for (const seed of options.seed ?? []) hold(Records.fromSeed(seed, account, random, builtAt))
   // The order of the list: without a comparison `toSorted` goes by code units, whatever the locale.
   const ids = [...records.keys()].toSorted()
 
   const find = (id: string): RecordAnswer => {
-    const record = records.get(id === "~" ? options.defaultAuthorization ?? "" : id)
+    const record = records.get(id === "~" ? defaultAuthorization ?? "" : id)
     if (record !== undefined) return Result.succeed(record)
     return Result.fail({
       status: 404,
@@ -238,7 +243,26 @@ export const make = (options: Options, builtAt: number): Store => {
     })
   }
 
-  return { create, info: find, update, regenerate, delete: remove, list }
+  const plant = (seed: Authorization | Records.AuthorizationSeed, now: number): Records.AuthorizationRecord => {
+    const record = Records.fromSeed(seed, account, random, now)
+    if (!records.has(record.id)) ids.splice(lowerBound(ids, record.id), 0, record.id)
+    hold(record)
+    return record
+  }
+
+  return {
+    create,
+    info: find,
+    update,
+    regenerate,
+    delete: remove,
+    list,
+    records: () => ids.flatMap((id) => records.get(id) ?? []),
+    plant,
+    setDefault: (id) => {
+      defaultAuthorization = id
+    }
+  }
 }
 
 // -----------------------------------------------------------------------------

@@ -1,0 +1,23 @@
+/** `HerokuAccount` over the store that the layers stand on. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type * as HerokuAccount from "../HerokuAccount.ts"
+import { toAuthorization } from "./records.ts"
+import type { Store } from "./store.ts"
+
+/** The account of a store. */
+export const fromStore = (store: Store): HerokuAccount.Service => {
+  const at = <A>(read: (now: number) => A): Effect.Effect<A> => Effect.map(Clock.currentTimeMillis, read)
+  return {
+    authorizations: at((now) => store.records().map((record) => toAuthorization(record, now))),
+    get: (id) => at((now) => Option.map(Result.getSuccess(store.info(id)), (record) => toAuthorization(record, now))),
+    put: (...seeds) => at((now) => seeds.map((seed) => toAuthorization(store.plant(seed, now), now))),
+    remove: (...ids) =>
+      Effect.sync(() => {
+        for (const id of ids) store.delete(id)
+      }),
+    setDefault: (id) => Effect.sync(() => store.setDefault(id))
+  }
+}
