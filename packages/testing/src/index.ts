@@ -1,3 +1,4 @@
+export * as AuthorizationArbitrary from "./AuthorizationArbitrary.ts"
 export * as AuthorizationContract from "./AuthorizationContract.ts"
 export * as FakeHeroku from "./FakeHeroku.ts"
 export * as FaultInjection from "./FaultInjection.ts"
