@@ -4,7 +4,9 @@ import { CountReporter } from "./scripts/count-reporter.ts"
 
 export default defineConfig({
   test: {
-    include: ["packages/*/test/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts"],
+    include: ["packages", "examples", "scripts"].map((folder) => `${folder}/**/*.{test,spec}.ts`),
+    // One forgotten `.only` would leave out the rest, and stay green.
+    allowOnly: false,
     reporters: ["default", new CountReporter()]
   }
 })

@@ -30,6 +30,7 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
  */
 export const AuthorizationId = Schema.String.check(
   Schema.isNonEmpty({ message: "must not be empty" }),
+  Schema.makeFilter((id) => id.trim() !== "" || "must not be blank"),
   Schema.makeFilter((id) => (id !== "." && id !== "..") || "must not be a dot segment: it would reach another path"),
   Schema.makeFilter((id) => !/[\p{Cc}\p{Cs}]/u.test(id) || "must be well-formed Unicode without control characters")
 ).pipe(Schema.brand("AuthorizationId"))
@@ -66,10 +67,10 @@ const secondsTransformation = SchemaTransformation.transform<Duration.Duration, 
   encode: Duration.toSeconds
 })
 
-/** The longest lifetime whose milliseconds a number counts exactly: 285,000 years. */
-const maxSeconds = Math.floor(Number.MAX_SAFE_INTEGER / 1000)
+/** The longest lifetime, in seconds: three thousand years, so that every expiry is a date that can be written. */
+export const maxLifetimeSeconds = 100_000_000_000
 
-const WholeSeconds = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: maxSeconds }))
+const WholeSeconds = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: maxLifetimeSeconds }))
 
 /**
  * A lifetime that Heroku can express: a duration of whole, non-negative, finitely many seconds. It declares its own wire
@@ -87,10 +88,10 @@ export const Lifetime = Schema.declare(
 const LifetimeFromSeconds = WholeSeconds.pipe(Schema.decodeTo(Lifetime, secondsTransformation))
 
 /** `expires_in` of an answer: seconds that remain. One number out of range must not break a whole listing. */
-const RemainingFromSeconds = Schema.Int.pipe(Schema.decodeTo(
+const RemainingFromSeconds = Schema.Finite.pipe(Schema.decodeTo(
   Lifetime,
   SchemaTransformation.transform<Duration.Duration, number>({
-    decode: (seconds) => Duration.seconds(Math.min(Math.max(0, seconds), maxSeconds)),
+    decode: (seconds) => Duration.seconds(Math.min(Math.max(0, Math.floor(seconds)), maxLifetimeSeconds)),
     encode: Duration.toSeconds
   })
 ))
@@ -194,10 +195,10 @@ export class Authorization extends Schema.Class<Authorization>("@effect-heroku/c
 export const CreateAuthorization = Schema.Struct({
   scope: Schema.Array(Schema.NonEmptyString).check(
     Schema.isMinLength(1, { message: "must name one scope or more" })
-  ) as Schema.Codec<unknown> as Schema.Codec<readonly [Scope, ...Array<Scope>]>,
-  description: Schema.optionalKey(Schema.String),
-  expiresIn: Schema.optionalKey(LifetimeFromSeconds),
-  client: Schema.optionalKey(Schema.NonEmptyString)
+  ) as Schema.Codec<ReadonlyArray<Scope>>,
+  description: Schema.optional(Schema.String),
+  expiresIn: Schema.optional(LifetimeFromSeconds),
+  client: Schema.optional(Schema.NonEmptyString)
 }).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
 export interface CreateAuthorization extends Schema.Schema.Type<typeof CreateAuthorization> {}
 
@@ -207,8 +208,8 @@ export interface CreateAuthorization extends Schema.Schema.Type<typeof CreateAut
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-update
  */
 export const UpdateAuthorization = Schema.Struct({
-  description: Schema.optionalKey(Schema.String),
-  client: Schema.optionalKey(Schema.Struct({
+  description: Schema.optional(Schema.String),
+  client: Schema.optional(Schema.Struct({
     id: Schema.NonEmptyString,
     secret: secret("client secret").check(
       Schema.makeFilter((redacted) => Redacted.value(redacted) !== "" || "must not be empty")

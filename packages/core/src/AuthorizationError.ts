@@ -6,7 +6,7 @@
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#errors
  */
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
@@ -96,12 +96,14 @@ export class RequestFailed extends Schema.TaggedError<RequestFailed>()("RequestF
   operation: Operation,
   message: Schema.String,
   /**
+   * - `request`: it could not be written, so nothing was sent
    * - `connect`: no connection, so the server saw nothing
+   * - `certificate`: the server's certificate was refused, so it saw nothing
    * - `connection`: it broke after the request may have been sent
    * - `timeout`: no complete answer in time
    * - `body`: an answer began and was not complete
    */
-  reason: Schema.Literals(["connect", "connection", "timeout", "body"]),
+  reason: Schema.Literals(["request", "connect", "certificate", "connection", "timeout", "body"]),
   /** Whether the server may have acted on the request. Always false for `info` and `list`, which change nothing. */
   outcomeUnknown: Schema.Boolean
 }) {}
@@ -148,7 +150,14 @@ export const refused = (operation: Operation, field: string, problem: string): I
     documentationUrl: Option.none()
   })
 
-/** What an answer with an error status said: its status, body and headers, as far as they were there. */
+/** An answer as it came. Header names are in lower case. */
+export interface RawAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: string
+}
+
+/** What an answer with an error status said, as far as it said anything. */
 export interface ErrorAnswer {
   readonly status: number
   readonly errorId: Option.Option<string>
@@ -159,6 +168,49 @@ export interface ErrorAnswer {
   readonly retryAfter: Option.Option<Duration.Duration>
   /** Whether the header `Heroku-Two-Factor-Required` was there. */
   readonly twoFactorRequired: boolean
+}
+
+/**
+ * Reads an answer with an error status that came at `now` (in milliseconds). Its body may lack any part, be empty, `null`
+ * or a router's HTML; nothing of a body that is not Heroku's gets into the error.
+ *
+ * **Details**
+ *
+ * `Retry-After` is not documented. It is understood in seconds, as an HTTP date, and as seconds since 1970, which an older
+ * version of the API sent.
+ */
+export const readAnswer = ({ body, headers, status }: RawAnswer, now: number): ErrorAnswer => {
+  const said = parseObject(body)
+  const text = (value: unknown): Option.Option<string> =>
+    typeof value === "string" && value !== "" ? Option.some(value) : Option.none()
+  return {
+    status,
+    errorId: text(said["id"]),
+    message: text(said["message"]),
+    documentationUrl: text(said["url"]),
+    requestId: text(headers["request-id"]),
+    retryAfter: Option.flatMap(text(headers["retry-after"]), (value) => parseRetryAfter(value, now)),
+    twoFactorRequired: headers["heroku-two-factor-required"]?.toLowerCase() === "true"
+  }
+}
+
+const parseObject = (text: string): Readonly<Record<string, unknown>> => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === "object" && value !== null ? { ...value } : {}
+  } catch {
+    return {}
+  }
+}
+
+/** From this number of seconds on it can only be a time since 1970: as a wait it would be thirty years. */
+const epoch = 1_000_000_000
+
+const parseRetryAfter = (text: string, now: number): Option.Option<Duration.Duration> => {
+  const seconds = /^\s*\d+\s*$/.test(text) ? Number(text) : undefined
+  if (seconds !== undefined && seconds < epoch) return Option.some(Duration.seconds(seconds))
+  const at = seconds === undefined ? Date.parse(text) : seconds * 1000
+  return Number.isNaN(at) ? Option.none() : Option.some(Duration.millis(Math.max(0, at - now)))
 }
 
 /** The statuses with which an operation succeeds. */

@@ -113,7 +113,7 @@ const checkUpdate = Input.check(UpdateAuthorization, "input")
 
 /**
  * Makes the service from its endpoints: checks every input before an endpoint is called, gives each operation a span of
- * its name, and walks the list.
+ * its name (inside `pages` and `stream` one for each page), and walks the list.
  */
 export const make = (endpoints: Endpoints): Service => {
   const create = Effect.fn("AuthorizationService.create")(
@@ -178,8 +178,8 @@ export const make = (endpoints: Endpoints): Service => {
     regenerate,
     delete: remove,
     list: (options) => Effect.map(Effect.flatMap(Pages.begin(options), readPage), ([page]) => page),
-    pages: (options) => walk(options, (page) => [page]),
-    stream: (options) => walk(options, (page) => page.items)
+    pages: (options) => Stream.withSpan(walk(options, (page) => [page]), "AuthorizationService.pages"),
+    stream: (options) => Stream.withSpan(walk(options, (page) => page.items), "AuthorizationService.stream")
   }
 }
 

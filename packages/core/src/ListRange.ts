@@ -61,14 +61,17 @@ export const make = (parts: {
  * without an id (`]..`) is refused: Heroku answers it with 500.
  */
 export const parse = (text: string): Option.Option<ListRange> => {
-  const match = /^\s*id\s+(\]?)([^\s;]*?)\.\.([^\s;]*)\s*(?:;(.*))?$/.exec(text)
+  const match = /^\s*id\s+([^\s;]+)\s*(?:;(.*))?$/.exec(text)
   if (match === null) return Option.none()
-  const [, bracket, startId = "", endId = "", parameterText = ""] = match
-  const exclusive = bracket === "]"
-  if (exclusive && startId === "") return Option.none()
+  const [, bounds = "", parameterText = ""] = match
+  const [from = "", to, ...rest] = bounds.split("..")
+  if (to === undefined || rest.length > 0) return Option.none()
+  const exclusive = from.startsWith("]")
+  const startId = exclusive ? from.slice(1) : from
+  if ((exclusive && startId === "") || startId.includes("]") || to.includes("]")) return Option.none()
   return Option.map(parseParameters(parameterText), ({ max, order }) => ({
     start: startId === "" ? Option.none() : Option.some({ id: startId, exclusive }),
-    end: endId === "" ? Option.none() : Option.some(endId),
+    end: to === "" ? Option.none() : Option.some(to),
     max,
     order
   }))
@@ -80,14 +83,14 @@ const parseParameters = (text: string): Option.Option<Pick<ListRange, "max" | "o
   const body = text.trim().replace(/\s*;$/, "")
   if (body === "") return Option.some({ max, order })
   for (const parameter of body.split(",")) {
-    const match = /^\s*(?:max=([1-9]\d{0,8})|order=(asc|desc))\s*$/.exec(parameter)
+    const match = /^\s*(?:max=0*([1-9]\d*)|order=(asc|desc))\s*$/.exec(parameter)
     if (match === null) return Option.none()
     if (match[1] === undefined) {
       if (Option.isSome(order)) return Option.none()
       order = Option.some(match[2] === "desc" ? "desc" : "asc")
     } else {
       if (Option.isSome(max)) return Option.none()
-      max = Option.some(Number(match[1]))
+      max = Option.some(Math.min(Number(match[1]), Number.MAX_SAFE_INTEGER))
     }
   }
   return Option.some({ max, order })
@@ -113,9 +116,14 @@ export const format = (range: ListRange): string => {
  * process. It carries the page size and the order of the listing it came from.
  */
 export const Cursor = Schema.String.check(
-  Schema.makeFilter((text) =>
-    Option.exists(parse(text), ({ max, start }) => Option.isSome(start) && Option.exists(max, Schema.is(PageSize)))
-    || "is not a cursor of a list of authorizations"
-  )
+  Schema.makeFilter((text) => isCursor(text) || "is not a cursor of a list of authorizations")
 ).pipe(Schema.brand("Cursor"))
 export type Cursor = typeof Cursor.Type
+
+// It is sent as a header, which carries visible ASCII only, and not more than servers take.
+const isCursor = (text: string): boolean =>
+  text.length <= 2000
+  && /^[\x20-\x7e]*$/.test(text)
+  && Option.exists(parse(text), ({ max, start }) => Option.isSome(start) && Option.exists(max, isPageSize))
+
+const isPageSize = Schema.is(PageSize)

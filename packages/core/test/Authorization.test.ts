@@ -6,6 +6,7 @@ import {
   hasGlobalScope,
   isDirect,
   isExpired,
+  maxLifetimeSeconds,
   neverExpires,
   UpdateAuthorization
 } from "@effect-heroku/core/Authorization"
@@ -82,10 +83,17 @@ describe("Authorization.FromWire", () => {
     assert.deepStrictEqual(decode({ ...payloads.full, scope: ["app", "user"] }).scope, ["app", "user"])
   })
 
-  it("counts a lifetime below zero as over", () => {
-    const late = decode({ ...payloads.full, access_token: { ...payloads.full.access_token, expires_in: -3 } })
-    assert.isTrue(isExpired(late, DateTime.makeUnsafe(0)))
-  })
+  it.each([[-3, 0], [1.7, 1], [1e16, maxLifetimeSeconds], [Number.MAX_VALUE, maxLifetimeSeconds]])(
+    "takes a lifetime of %d seconds for %d: one number out of range must not break a listing",
+    (expires_in, seconds) => {
+      const odd = decode({ ...payloads.full, access_token: { ...payloads.full.access_token, expires_in } })
+      const now = DateTime.makeUnsafe("2026-01-01T00:00:00Z")
+      const expiry = Option.getOrThrow(expiresAt(odd, now))
+      assert.strictEqual(DateTime.toEpochMillis(expiry) - DateTime.toEpochMillis(now), seconds * 1000)
+      assert.isString(DateTime.formatIso(expiry))
+      assert.strictEqual(isExpired(odd, now), seconds === 0)
+    }
+  )
 
   it.effect.prop(
     "gives back what it encoded, through JSON",
@@ -135,6 +143,7 @@ describe("AuthorizationId", () => {
 
   it.each([
     ["", /must not be empty/],
+    ["  ", /must not be blank/],
     [".", /dot segment/],
     ["..", /dot segment/],
     ["\ud800", /well-formed/],
@@ -159,6 +168,12 @@ describe("CreateAuthorization", () => {
         client: "01234567-89ab-cdef-0123-456789abcdef"
       }
     )
+  })
+
+  it("takes undefined for absent", () => {
+    const input = { scope: ["read"], description: undefined, expiresIn: undefined, client: undefined }
+    assert.strictEqual(problemOf(Schema.toType(CreateAuthorization), input), "accepted")
+    assert.strictEqual(JSON.stringify(Schema.encodeSync(CreateAuthorization)(input)), `{"scope":["read"]}`)
   })
 
   it.each([

@@ -59,6 +59,8 @@ describe("input", () => {
   const { calls, service } = scripted(() => ({}))
   const id = AuthorizationId.make(uuid(1))
   const bad = (text: string) => text as AuthorizationId
+  const wiped = Redacted.make("gone")
+  Redacted.wipeUnsafe(wiped)
 
   it.effect.each(
     [
@@ -67,6 +69,7 @@ describe("input", () => {
       ["update", "id", service.update(bad("\ud800"), { description: "x" })],
       ["update", "description", service.update(id, {})],
       ["update", "client.secret", service.update(id, { client: { id: "c", secret: Redacted.make("") } })],
+      ["update", "input", service.update(id, { client: { id: "c", secret: wiped } })],
       ["regenerate", "id", service.regenerate(bad("."))],
       ["delete", "id", service.delete(bad("a\n"))],
       // What the types forbid, as a JavaScript program may do it.
@@ -141,6 +144,14 @@ describe("pages", () => {
       assert.deepStrictEqual(calls, ["id ..; max=1, order=desc", `id ]${uuid(9)}..; max=1, order=desc`])
     }))
 
+  it.effect("keeps its page size when the server gives smaller pages, so that a cursor fits its own listing", () =>
+    Effect.gen(function*() {
+      const { calls, service } = pagesOf([[uuid(1)], `id ]${uuid(1)}..; max=1`], [[uuid(2)]])
+      const { next } = yield* service.list({ pageSize: 1000 })
+      yield* service.list({ pageSize: 1000, cursor: Option.getOrThrow(next) })
+      assert.deepStrictEqual(calls, ["id ..; max=1000", `id ]${uuid(1)}..; max=1000`])
+    }))
+
   it.effect("an empty list is one empty, complete page", () =>
     Effect.gen(function*() {
       const { service } = pagesOf([[]])
@@ -171,6 +182,8 @@ describe("pages", () => {
     ["a Next-Range without start", pagesOf([[uuid(1)], "id ..; max=1"]), 1],
     ["a Next-Range that makes the API answer 500", pagesOf([[uuid(1)], "id ]..; max=1"]), 1],
     ["a Next-Range in the other order", pagesOf([[uuid(1)], `id ]${uuid(1)}..; max=1, order=desc`]), 1],
+    ["a Next-Range that skips authorizations", pagesOf([[uuid(1)], `id ]${uuid(3)}..; max=1`]), 1],
+    ["one empty page after another", pagesOf([[], "id ]x..; max=1"], [[], "id ]y..; max=1"]), 2],
     ["a page that repeats the last authorization", pagesOf([[uuid(5)], resume], [[uuid(5), uuid(6)]]), 2],
     ["a page that repeats an id that is no UUID", pagesOf([["x"], "id ]x..; max=1"], [["x"]]), 2],
     ["a page that goes backwards", pagesOf([[uuid(5)], resume], [[uuid(3)]]), 2],
@@ -238,9 +251,10 @@ describe("spans", () => {
 
   it.effect("each operation has one of its name, and each page one", () =>
     Effect.gen(function*() {
-      const { service } = pagesOf([[], "id ]x..; max=1"], [[]])
+      const { service } = pagesOf([[], "id ]x..; max=1"], [[]], [[]])
       const id = AuthorizationId.make("x")
       yield* Stream.runDrain(service.pages({ pageSize: 1 }))
+      yield* Stream.runDrain(service.stream({ pageSize: 1 }))
       yield* service.create({ scope: ["global"] })
       yield* service.info(id)
       yield* service.update(id, { description: "" })
@@ -248,7 +262,7 @@ describe("spans", () => {
       yield* service.delete(id)
       assert.deepStrictEqual(
         spans,
-        ["list", "list", "create", "info", "update", "regenerate", "delete"].map((name) =>
+        ["pages", "list", "list", "stream", "list", "create", "info", "update", "regenerate", "delete"].map((name) =>
           `AuthorizationService.${name}`
         )
       )

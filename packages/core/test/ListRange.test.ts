@@ -19,7 +19,9 @@ describe("parse", () => {
     [`id ${uuid}..`, { start: { id: uuid, exclusive: false } }],
     [`id ]${uuid}..; max=1`, { start: { id: uuid, exclusive: true }, max: 1 }],
     [`id a..b; max=5`, { start: { id: "a", exclusive: false }, end: "b", max: 5 }],
-    [`id ..b`, { end: "b" }]
+    [`id ..b`, { end: "b" }],
+    ["id ..; max=002", { max: 2 }],
+    ["id ..; max=99999999999", { max: 99999999999 }]
   ])("reads %s", (text, parts) => {
     assert.deepStrictEqual(ListRange.parse(text), Option.some(ListRange.make(parts)))
   })
@@ -42,7 +44,11 @@ describe("parse", () => {
     "id ..; order=asc, order=desc",
     "id ..; limit=3",
     "id a b..c",
-    "id ..; max=1,"
+    "id ..; max=1,",
+    "id a..b..c",
+    "id a..]b",
+    "id a]b..",
+    "id a..b]"
   ])("refuses %j", (text) => {
     assert.deepStrictEqual(ListRange.parse(text), Option.none())
   })
@@ -81,6 +87,11 @@ describe("Cursor", () => {
     assert.isTrue(accepts(`id ]${uuid}..; max=1`))
     assert.isTrue(accepts(`id ${uuid}..; max=1000, order=desc`))
   })
+
+  it.each(["\nid ]x..; max=10", "id ]\u0001..; max=10", "id ]€..; max=1", `id ]${"x".repeat(2000)}..; max=1`])(
+    "refuses %j, which no header can carry",
+    (text) => assert.isFalse(accepts(text))
+  )
 
   it.each(["", "garbage", "id ..; max=200", `id ]${uuid}..`, `id ]${uuid}..; max=1001`])("refuses %j", (text) => {
     assert.isFalse(accepts(text))

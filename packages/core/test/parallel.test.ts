@@ -217,6 +217,27 @@ describe("concurrency", () => {
       assert.isAtMost(state.requests, 30)
     }))
 
+  it.effect.each<[string, (range: ListRange.ListRange, known: ReadonlySet<string>) => ListRange.ListRange]>([
+    [
+      "takes a place that it does not know for the end",
+      (range, known) =>
+        Option.exists(range.start, ({ id }) => !known.has(id))
+          ? { ...range, start: Option.some({ id: "ffffffff-ffff-ffff-ffff-ffffffffffff", exclusive: true }) }
+          : range
+    ],
+    ["takes a place that it does not know for one further on", (range, known) => ({
+      ...range,
+      start: Option.map(range.start, (start) => known.has(start.id) ? start : { ...start, id: `f${start.id.slice(1)}` })
+    })]
+  ])("loses nothing with a server that %s", ([, misread]) =>
+    Effect.gen(function*() {
+      const ids = spread(300)
+      const known = new Set(ids)
+      const { service, state, stored } = server(ids, { misread: (range) => misread(range, known) })
+      assert.deepStrictEqual(yield* collect(service, { pageSize: 20, concurrency: 8 }), stored)
+      assert.isAtMost(state.requests, 30)
+    }))
+
   it.effect("a failed guess costs nothing but itself; a failure of the page that follows is the listing's", () =>
     Effect.gen(function*() {
       const ids = spread(300)
@@ -230,11 +251,10 @@ describe("concurrency", () => {
       const guessless = server(ids, { before: (range) => isGuess(range) ? Effect.fail(failure) : Effect.void })
       assert.lengthOf(yield* collect(guessless.service, { pageSize: 20, concurrency: 8 }), 300)
       const broken = server(ids, {
-        before: (range, n) => n > 9 && !isGuess(range) ? Effect.fail(failure) : Effect.void
+        before: (range, n) => n > 9 || (n > 3 && isGuess(range)) ? Effect.fail(failure) : Effect.void
       })
-      const error = yield* Effect.flip(
-        collect(broken.service, { pageSize: 20, concurrency: 1 })
-      )
+      const error = yield* Effect.flip(collect(broken.service, { pageSize: 20, concurrency: 8 }))
       assert.strictEqual(error, failure)
+      assert.strictEqual(broken.state.inFlight, 0)
     }))
 })

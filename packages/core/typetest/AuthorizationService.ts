@@ -3,7 +3,7 @@
  * and which inputs are refused. Nothing here runs: `pnpm check` compiles it.
  */
 // @effect-diagnostics floatingEffect:off
-import type { Authorization, AuthorizationId, Grant, Token } from "@effect-heroku/core/Authorization"
+import type { Authorization, AuthorizationId, Grant, Scope, Token } from "@effect-heroku/core/Authorization"
 import type * as AuthorizationError from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService, type Page, type Service } from "@effect-heroku/core/AuthorizationService"
 import type { Cursor } from "@effect-heroku/core/ListRange"
@@ -125,8 +125,8 @@ service.info(cursor)
 
 service.create({ scope: ["read", "write-protected"] })
 service.create({ scope: ["a-scope-of-tomorrow"] })
-// @ts-expect-error one scope or more
-service.create({ scope: [] })
+declare const scope: ReadonlyArray<Scope>
+service.create({ scope })
 // @ts-expect-error
 service.create({})
 // @ts-expect-error
@@ -135,7 +135,6 @@ service.create({ description: "no scope" })
 service.create({ scope: "global" })
 // @ts-expect-error a lifetime is a Duration: a number would not say of what
 service.create({ scope: ["global"], expiresIn: 3600 })
-// @ts-expect-error left out, or a description
 service.create({ scope: ["global"], description: undefined })
 // @ts-expect-error
 service.create({ scope: ["global"], descripton: "misspelt" })

@@ -19,7 +19,6 @@ import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
@@ -29,6 +28,7 @@ import * as Answer from "./internal/answer.ts"
 import * as Client from "./internal/client.ts"
 import { findProblem, type Options, type Problem, settings } from "./internal/options.ts"
 import { repeatedly } from "./internal/retry.ts"
+import * as Scrub from "./internal/scrub.ts"
 
 export type { Options, RetryOptions } from "./internal/options.ts"
 
@@ -77,20 +77,22 @@ const encodeUpdate = Schema.encodeSync(UpdateAuthorization)
 
 const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): AuthorizationService.Endpoints => {
   const resolved = settings(options)
-  const problem = findProblem(resolved)
+  const problem = findProblem(options, resolved)
   if (Option.isSome(problem)) return refuseAll(problem.value)
 
   const exchange = Client.make(httpClient, resolved, options.transformClient)
   const repeat = repeatedly(resolved.retry)
+  const scrubToken = Scrub.make([resolved.token])
 
   /** Sends a request, repeats it where that is safe, and gives the expected answer or the error that another one means. */
   const send = <E extends AuthorizationError>(
     operation: Operation,
     request: HttpClientRequest.HttpClientRequest,
-    toError: (answer: ErrorAnswer, earlierMayHaveActed: boolean) => E
+    toError: (answer: ErrorAnswer, earlierMayHaveActed: boolean) => E,
+    scrub = scrubToken
   ): Effect.Effect<Answer.Answer, E | RequestFailed> =>
     repeat((earlier) =>
-      exchange(operation, request).pipe(
+      exchange(operation, request, scrub).pipe(
         Effect.tap(Client.annotateAnswer),
         Effect.flatMap((answer) =>
           Answer.isExpected(operation, answer)
@@ -119,7 +121,8 @@ const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): Aut
       send(
         "update",
         HttpClientRequest.patch(member(id)).pipe(HttpClientRequest.bodyJsonUnsafe(encodeUpdate(input))),
-        (said) => fromAnswer("update", said, id)
+        (said) => fromAnswer("update", said, id),
+        input.client === undefined ? scrubToken : Scrub.make([resolved.token, input.client.secret])
       ).pipe(Effect.flatMap((answer) => Answer.authorization("update", answer))),
 
     regenerate: (id) =>
@@ -140,7 +143,7 @@ const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): Aut
       const request = HttpClientRequest.get(collection).pipe(HttpClientRequest.setHeader("range", range))
       const answer = yield* send("list", request, (said) => fromAnswer("list", said))
       const items = yield* Answer.authorizations("list", answer)
-      const nextRange = Headers.get(answer.headers, "next-range")
+      const nextRange = Answer.nextRange(answer)
       if (answer.status === 206 && Option.isNone(nextRange)) {
         return yield* Answer.invalid(
           "list",

@@ -16,6 +16,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
 import { findPassword } from "./internal/netrc.ts"
+import { findProblem, settings } from "./internal/options.ts"
 
 /** The live service over Node's HTTP client (undici, with its connection pool). */
 export const layer = (options: HttpAuthorizationService.Options): Layer.Layer<AuthorizationService> =>
@@ -28,29 +29,40 @@ export const layer = (options: HttpAuthorizationService.Options): Layer.Layer<Au
  *
  * Without argument the token is `HEROKU_API_KEY`, else the password for `api.heroku.com` in `~/.netrc` (`NETRC` names
  * another file), where the Heroku command line puts it at login. `HEROKU_API_URL` overrides the base URL. Empty
- * variables count as not set. With no token the layer fails with a `ConfigError` that says what to set.
+ * variables count as not set. With no token, or a value that cannot be one, the layer fails with a `ConfigError` that says
+ * what to set.
  */
 export const layerConfig = (
   options?: Config.Wrap<HttpAuthorizationService.Options>
 ): Layer.Layer<AuthorizationService, Config.ConfigError> =>
   options === undefined
-    ? Layer.unwrap(Effect.map(
-      Effect.all({ token: findToken, baseUrl: variable("HEROKU_API_URL") }),
-      ({ baseUrl, token }) => layer({ token, baseUrl: Option.getOrUndefined(baseUrl) })
-    ))
+    ? Layer.unwrap(Effect.map(findOptions, layer))
     : Layer.provide(HttpAuthorizationService.layerConfig(options), NodeHttpClient.layerUndici)
 
 // -----------------------------------------------------------------------------
-// The token
+// The environment
 // -----------------------------------------------------------------------------
 
 /** A variable of the configuration; empty is as good as absent. */
 const variable = (name: string) =>
   Effect.map(Config.option(Config.String(name)), Option.filter((value) => value.trim() !== ""))
 
+const findOptions = Effect.gen(function*() {
+  const baseUrl = yield* variable("HEROKU_API_URL")
+  const { source, token } = yield* findToken
+  const options = { token, baseUrl: Option.getOrUndefined(baseUrl) }
+  // Said here and not by the first operation, because here it is known where the value came from.
+  const problem = findProblem(options, settings(options))
+  if (Option.isSome(problem)) {
+    const name = problem.value.field === "token" ? `The token in ${source}` : "HEROKU_API_URL"
+    return yield* fail(`${name} ${problem.value.problem}`)
+  }
+  return options
+})
+
 const findToken = Effect.gen(function*() {
   const key = yield* variable("HEROKU_API_KEY")
-  if (Option.isSome(key)) return Redacted.make(key.value.trim(), { label: "token" })
+  if (Option.isSome(key)) return { source: "HEROKU_API_KEY", token: secret(key.value.trim()) }
 
   const file = yield* netrcFile
   if (Option.isNone(file)) return yield* noToken("there is no home directory to look for .netrc in")
@@ -66,22 +78,23 @@ const findToken = Effect.gen(function*() {
   const password = findPassword(text, "api.heroku.com")
   return password === undefined || password === ""
     ? yield* noToken(`the file ${file.value} has no password for machine api.heroku.com`)
-    : Redacted.make(password, { label: "token" })
+    : { source: file.value, token: secret(password) }
 }).pipe(Effect.provide(NodeFileSystem.layer))
+
+const secret = (text: string): Redacted.Redacted => Redacted.make(text, { label: "token" })
 
 const netrcFile = Effect.gen(function*() {
   const named = yield* variable("NETRC")
   if (Option.isSome(named)) return named
-  const home = Option.orElse(yield* variable("HOME"), yield* Effect.map(variable("USERPROFILE"), (_) => () => _))
-  return Option.map(home, (directory) => `${directory}/.netrc`)
+  const [home, profile] = yield* Effect.all([variable("HOME"), variable("USERPROFILE")])
+  return Option.map(Option.orElse(home, () => profile), (directory) => `${directory}/.netrc`)
 })
 
 const noToken = (problem: string): Effect.Effect<never, Config.ConfigError> =>
-  Effect.fail(
-    new Config.ConfigError(
-      new SourceError({
-        message: `No Heroku token: HEROKU_API_KEY is not set, and ${problem}. `
-          + "Set HEROKU_API_KEY to an access token, or run `heroku login`, which writes one to ~/.netrc."
-      })
-    )
+  fail(
+    `No Heroku token: HEROKU_API_KEY is not set, and ${problem}. `
+      + "Set HEROKU_API_KEY to an access token, or run `heroku login`, which writes one to ~/.netrc."
   )
+
+const fail = (message: string): Effect.Effect<never, Config.ConfigError> =>
+  Effect.fail(new Config.ConfigError(new SourceError({ message })))

@@ -146,11 +146,26 @@ describe("requests", () => {
       ])
     }))
 
-  it.effect("goes to another base URL, with the path and without the slash that it ends in", () =>
+  it.effect.each<[string | URL, string]>([
+    ["http://127.0.0.1:4567/heroku/", "http://127.0.0.1:4567/heroku"],
+    [new URL("http://127.0.0.1:4567"), "http://127.0.0.1:4567"],
+    [" https://api.heroku.com\n", "https://api.heroku.com"],
+    ["https://api.heroku.com\\", "https://api.heroku.com"],
+    ["HTTPS://API.heroku.com:443//", "https://api.heroku.com"]
+  ])("goes to the base URL %s, with its path and without what it ends in", ([baseUrl, base]) =>
     Effect.gen(function*() {
       const { layer, sent } = scripted(ok)
-      yield* Effect.provide(operations.info, layer({ baseUrl: "http://127.0.0.1:4567/heroku/" }))
-      assert.strictEqual(sent[0]?.url, `http://127.0.0.1:4567/heroku/oauth/authorizations/${id}`)
+      yield* Effect.provide(operations.info, layer({ baseUrl }))
+      assert.strictEqual(sent[0]?.url, `${base}/oauth/authorizations/${id}`)
+    }))
+
+  it.effect("an answer stays an answer when the user's client turns statuses into errors", () =>
+    Effect.gen(function*() {
+      const transport = scripted(() => json(404, { id: "not_found", message: "Gone." }))
+      const error = yield* failureOf(operations.info, transport, { transformClient: HttpClient.filterStatusOk })
+      assert(error._tag === "NotFound")
+      assert.strictEqual(error.message, "Gone.")
+      assert.lengthOf(transport.sent, 1)
     }))
 
   it.effect("sends the user's user agent, and lets the user change the client", () =>
@@ -167,15 +182,28 @@ describe("requests", () => {
 })
 
 describe("options that cannot work", () => {
+  const wiped = Redacted.make("secret")
+  Redacted.wipeUnsafe(wiped)
+
   it.effect.each<[string, Partial<HttpAuthorizationService.Options>]>([
     ["token", { token: Redacted.make("") }],
     ["token", { token: Redacted.make("secret\nX-Evil: 1") }],
+    // What the types forbid, as a JavaScript program may do it.
     ["token", { token: Redacted.make(undefined as never) }],
+    ["token", { token: undefined as never }],
+    ["token", { token: "secret" as never }],
+    ["token", { token: wiped }],
+    ["userAgent", { userAgent: "" }],
+    ["retry", { retry: "often" as never }],
+    ["retry.maxDelay", { retry: { maxDelay: "soon" as never } }],
+    ["transformClient", { transformClient: null as never }],
     ["baseUrl", { baseUrl: "" }],
     ["baseUrl", { baseUrl: "api.heroku.com" }],
     ["baseUrl", { baseUrl: "ftp://api.heroku.com" }],
     ["baseUrl", { baseUrl: "https://user:secret@api.heroku.com" }],
     ["baseUrl", { baseUrl: "https://api.heroku.com/?a=b" }],
+    ["baseUrl", { baseUrl: "https://api.heroku.com/?" }],
+    ["baseUrl", { baseUrl: "https://api.heroku.com#" }],
     ["userAgent", { userAgent: "a\r\nb" }],
     ["requestTimeout", { requestTimeout: 0 }],
     ["retry.times", { retry: { times: 1.5 } }],
@@ -320,17 +348,53 @@ describe("errors", () => {
       }
     }))
 
-  it.effect("when the connection breaks, what changes something may have done it", () =>
+  it.effect.each<[string, string, string | undefined]>([
+    ["connect", "ENOTFOUND", "getaddrinfo"],
+    ["connect", "EAI_AGAIN", "getaddrinfo"],
+    ["connect", "EHOSTUNREACH", "connect"],
+    ["connect", "ETIMEDOUT", "connect"],
+    ["connect", "UND_ERR_CONNECT_TIMEOUT", undefined],
+    ["certificate", "CERT_HAS_EXPIRED", undefined],
+    ["certificate", "ERR_TLS_CERT_ALTNAME_INVALID", undefined],
+    ["certificate", "DEPTH_ZERO_SELF_SIGNED_CERT", undefined],
+    ["request", "UND_ERR_INVALID_ARG", undefined]
+  ])("a failure before anything was sent is %s: %s", ([reason, code, syscall]) =>
     Effect.gen(function*() {
-      for (const name of names) {
-        const error = yield* failureOf(operations[name], scripted(reset), once)
-        assert(error._tag === "RequestFailed")
-        assert.deepStrictEqual(
-          [error.reason, error.outcomeUnknown],
-          ["connection", name !== "info" && name !== "list"]
-        )
-      }
+      const transport = scripted(() => Object.assign(new Error("careless: S3CR3T"), { code, syscall }))
+      const error = yield* later(failureOf(operations.create, transport))
+      assert(error._tag === "RequestFailed")
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown], [reason, false])
+      assert.include(error.message, code)
+      assert.notInclude(inspect(error), "S3CR3T")
+      // Only what passes is tried again.
+      assert.lengthOf(transport.sent, reason === "connect" ? 4 : 1)
     }))
+
+  it.effect.each<[string | undefined, string | undefined]>([
+    ["ECONNRESET", "read"],
+    ["EPIPE", "write"],
+    ["EHOSTUNREACH", "read"],
+    ["ENETUNREACH", undefined],
+    ["ERR_SSL_WRONG_VERSION_NUMBER", undefined],
+    ["ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", undefined],
+    ["UND_ERR_SOCKET", undefined],
+    [undefined, undefined]
+  ])(
+    "when the connection breaks (%s on %s), what changes something may have done it",
+    ([code, syscall]) =>
+      Effect.gen(function*() {
+        for (const name of names) {
+          const transport = scripted(() => Object.assign(new Error("broken"), { code, syscall }))
+          const error = yield* later(failureOf(operations[name], transport))
+          assert(error._tag === "RequestFailed")
+          assert.deepStrictEqual(
+            [error.reason, error.outcomeUnknown],
+            ["connection", name !== "info" && name !== "list"]
+          )
+          assert.lengthOf(transport.sent, name === "create" || name === "regenerate" ? 1 : 4)
+        }
+      })
+  )
 
   it.effect("an answer that does not come, or does not end, is given up after requestTimeout", () =>
     Effect.gen(function*() {
@@ -408,13 +472,35 @@ describe("retries", () => {
       assert.lengthOf(transport.sent, 4)
     }))
 
+  it.effect("waits differently each time, so that many clients do not come back at once", () =>
+    Effect.gen(function*() {
+      const { layer, sent } = scripted(() => json(503, {}))
+      const options = { retry: { times: 1, baseDelay: "10 seconds", maxDelay: "1 minute" } } as const
+      const calls = Effect.provide(
+        Effect.all(Array.from({ length: 50 }, () => Effect.exit(operations.info)), {
+          concurrency: "unbounded"
+        }),
+        layer(options)
+      )
+      yield* Effect.forkChild(calls)
+      yield* TestClock.setTime(7999)
+      assert.lengthOf(sent, 50)
+      yield* TestClock.setTime(10_000)
+      assert.isAbove(sent.length, 50)
+      assert.isBelow(sent.length, 100)
+      yield* TestClock.setTime(12_001)
+      assert.lengthOf(sent, 100)
+    }))
+
   it.effect("waits longer each time, within a fifth of the doubled delay, and no longer than maxDelay", () =>
     Effect.gen(function*() {
       const { layer, sent } = scripted(() => json(503, {}))
       const options = { retry: { times: 4, baseDelay: "1 second", maxDelay: "3 seconds" } } as const
       yield* Effect.forkChild(Effect.exit(Effect.provide(operations.info, layer(options))))
-      // Before the shortest, and after the longest sum of delays of 1, 2, 3 and 3 seconds.
-      for (const [at, requests] of [[799, 1], [1201, 2], [2399, 2], [3601, 3], [4799, 3], [10_801, 5]] as const) {
+      // Before the shortest, and after the longest sum of delays of 1, 2 and 4 seconds, the last two cut to 3.
+      for (
+        const [at, requests] of [[799, 1], [1201, 2], [2399, 2], [3601, 3], [5399, 3], [6601, 4], [9601, 5]] as const
+      ) {
         yield* TestClock.setTime(at)
         assert.lengthOf(sent, requests)
       }

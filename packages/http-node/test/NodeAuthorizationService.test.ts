@@ -1,8 +1,10 @@
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import type { Options } from "@effect-heroku/http-node/HttpAuthorizationService"
+import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -129,17 +131,25 @@ describe("layer", () => {
       yield* Deferred.await(closed)
     }))
 
-  it.effect("does not follow a redirect, which could carry the token away", () =>
+  it.effect.each<[string, Layer.Layer<HttpClient.HttpClient>]>([
+    ["undici", NodeHttpClient.layerUndici],
+    ["node:http", NodeHttpClient.layerNodeHttp],
+    ["fetch", NodeHttpClient.layerFetch]
+  ])("follows no redirect over %s, which could carry secrets away", ([, transport]) =>
     Effect.gen(function*() {
       const visited: Array<string> = []
       const elsewhere = yield* serve((request, response) => {
         visited.push(String(request.headers.authorization))
         response.end()
       })
-      const baseUrl = yield* serve((_, response) => response.writeHead(302, { location: elsewhere }).end())
-      const error = yield* Effect.flip(Effect.provide(info, layerFor(baseUrl)))
+      const baseUrl = yield* serve((_, response) => response.writeHead(307, { location: elsewhere }).end())
+      const update = AuthorizationService.use((_) =>
+        _.update(id, { client: { id: "c", secret: Redacted.make("client-secret") } })
+      )
+      const layer = HttpAuthorizationService.layer({ token: Redacted.make("HRKU-mine"), baseUrl })
+      const error = yield* Effect.flip(Effect.provide(update, Layer.provide(layer, transport)))
       assert(error._tag === "UnexpectedStatus")
-      assert.strictEqual(error.status, 302)
+      assert.strictEqual(error.status, 307)
       assert.deepStrictEqual(visited, [])
     }))
 })
@@ -225,11 +235,19 @@ describe("layerConfig", () => {
       assert.include(error.message, "MY_TOKEN")
     }))
 
-  it.effect("tells a base URL that is none by the name of the option", () =>
+  it.effect.each<[string, Record<string, string>, string]>([
+    ["a base URL that is none", { HEROKU_API_KEY: "HRKU-secret", HEROKU_API_URL: "heroku" }, "HEROKU_API_URL must be"],
+    ["a token that no header can carry", { HEROKU_API_KEY: "HRKU-secret two" }, "The token in HEROKU_API_KEY must"]
+  ])("says which variable holds %s", ([, env, message]) =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(tokenIn({ HEROKU_API_KEY: "HRKU-secret", HEROKU_API_URL: "heroku" }))
-      assert(error._tag === "InvalidParams")
-      assert.deepStrictEqual(error.field, Option.some("baseUrl"))
+      const error = yield* Effect.flip(tokenIn(env))
+      assert(error._tag === "ConfigError")
+      assert.include(error.message, message)
       assert.notInclude(inspect(error, { depth: null }), "HRKU")
+    }))
+
+  it.effect("takes no notice of space around the values of variables", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* tokenIn({ HEROKU_API_KEY: " HRKU-env\n" }), "Bearer HRKU-env")
     }))
 })

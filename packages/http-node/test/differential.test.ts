@@ -3,7 +3,7 @@
  * the imitation in process, and over a socket. All three make up the same ids and tokens, so that nothing but request
  * ids may differ.
  */
-import { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
+import { Authorization, AuthorizationId, maxLifetimeSeconds } from "@effect-heroku/core/Authorization"
 import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService, type Page, type Service } from "@effect-heroku/core/AuthorizationService"
 import { type Cursor, Order } from "@effect-heroku/core/ListRange"
@@ -33,7 +33,7 @@ import { createServer } from "node:http"
 /** An authorization by its place among those known so far, or an id that names none, or none that a request can carry. */
 const Target = Schema.Union([
   Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 9 })),
-  Schema.Literals(["~", "unknown", "a/b", "../../account", "", ".."])
+  Schema.Literals(["~", "unknown", "a/b", "../../account", "100%", "]x", "🔑", "", ".."])
 ])
 
 const Client = Schema.Literals(["plain", "privileged", "unknown"])
@@ -42,7 +42,7 @@ const Command = Schema.TaggedUnion({
   Create: {
     scope: Schema.Array(Schema.Literals(["global", "read", "app", ""])).check(Schema.isMaxLength(2)),
     description: Schema.optionalKey(Schema.Literals(["", "ci", "Schlüssel \"🔑\"\n"])),
-    seconds: Schema.optionalKey(Schema.Literals([-1, 0, 1, 1.5, 3600])),
+    seconds: Schema.optionalKey(Schema.Literals([-1, 0, 1, 1.5, 3600, maxLifetimeSeconds])),
     client: Schema.optionalKey(Client)
   },
   Info: { target: Target },
@@ -64,7 +64,7 @@ const Command = Schema.TaggedUnion({
     order: Order,
     concurrency: Schema.Literals([1, 3])
   },
-  Wait: { seconds: Schema.Literals([1, 60, 3600]) }
+  Wait: { seconds: Schema.Literals([0.25, 1, 60, 3600]) }
 })
 type Command = typeof Command.Type
 
@@ -96,6 +96,8 @@ const showPage = (page: Page): unknown => ({ items: page.items.map(show), next: 
 const showError = ({ message, ...error }: AuthorizationError): unknown => ({ ...error, message, requestId: undefined })
 
 const run = Effect.fnUntraced(function*(commands: ReadonlyArray<Command>) {
+  // No round number, as no clock shows one.
+  yield* TestClock.setTime(1_790_000_000_123)
   const service = yield* AuthorizationService
   const known: Array<string> = account.seed.map(({ id }) => id)
   let cursor: Cursor | undefined

@@ -19,6 +19,10 @@ describe("findPassword", () => {
     assert.strictEqual(findPassword(text, "api.heroku.com"), "HRKU-1")
   })
 
+  it("takes a value that begins with # for a value", () => {
+    assert.strictEqual(findPassword("machine m login a password #b # mine\n", "m"), "#b")
+  })
+
   it("unescapes quoted words", () => {
     assert.strictEqual(findPassword(`machine m password "a\\"b\\\\c"`, "m"), `a"b\\c`)
   })

@@ -44,6 +44,9 @@ const payload = {
 
 type Reply = (request: HttpClientRequest.HttpClientRequest) => Response | HttpClientError.HttpClientError
 
+const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): string =>
+  body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : ""
+
 const transportError = (request: HttpClientRequest.HttpClientRequest) =>
   new HttpClientError.HttpClientError({
     reason: new HttpClientError.TransportError({
@@ -69,6 +72,24 @@ const ends: Record<string, Reply> = {
     `status ${status}`,
     () => Response.json({ id: "oops", message: "Something else.", token: `${mark}-access` }, { status })
   ])),
+  ...Object.fromEntries(
+    [401, 403, 404, 422, 429, 500].map((status) =>
+      [`an echo of the request, with status ${status}`, (request) => {
+        const said = [request.headers["authorization"], bodyOf(request), "HRKU-of-somebody-else"].join(" ")
+        return Response.json({ id: said, message: said, url: said }, {
+          status,
+          headers: { "Request-Id": String(request.headers["authorization"]), "Retry-After": "1" }
+        })
+      }] as const satisfies [string, Reply]
+    )
+  ),
+  "a list that goes on at the token": (request) =>
+    Response.json([], {
+      status: 206,
+      headers: { "Next-Range": `id ]${request.headers["authorization"]?.slice(7)}..; max=1000` }
+    }),
+  "the token as the type of its content": (request) =>
+    new Response("?", { status: 200, headers: { "Content-Type": String(request.headers["authorization"]) } }),
   "a failure of the transport": transportError
 }
 
@@ -120,7 +141,7 @@ describe("secrets", () => {
           item instanceof Tracer.NativeSpan ? inspect([...item.attributes], { depth: 12 }) : JSON.stringify(item)
         ]
         for (const text of printed) {
-          const at = text?.indexOf(mark) ?? -1
+          const at = text?.search(/S3CR3T|HRKU-of/) ?? -1
           assert.strictEqual(at, -1, text?.slice(Math.max(0, at - 300), at + 100))
         }
       }

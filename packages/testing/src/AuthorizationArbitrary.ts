@@ -246,7 +246,7 @@ export const invalidWire: Arbitrary.Arbitrary<Invalid<Readonly<Record<string, un
       case 7:
         return change("access_token.token", { access_token: { ...token, token: [token.token] } })
       case 8:
-        return change("refresh_token.expires_in", { refresh_token: { ...token, expires_in: 1.5 } })
+        return change("refresh_token.expires_in", { refresh_token: { ...token, expires_in: "3600" } })
       case 9:
         return change("grant.code", { grant: { id: token.id } })
       case 10:

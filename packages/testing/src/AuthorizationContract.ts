@@ -16,16 +16,18 @@ import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { inspect } from "node:util"
 
 /**
- * Declares a suite of tests named `name`. Each builds `layer` anew and expects an account without authorizations.
+ * Declares a suite of tests named `name`. Each builds `layer` anew. The account may have authorizations: the tests leave
+ * them alone, and delete what they made.
  *
  * **Gotchas**
  *
- * Do not run it on an account that is in use: it creates and deletes.
+ * Nobody else may change the account meanwhile. Some of the tests make 25 authorizations, one makes 201.
  *
  * **Example**
  *
@@ -34,8 +36,10 @@ import { inspect } from "node:util"
  * ```
  */
 export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unknown>): void => {
-  const test = (sentence: string, body: (service: Service) => Effect.Effect<void, unknown>) =>
-    it.effect(sentence, () => AuthorizationService.use(body).pipe(Effect.provide(layer)))
+  const test = (
+    sentence: string,
+    body: (service: Service, before: ReadonlyArray<string>) => Effect.Effect<void, unknown>
+  ) => it.effect(sentence, () => Effect.provide(AuthorizationService.use((service) => run(service, body)), layer))
 
   // oxlint-disable-next-line vitest/valid-title -- the caller names the suite
   describe(name, () => {
@@ -73,7 +77,7 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
           assert.notStrictEqual(secret(one), secret(other))
         }))
 
-      test("refuses an input that no request should carry", (service) =>
+      test("refuses an input that no request should carry", (service, before) =>
         Effect.gen(function*() {
           const refused = (input: CreateAuthorization) => Effect.flip(service.create(input))
           assertInvalid(yield* refused(unchecked({ scope: [] })), "create", "scope")
@@ -82,7 +86,14 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
             assertInvalid(yield* refused({ scope: ["read"], expiresIn }), "create", "expiresIn")
           }
           assertInvalid(yield* refused({ scope: ["read"], client: "" }), "create", "client")
-          assert.deepStrictEqual((yield* service.list()).items, [])
+          assert.deepStrictEqual(idsOf(yield* Stream.runCollect(service.pages())), before)
+        }))
+
+      test("for a client that does not exist fails, and makes nothing", (service, before) =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(service.create({ scope: ["read"], client: missing }))
+          assert.notStrictEqual(error._tag, "RequestFailed")
+          assert.deepStrictEqual(idsOf(yield* Stream.runCollect(service.pages())), before)
         }))
     })
 
@@ -129,6 +140,15 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
           const client = { id: "", secret: Redacted.make("s") }
           assertInvalid(yield* Effect.flip(service.update(id, { client })), "update", "client.id")
         }))
+
+      test("to a client that does not exist fails, and changes nothing", (service) =>
+        Effect.gen(function*() {
+          const made = yield* service.create({ scope: ["read"], description: "before" })
+          const client = { id: missing, secret: Redacted.make("no secret of anybody") }
+          const error = yield* Effect.flip(service.update(made.id, { description: "after", client }))
+          assert.notStrictEqual(error._tag, "RequestFailed")
+          assert.deepStrictEqual(facts(yield* service.info(made.id)), facts(made))
+        }))
     })
 
     describe("regenerate", () => {
@@ -142,6 +162,9 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
           assert.deepStrictEqual(once.scope, made.scope)
           assert.deepStrictEqual(once.description, made.description)
           assertRemaining(twice, Duration.hours(3))
+          const read = yield* service.info(made.id)
+          assert.notStrictEqual(secret(read), secret(made))
+          assert.deepStrictEqual(facts(read), facts(twice))
         }))
 
       test("of one that does not exist is NotFound, and names it", (service) =>
@@ -151,54 +174,73 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
     })
 
     describe("delete", () => {
-      test("answers what it deleted, which is then gone", (service) =>
+      test("answers what it deleted, which is then gone", (service, before) =>
         Effect.gen(function*() {
           const made = yield* service.create({ scope: ["read"], description: "doomed" })
           const kept = yield* service.create({ scope: ["read"] })
           assert.deepStrictEqual(facts(yield* service.delete(made.id)), facts(made))
           assertNotFound(yield* Effect.flip(service.info(made.id)), "info", made.id)
           assertNotFound(yield* Effect.flip(service.delete(made.id)), "delete", made.id)
-          assert.deepStrictEqual((yield* service.list()).items.map(({ id }) => id), [kept.id])
+          assert.deepStrictEqual(idsOf(yield* Stream.runCollect(service.pages())), sorted([...before, kept.id]))
         }))
     })
 
     describe("list", () => {
-      test("of an empty account is one empty and complete page", (service) =>
+      test("is complete, and of an empty account one empty page", (service, before) =>
         Effect.gen(function*() {
+          const pages = yield* Stream.runCollect(service.pages())
+          assert.deepStrictEqual(idsOf(pages), before)
+          assert.isTrue(Option.isNone(pages.at(-1)!.next))
+          if (before.length > 0) return
           const empty: Page = { items: [], next: Option.none() }
+          assert.deepStrictEqual(pages, [empty])
           assert.deepStrictEqual(yield* service.list(), empty)
-          assert.deepStrictEqual(yield* Stream.runCollect(service.pages()), [empty])
           assert.deepStrictEqual(yield* Stream.runCollect(service.stream()), [])
         }))
 
-      test("comes in pages of the size asked for, the last one shorter", (service) =>
+      test("comes in pages of the size asked for, the last one shorter", (service, before) =>
         Effect.gen(function*() {
-          yield* createMany(service, 5)
+          yield* createMany(service, before.length % 2 === 0 ? 5 : 4)
           const pages = yield* Stream.runCollect(service.pages({ pageSize: 2 }))
-          assert.deepStrictEqual(pages.map(({ items }) => items.length), [2, 2, 1])
-          assert.deepStrictEqual(pages.map(({ next }) => Option.isSome(next)), [true, true, false])
+          const sizes = pages.map(({ items }) => items.length)
+          assert.deepStrictEqual(sizes, [...sizes.slice(1).map(() => 2), 1])
+          assert.deepStrictEqual(pages.map(({ next }) => Option.isSome(next)), sizes.map((size) => size === 2))
         }))
 
-      test("that ends with a full page ends there", (service) =>
+      test("that ends with a full page ends there", (service, before) =>
         Effect.gen(function*() {
-          yield* createMany(service, 4)
+          yield* createMany(service, before.length % 2 === 0 ? 4 : 5)
           const pages = yield* Stream.runCollect(service.pages({ pageSize: 2 }))
-          assert.deepStrictEqual(pages.map(({ items }) => items.length), [2, 2])
+          assert.isTrue(pages.every(({ items }) => items.length === 2))
         }))
 
-      test("is in order of the ids, ascending unless asked otherwise", (service) =>
+      test(
+        "comes in pages of 1 to 1000, and of 1000 when nothing is said",
+        (service, before) =>
+          Effect.gen(function*() {
+            const made = yield* createMany(service, 201)
+            const all = sorted([...before, ...made])
+            const first = yield* service.list()
+            assert.deepStrictEqual(idsOf([first]), all.slice(0, 1000))
+            assert.deepStrictEqual(idsOf([yield* service.list({ pageSize: 1000 })]), all.slice(0, 1000))
+            assert.deepStrictEqual(idsOf([yield* service.list({ pageSize: 1 })]), all.slice(0, 1))
+          })
+      )
+
+      test("is in order of the ids, ascending unless asked otherwise", (service, before) =>
         Effect.gen(function*() {
-          const ids = (yield* createMany(service, 5)).toSorted()
-          assert.deepStrictEqual(idsOf(yield* Stream.runCollect(service.pages({ pageSize: 2 }))), ids)
-          assert.deepStrictEqual(idsOf(yield* Stream.runCollect(service.pages({ pageSize: 2, order: "asc" }))), ids)
-          const descending = yield* Stream.runCollect(service.pages({ pageSize: 2, order: "desc" }))
+          const ids = sorted([...before, ...yield* createMany(service, 25)])
+          assert.deepStrictEqual(idsOf(yield* Stream.runCollect(service.pages({ pageSize: 4 }))), ids)
+          assert.deepStrictEqual(idsOf(yield* Stream.runCollect(service.pages({ pageSize: 4, order: "asc" }))), ids)
+          const descending = yield* Stream.runCollect(service.pages({ pageSize: 4, order: "desc" }))
           assert.deepStrictEqual(idsOf(descending), ids.toReversed())
         }))
 
       test("holds the authorizations themselves", (service) =>
         Effect.gen(function*() {
           const made = yield* service.create({ scope: ["read", "x"], description: "listed" })
-          assert.deepStrictEqual((yield* service.list()).items.map(facts), [facts(made)])
+          const listed = (yield* Stream.runCollect(service.stream())).filter(({ id }) => id === made.id)
+          assert.deepStrictEqual(listed.map(facts), [facts(made)])
         }))
 
       test("as a stream is the pages one after another, whatever the concurrency", (service) =>
@@ -213,13 +255,26 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
           }
         }))
 
-      test("is fetched as it is pulled, and can be left at any point", (service) =>
+      test("can be left at any point, and read again", (service, before) =>
         Effect.gen(function*() {
-          const ids = (yield* createMany(service, 5)).toSorted()
+          const ids = sorted([...before, ...yield* createMany(service, 5)])
+          const stream = service.stream({ pageSize: 2 })
           for (let taken = 0; taken <= 5; taken++) {
-            const some = yield* service.stream({ pageSize: 2 }).pipe(Stream.take(taken), Stream.runCollect)
+            const some = yield* stream.pipe(Stream.take(taken), Stream.runCollect)
             assert.deepStrictEqual(some.map(({ id }) => id), ids.slice(0, taken))
           }
+        }))
+
+      test("is fetched as it is pulled", (service, before) =>
+        Effect.gen(function*() {
+          const made = sorted(yield* createMany(service, 6))
+          const last = AuthorizationId.make(made.at(-1)!)
+          // Deleted when the first page is there; a page that was fetched ahead would still have it.
+          const seen = yield* service.pages({ pageSize: 2 }).pipe(
+            Stream.mapEffect((page) => Effect.as(Effect.ignore(service.delete(last)), page)),
+            Stream.runCollect
+          )
+          assert.deepStrictEqual(idsOf(seen), sorted([...before, ...made.slice(0, -1)]))
         }))
 
       test("goes on exactly where a cursor was left, in any process", (service) =>
@@ -262,15 +317,15 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
           assertInvalid(yield* Effect.flip(cursor), "list", "cursor")
         }))
 
-      test("loses nothing to deletions while it is read", (service) =>
+      test("loses nothing to deletions while it is read", (service, before) =>
         Effect.gen(function*() {
-          const ids = (yield* createMany(service, 6)).toSorted()
-          const first = yield* service.list({ pageSize: 2 })
-          // Among them the very authorization that the cursor stands at.
-          for (const { id } of first.items) yield* service.delete(id)
-          yield* service.delete(AuthorizationId.make(ids[3] ?? ""))
+          const made = sorted(yield* createMany(service, 6))
+          const all = sorted([...before, ...made])
+          // A first page up to the second of ours, which the cursor then stands at.
+          const first = yield* service.list({ pageSize: all.indexOf(made[1]!) + 1 })
+          for (const index of [0, 1, 3]) yield* service.delete(AuthorizationId.make(made[index]!))
           const rest = yield* Stream.runCollect(service.pages({ cursor: Option.getOrThrow(first.next) }))
-          assert.deepStrictEqual(idsOf(rest), [ids[2], ids[4], ids[5]])
+          assert.deepStrictEqual(idsOf(rest), all.slice(first.items.length).filter((id) => id !== made[3]))
         }))
     })
 
@@ -286,7 +341,7 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
           }
         }))
 
-      test("reach what they name and no other path", (service) =>
+      test("reach what they name and no other path", (service, before) =>
         Effect.gen(function*() {
           const made = yield* service.create({ scope: ["read"], description: "untouched" })
           const ids = [
@@ -315,10 +370,21 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
             assertNotFound(yield* Effect.flip(service.regenerate(id)), "regenerate", text)
             assertNotFound(yield* Effect.flip(service.delete(id)), "delete", text)
           }
-          const [kept, ...others] = (yield* service.list()).items
-          assert.deepStrictEqual(others, [])
-          assert.deepStrictEqual(kept && facts(kept), facts(made))
+          const left = yield* Stream.runCollect(service.stream())
+          assert.deepStrictEqual(left.map(({ id }) => id), sorted([...before, made.id]))
+          assert.deepStrictEqual(facts(yield* service.info(made.id)), facts(made))
         }))
+
+      test(
+        "of which ~ is that of the default authorization, if there is one",
+        (service, before) =>
+          Effect.gen(function*() {
+            const outcome = yield* Effect.result(service.info(AuthorizationId.make("~")))
+            if (Result.isFailure(outcome)) assertNotFound(outcome.failure, "info", "~")
+            else assert.include(before, outcome.success.id)
+            assert.deepStrictEqual(idsOf(yield* Stream.runCollect(service.pages())), before)
+          })
+      )
     })
 
     describe("secrets", () => {
@@ -359,6 +425,27 @@ type Authorization = Effect.Success<ReturnType<Service["info"]>>
 
 const missing = AuthorizationId.make("01234567-89ab-cdef-0123-456789abcdef")
 
+/** Runs a test on an account as it is before, and deletes what the test made. */
+const run = (
+  service: Service,
+  body: (service: Service, before: ReadonlyArray<string>) => Effect.Effect<void, unknown>
+): Effect.Effect<void, unknown> =>
+  Effect.gen(function*() {
+    const before = idsOf(yield* Stream.runCollect(service.pages()))
+    const made = new Set<AuthorizationId>()
+    const recording: Service = {
+      ...service,
+      create: (input) => Effect.tap(service.create(input), ({ id }) => Effect.sync(() => made.add(id))),
+      delete: (id) => Effect.tap(service.delete(id), ({ id }) => Effect.sync(() => made.delete(id)))
+    }
+    const cleanUp = Effect.suspend(() =>
+      Effect.forEach([...made], (id) => Effect.ignore(service.delete(id)), { concurrency: 4, discard: true })
+    )
+    yield* Effect.ensuring(body(recording, before), cleanUp)
+  })
+
+const sorted = (ids: ReadonlyArray<string>): ReadonlyArray<string> => ids.toSorted()
+
 /** A value of a type that it does not have, as callers without a compiler hand in. */
 const unchecked = <A>(value: unknown): A => value as A
 
@@ -368,7 +455,8 @@ const createMany = (service: Service, count: number) =>
     (index) => Effect.map(service.create({ scope: ["read"], description: `number ${index}` }), ({ id }) => id)
   )
 
-const idsOf = (pages: ReadonlyArray<Page>) => pages.flatMap(({ items }) => items.map(({ id }) => id))
+const idsOf = (pages: ReadonlyArray<Page>): ReadonlyArray<string> =>
+  pages.flatMap(({ items }) => items.map(({ id }) => id))
 
 const secret = ({ accessToken }: Authorization): string => Redacted.value(Option.getOrThrow(accessToken).token)
 

@@ -7,6 +7,7 @@
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
  */
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
@@ -20,7 +21,7 @@ import * as Stream from "effect/Stream"
 import { HerokuAccount } from "./HerokuAccount.ts"
 import * as Api from "./internal/api.ts"
 
-export type { AuthorizationSeed, ClientSeed, UserSeed } from "./internal/records.ts"
+export type { AuthorizationSeed, ClientSeed, Seed, UserSeed } from "./internal/records.ts"
 
 /** How the imitation behaves, and what its account starts with. By default it has no authorizations. */
 export interface Options extends Api.Options {}
@@ -129,11 +130,14 @@ const readBody = (
  * closes the connection without an answer, and others may send the head of one first.
  */
 export const layerServer = (options?: Options): Layer.Layer<HerokuAccount, never, HttpServer.HttpServer> =>
-  Layer.unwrap(Effect.map(Api.make(options ?? {}), ({ account, handle }) => {
+  Layer.unwrap(Effect.gen(function*() {
+    const { account, handle } = yield* Api.make(options ?? {})
+    const closing = yield* Deferred.make<never, Api.Broken>()
     const app = Effect.gen(function*() {
       const request = yield* HttpServerRequest.HttpServerRequest
       const { headers, method, url } = request
-      return yield* handle({ method, target: url, headers, body: yield* request.text }).pipe(
+      const answer = handle({ method, target: url, headers, body: yield* request.text })
+      return yield* Effect.raceFirst(answer, Deferred.await(closing)).pipe(
         Effect.match({
           onFailure: ({ when }) =>
             typeof when === "object" ? cutShortOnServer(when.response) : HttpServerResponse.stream(breakNow),
@@ -145,7 +149,12 @@ export const layerServer = (options?: Options): Layer.Layer<HerokuAccount, never
       )
     })
     // Servers run their app uninterruptibly; a call that waits or hangs has to end when its client has gone.
-    return Layer.merge(HttpServer.serve(Effect.interruptible(app)), Layer.succeed(HerokuAccount, account))
+    const layerApp = HttpServer.serve(Effect.interruptible(app))
+    // A server that stops waits for its calls. Those that wait or hang have to end first, so this is built last.
+    const layerClosing = Layer.effectDiscard(
+      Effect.addFinalizer(() => Deferred.fail(closing, { _tag: "Broken", when: "answering" }))
+    )
+    return Layer.merge(Layer.provideMerge(layerClosing, layerApp), Layer.succeed(HerokuAccount, account))
   }))
 
 const breakNow = Stream.fail("The connection is to break")

@@ -5,7 +5,7 @@
  * What the faults turn into (an error in memory, a response or a broken connection over HTTP) is up to those two.
  */
 import type { CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
-import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
+import type { AuthorizationError, Operation, RawAnswer } from "@effect-heroku/core/AuthorizationError"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -18,13 +18,8 @@ import * as Option from "effect/Option"
 // -----------------------------------------------------------------------------
 
 /** An answer with an error status. */
-export interface Status {
+export interface Status extends RawAnswer {
   readonly _tag: "Status"
-  readonly status: number
-  readonly errorId: Option.Option<string>
-  readonly message: Option.Option<string>
-  readonly documentationUrl: Option.Option<string>
-  /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -74,7 +69,9 @@ export type Fault = Status | ConnectionRefused | ConnectionReset | CutBody | Gar
  * **Details**
  *
  * `errorId` is Heroku's for the status, where one is documented; `message` is none. With neither the body is empty, as
- * those of Heroku's router can be.
+ * those of Heroku's router can be. `body` is sent instead, whatever it is: `status(503, { body: "<html>…" })`.
+ *
+ * @throws `RangeError` when the status is none of an error (300 to 599), or a header cannot be sent: a mistake in the test.
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#error-responses
  */
@@ -83,16 +80,24 @@ export const status = (status: number, options?: {
   readonly message?: string | undefined
   readonly documentationUrl?: string | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
-}): Fault => ({
-  _tag: "Status",
-  status,
-  errorId: Option.fromUndefinedOr(options?.errorId ?? documentedErrorIds.get(status)),
-  message: Option.fromUndefinedOr(options?.message),
-  documentationUrl: Option.fromUndefinedOr(options?.documentationUrl),
-  headers: Object.fromEntries(
+  readonly body?: string | undefined
+}): Fault => {
+  if (!Number.isInteger(status) || status < 300 || status > 599) {
+    throw new RangeError(`FaultInjection.status: ${status} is not the status of an error, 300 to 599`)
+  }
+  const headers = Object.fromEntries(
     Object.entries(options?.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
   )
-})
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[\w-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) {
+      throw new RangeError(`FaultInjection.status: the header ${JSON.stringify(name)} cannot be sent`)
+    }
+  }
+  const id = options?.errorId ?? documentedErrorIds.get(status)
+  const { documentationUrl: url, message } = options ?? {}
+  const body = options?.body ?? (id === undefined && message === undefined ? "" : JSON.stringify({ id, message, url }))
+  return { _tag: "Status", status, headers, body: status === 304 ? "" : body }
+}
 
 const documentedErrorIds: ReadonlyMap<number, string> = new Map([
   [400, "bad_request"],
@@ -133,26 +138,35 @@ export const garbled: Fault = { _tag: "Garbled" }
 export const failure = (error: AuthorizationError): Fault => {
   switch (error._tag) {
     case "RequestFailed":
-      return { connect: connectionRefused, connection: connectionReset, timeout: hang, body: cutBody }[error.reason]
+      switch (error.reason) {
+        case "timeout":
+          return hang
+        case "connection":
+          return connectionReset
+        case "body":
+          return cutBody
+        default:
+          return connectionRefused
+      }
     case "InvalidResponse":
       return garbled
     default: {
       const { documentationUrl, errorId, message, requestId } = error
-      return {
-        _tag: "Status",
-        // Without status it was refused before any request; Heroku would do it with this one.
-        status: error.status ?? 422,
-        errorId,
-        message: Option.some(message),
-        documentationUrl,
+      const retryAfter = "retryAfter" in error ? error.retryAfter : Option.none()
+      // Without status it was refused before any request; Heroku would do it with this one.
+      return status(error.status ?? 422, {
+        errorId: Option.getOrUndefined(errorId),
+        message,
+        documentationUrl: Option.getOrUndefined(documentationUrl),
         headers: {
           ...Option.match(requestId, { onNone: () => ({}), onSome: (id) => ({ "request-id": id }) }),
-          ...("retryAfter" in error && Option.isSome(error.retryAfter)
-            ? { "retry-after": String(Math.ceil(Duration.toSeconds(error.retryAfter.value))) }
-            : {}),
+          ...Option.match(retryAfter, {
+            onNone: () => ({}),
+            onSome: (wait) => ({ "retry-after": String(Math.ceil(Duration.toSeconds(wait))) })
+          }),
           ...(error._tag === "TwoFactorRequired" ? { "heroku-two-factor-required": "true" } : {})
         }
-      }
+      })
     }
   }
 }
@@ -219,7 +233,10 @@ export interface Strike {
 
 /** What tests do with `FaultInjection`. */
 export interface Service {
-  /** Makes the next calls that fit `target` run into `fault`. Of several that fit a call, the first injected strikes. */
+  /**
+   * Makes the next calls that fit `target` run into `fault`. Of several that fit a call, the first injected strikes. A
+   * target that nothing can fit (`every: 0`) is a mistake in the test, and dies.
+   */
   readonly inject: (fault: Fault, target?: Target) => Effect.Effect<void>
   /** Makes the next calls that fit `target` wait at a gate. */
   readonly hold: (target?: Target) => Effect.Effect<Gate>
@@ -243,6 +260,8 @@ export const make: Effect.Effect<Service> = Effect.sync(() => {
 
   const inject = (fault: Fault, target: Target = {}): Effect.Effect<void> =>
     Effect.sync(() => {
+      const { every = 1, times = 1 } = target
+      if (!(every >= 1 && times >= 1)) throw new RangeError("FaultInjection: `every` and `times` are 1 or more")
       pending.push({ fault, target, afterActing: target.afterActing ?? false, left: target.times ?? 1, fitted: 0 })
     })
 

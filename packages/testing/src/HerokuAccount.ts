@@ -8,9 +8,9 @@ import type { Authorization } from "@effect-heroku/core/Authorization"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import type { AuthorizationSeed } from "./internal/records.ts"
+import type { Seed } from "./internal/records.ts"
 
-export type { AuthorizationSeed, ClientSeed, UserSeed } from "./internal/records.ts"
+export type { AuthorizationSeed, ClientSeed, Seed, UserSeed } from "./internal/records.ts"
 
 /** What tests do with an account. Nothing of it counts as a call: no fault strikes, and nothing is recorded. */
 export interface Service {
@@ -19,9 +19,7 @@ export interface Service {
   /** One authorization; none when the account has none with that id. */
   readonly get: (id: string) => Effect.Effect<Option.Option<Authorization>>
   /** Puts authorizations in, each in the place of one with the same id, and gives them as they are now. */
-  readonly put: (
-    ...seeds: ReadonlyArray<Authorization | AuthorizationSeed>
-  ) => Effect.Effect<ReadonlyArray<Authorization>>
+  readonly put: (...seeds: ReadonlyArray<Seed>) => Effect.Effect<ReadonlyArray<Authorization>>
   /** Takes authorizations out, as if somebody else had deleted them; those that are not there are no matter. */
   readonly remove: (...ids: ReadonlyArray<string>) => Effect.Effect<void>
   /** Says which authorization `~` names from now on; none with `undefined`. */

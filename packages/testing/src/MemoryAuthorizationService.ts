@@ -10,7 +10,6 @@ import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Headers from "effect/http/Headers"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -21,7 +20,7 @@ import * as Faults from "./internal/faults.ts"
 import { type AuthorizationRecord, toAuthorization } from "./internal/records.ts"
 import * as Store from "./internal/store.ts"
 
-export type { AuthorizationSeed, ClientSeed, UserSeed } from "./internal/records.ts"
+export type { AuthorizationSeed, ClientSeed, Seed, UserSeed } from "./internal/records.ts"
 
 /** What the account starts with. By default it has no authorizations. */
 export interface Options extends Store.Options {}
@@ -64,8 +63,11 @@ const fromStore = Effect.fnUntraced(
           })),
         {
           status: (fault) =>
-            Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(toError(fromFault(fault, now)))),
-          connectionRefused: Effect.suspend(() => Effect.fail(requestFailed(received.operation, "connect"))),
+            Effect.flatMap(Clock.currentTimeMillis, (now) =>
+              Effect.fail(toError(AuthorizationError.readAnswer(fault, now)))),
+          connectionRefused: Effect.suspend(() =>
+            Effect.fail(requestFailed(received.operation, "connect"))
+          ),
           connectionReset: Effect.suspend(() => Effect.fail(requestFailed(received.operation, "connection"))),
           cutBody: (answer) =>
             Effect.andThen(Effect.exit(answer), Effect.fail(requestFailed(received.operation, "body"))),
@@ -139,19 +141,6 @@ const fromRefusal = (refusal: Store.Refusal): AuthorizationError.ErrorAnswer => 
   requestId: Option.none(),
   retryAfter: Option.none(),
   twoFactorRequired: false
-})
-
-const fromFault = (fault: FaultInjection.Status, now: number): AuthorizationError.ErrorAnswer => ({
-  status: fault.status,
-  errorId: fault.errorId,
-  message: fault.message,
-  documentationUrl: fault.documentationUrl,
-  requestId: Option.fromUndefinedOr(fault.headers["request-id"]),
-  retryAfter: Option.fromUndefinedOr(fault.headers["retry-after"]).pipe(
-    Option.flatMap((text) => Result.getSuccess(Headers.parseRetryAfter(text))),
-    Option.map((retryAfter) => Headers.retryAfterDelay(retryAfter, now))
-  ),
-  twoFactorRequired: fault.headers["heroku-two-factor-required"] === "true"
 })
 
 /** What faults make of a call, whatever the operation. */

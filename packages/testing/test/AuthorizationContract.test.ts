@@ -3,3 +3,8 @@ import * as AuthorizationContract from "@effect-heroku/testing/AuthorizationCont
 import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
 
 AuthorizationContract.suite("memory", MemoryAuthorizationService.layer())
+
+AuthorizationContract.suite(
+  "memory, of an account that has authorizations",
+  MemoryAuthorizationService.layer({ count: 5 })
+)

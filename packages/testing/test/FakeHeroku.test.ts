@@ -5,6 +5,7 @@ import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -14,6 +15,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Http from "node:http"
@@ -34,6 +36,7 @@ const assertRefused = (answered: Answered, status: number, id: string): void => 
   assert.strictEqual(json(answered).id, id)
   assert.match(answered.headers["request-id"] ?? "", uuid)
   assert.strictEqual(answered.headers["content-type"], "application/json;charset=utf-8")
+  assert.match(answered.headers["etag"] ?? "", /^"[0-9a-f]{32}"$/)
 }
 
 /** A test in process, with an imitation of its own. */
@@ -186,7 +189,8 @@ describe("FakeHeroku", () => {
       [`{"scope":null}`, "scope"],
       [`{"expires_in":-1}`, "expires_in"],
       [`{"expires_in":1.5}`, "expires_in"],
-      [`{"expires_in":"60"}`, "expires_in"],
+      [`{"expires_in":"soon"}`, "expires_in"],
+      [`{"expires_in":1e12}`, "expires_in"],
       [`{"description":1}`, "description"],
       [`{"description":null}`, "description"],
       [`{"client":{}}`, "client"],
@@ -451,6 +455,48 @@ describe("FakeHeroku", () => {
         assert.strictEqual(two.headers["ratelimit-remaining"], "4")
         assertRefused(yield* ask("Bearer three"), 401, "unauthorized")
       }))
+
+    test("makes up other authorizations for each account", {
+      token: "one",
+      count: 3,
+      accounts: [{ token: "two", count: 3 }, { token: "three", count: 3 }]
+    }, () =>
+      Effect.gen(function*() {
+        const answers = yield* Effect.forEach(["one", "two", "three"], (token) => ask(`Bearer ${token}`))
+        assert.lengthOf(new Set(answers.flatMap(idsOf)), 9)
+      }))
+  })
+
+  describe("what it makes up", () => {
+    test("has a default authorization, which is direct", { count: 10 }, () =>
+      Effect.gen(function*() {
+        const answered = yield* send("GET /oauth/authorizations/~")
+        assert.strictEqual(answered.status, 200)
+        assert.isNull(json(answered).client)
+      }))
+
+    test("lists when the last of a page was changed", {
+      seed: [
+        { id: "a", createdAt: DateTime.makeUnsafe("2020-01-01T00:00:00Z") },
+        { id: "b", createdAt: DateTime.makeUnsafe("2022-02-02T00:00:00Z") }
+      ]
+    }, () =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* list()).headers["last-modified"], "Wed, 02 Feb 2022 00:00:00 GMT")
+        const first = yield* list("id ..; max=1")
+        assert.strictEqual(first.headers["last-modified"], "Wed, 01 Jan 2020 00:00:00 GMT")
+      }))
+
+    test(
+      "takes a number of seconds that is typed, as the official command line sends it",
+      {},
+      () =>
+        Effect.gen(function*() {
+          const body = `{"scope":["read"],"expires_in":"60"}`
+          const answered = yield* send("POST /oauth/authorizations", { body })
+          assert.strictEqual(json(answered).access_token.expires_in, 60)
+        })
+    )
   })
 
   describe("ranges", () => {
@@ -944,6 +990,26 @@ describe("FakeHeroku", () => {
         assert.strictEqual(error.code, "ECONNRESET")
         assert.strictEqual(idsOf(yield* ask({})).length, 1)
       }))
+
+    it.effect("stops with the layer, whatever calls wait for", () =>
+      Effect.gen(function*() {
+        const faults = yield* FaultInjection.FaultInjection
+        const gate = yield* faults.hold()
+        const scope = yield* Scope.make()
+        const context = yield* Layer.buildWithScope(
+          FakeHeroku.layerServer().pipe(
+            Layer.provideMerge(NodeHttpServer.layer(Http.createServer, { host: "127.0.0.1", port: 0 }))
+          ),
+          scope
+        )
+        const { address } = Context.get(context, HttpServer.HttpServer)
+        const port = Number(new URL(HttpServer.formatAddress(address)).port)
+        const waiting = yield* Effect.forkChild(Effect.exit(raw(port, {})))
+        yield* gate.arrived
+        // Time stands still: a server that waits for its calls would wait for ever.
+        yield* Scope.close(scope, Exit.void)
+        assert.isTrue(Exit.isFailure(yield* Fiber.join(waiting)))
+      }).pipe(Effect.provide(FaultInjection.layer)))
 
     testServer("answers with the status and headers of a fault", {}, (ask) =>
       Effect.gen(function*() {

@@ -4,9 +4,11 @@ import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -15,6 +17,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { inspect } from "node:util"
+import * as payloads from "../../core/test/fixtures/payloads.ts"
 import { json, list, send } from "./fixtures/request.ts"
 
 const test = (
@@ -120,11 +123,41 @@ describe("MemoryAuthorizationService", () => {
         assert.deepStrictEqual(items.map(({ description }) => description), [Option.some("second")])
       }))
 
-    it.effect("with an id that no request can carry are a defect", () =>
+    test("can be Heroku's JSON", { seed: [payloads.full] }, (service) =>
       Effect.gen(function*() {
-        const exit = yield* Effect.exit(Layer.build(MemoryAuthorizationService.layer({ seed: [{ id: ".." }] })))
-        assert.isTrue(Exit.hasDies(exit))
+        const decoded = yield* Schema.decodeUnknownEffect(Authorization.FromWire)(payloads.full)
+        assert.isTrue(Equal.equals(yield* service.info(id(payloads.full.id)), decoded))
       }))
+
+    it.effect.each<[string, unknown, RegExp]>([
+      ["an id that no request can carry", { seed: [{ id: ".." }] }, /dot segment/],
+      ["a misspelt key", { seed: [{ descripton: "oops" }] }, /has no descripton/],
+      ["JSON that is no authorization", { seed: [{ ...payloads.full, scope: "global" }] }, /scope/],
+      ["a number", { seed: 42 }, /count/],
+      ["a text", { seed: "abc" }, /count/],
+      ["one authorization without its array", { seed: { id: "x" } }, /not an array/],
+      ["a count below zero", { count: -1 }, /count: -1/],
+      ["a count that is none", { count: 1.5 }, /count: 1.5/]
+    ])("that are %s are a mistake, which is told", ([, options, message]) =>
+      Effect.gen(function*() {
+        const exit = yield* Effect.exit(Layer.build(MemoryAuthorizationService.layer(options as never)))
+        assert(Exit.isFailure(exit) && Exit.hasDies(exit))
+        assert.match(Cause.pretty(exit.cause), message)
+      }))
+  })
+
+  describe("regenerate", () => {
+    test(
+      "gives an expired token a new life",
+      { seed: [{ id: "x", expiresIn: 0 }] },
+      (service) =>
+        Effect.gen(function*() {
+          const expiresIn = (authorization: Authorization) =>
+            Option.getOrThrow(Option.flatMap(authorization.accessToken, (token) => token.expiresIn))
+          assert.isTrue(Duration.isZero(expiresIn(yield* service.info(id("x")))))
+          assert.isFalse(Duration.isZero(expiresIn(yield* service.regenerate(id("x")))))
+        })
+    )
   })
 
   describe("account", () => {

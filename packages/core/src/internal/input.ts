@@ -13,8 +13,12 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1()
 export const check = <T, E>(schema: Schema.Codec<T, E>, label: string) => {
   const decode = Schema.decodeUnknownEffect(Schema.toType(schema))
   return (operation: Operation, input: unknown): Effect.Effect<T, InvalidParams> =>
-    Effect.mapError(decode(input), ({ issue }) => {
-      const { message, path } = format(issue).issues[0]!
-      return refused(operation, path === undefined || path.length === 0 ? label : path.map(String).join("."), message)
-    })
+    decode(input).pipe(
+      Effect.mapError(({ issue }) => {
+        const { message, path } = format(issue).issues[0]!
+        return refused(operation, path === undefined || path.length === 0 ? label : path.map(String).join("."), message)
+      }),
+      // A secret that was wiped, a getter that throws.
+      Effect.catchDefect(() => Effect.fail(refused(operation, label, "cannot be read")))
+    )
 }

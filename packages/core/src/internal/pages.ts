@@ -61,6 +61,8 @@ export interface Listing {
   readonly last: Option.Option<ListRange.Start>
   /** Every range asked for so far, and every id that is not a UUID: the only way to notice that those come again. */
   readonly seen: Set<string>
+  /** Whether the page before was empty. */
+  readonly afterEmpty: boolean
 }
 
 const checkOptions = check(
@@ -86,7 +88,8 @@ export const begin = Effect.fnUntraced(
         pageSize: pageSize ?? 1000,
         order: order ?? "asc",
         last: Option.none(),
-        seen: new Set()
+        seen: new Set(),
+        afterEmpty: false
       }
     }
     const from = Option.getOrThrow(ListRange.parse(cursor))
@@ -98,7 +101,14 @@ export const begin = Effect.fnUntraced(
     if (order !== undefined && order !== cursorOrder) {
       return yield* refused("list", "cursor", `comes from a listing in ${cursorOrder} order, not ${order}`)
     }
-    return { range: cursor, pageSize: cursorSize, order: cursorOrder, last: from.start, seen: new Set() }
+    return {
+      range: cursor,
+      pageSize: cursorSize,
+      order: cursorOrder,
+      last: from.start,
+      seen: new Set(),
+      afterEmpty: false
+    }
   }
 )
 
@@ -124,12 +134,12 @@ export const advance = (
   let last = listing.last
   for (const { id } of answer.items) {
     if (!isUuid(id)) {
-      if (seen.has(id)) return broken(`The list repeats authorization ${id}`)
+      if (seen.has(id)) return broken("The list repeats an authorization")
       seen.add(id)
     } else if (follows(id, last, order)) {
       last = Option.some({ id, exclusive: true })
     } else {
-      return broken(`The list repeats or goes backwards at authorization ${id}`)
+      return broken("The list repeats an authorization, or goes backwards")
     }
   }
 
@@ -137,20 +147,29 @@ export const advance = (
     return Effect.succeed([{ items: answer.items, next: Option.none() }, Option.none()])
   }
   const cursor = toCursor(answer.nextRange.value, pageSize, order)
-  if (Option.isNone(cursor)) return broken(`Next-Range cannot be followed: ${answer.nextRange.value}`)
+  if (Option.isNone(cursor)) return broken("Next-Range is not a range that the list can go on with")
   const { start, text } = cursor.value
   if (seen.has(text) || (isUuid(start.id) && !reaches(start.id, last, order))) {
-    return broken(`Next-Range leads back: ${text}`)
+    return broken("Next-Range leads back")
   }
+  const lastItem = answer.items.at(-1)
+  if (
+    lastItem !== undefined && start.exclusive && start.id !== lastItem.id && isUuid(start.id) && isUuid(lastItem.id)
+  ) {
+    return broken("Next-Range skips authorizations after the last one of the page")
+  }
+  // Somebody may have deleted a whole page meanwhile; two in a row are a server that leads nowhere.
+  if (lastItem === undefined && listing.afterEmpty) return broken("The list goes on and on without authorizations")
   return Effect.succeed([
     { items: answer.items, next: Option.some(text) },
-    Option.some({ range: text, pageSize, order, last, seen })
+    Option.some({ range: text, pageSize, order, last, seen, afterEmpty: lastItem === undefined })
   ])
 }
 
 /**
- * A Next-Range as a cursor, verbatim where it says everything. What it leaves out (page size, descending order) is taken
- * from the listing, because the server would otherwise go on with its defaults.
+ * A Next-Range as a cursor: verbatim where it has the page size and the order of the listing. Where it leaves them out, or
+ * the server has made the page smaller, they are written into it: the server would otherwise go on with its defaults, and
+ * the cursor would not fit its own listing.
  */
 const toCursor = (
   nextRange: string,
@@ -160,15 +179,11 @@ const toCursor = (
   Option.gen(function*() {
     const range = yield* ListRange.parse(nextRange)
     const start = yield* range.start
-    const complete = Option.isSome(range.max) && (Option.isSome(range.order) || order === "asc")
-    if (!Option.contains(range.order, order) && Option.isSome(range.order)) return yield* Option.none()
-    const text = complete
+    const nextOrder = Option.getOrElse(range.order, () => order)
+    if (nextOrder !== order) return yield* Option.none()
+    const text = Option.contains(range.max, pageSize) && (Option.isSome(range.order) || order === "asc")
       ? nextRange
-      : ListRange.format({
-        ...range,
-        max: Option.orElseSome(range.max, () => pageSize),
-        order: Option.some(order)
-      })
+      : ListRange.format({ ...range, max: Option.some(pageSize), order: Option.some(order) })
     return { start, text: yield* Schema.decodeOption(ListRange.Cursor)(text) }
   })
 

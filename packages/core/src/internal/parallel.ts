@@ -56,7 +56,7 @@ export const readAhead = Effect.fnUntraced(
     const listingAfter = (place: bigint): Listing => {
       const after = { id: idAt(place, order), exclusive: true }
       const range = ListRange.format(ListRange.make({ start: after, max: pageSize, order }))
-      return { range, pageSize, order, last: Option.some(after), seen: new Set() }
+      return { range, pageSize, order, last: Option.some(after), seen: new Set(), afterEmpty: false }
     }
 
     /**
@@ -86,6 +86,8 @@ export const readAhead = Effect.fnUntraced(
         return Option.none()
       }
       const [page, next] = exit.value
+      // It began before the frontier, so it holds the authorization there; else the server took the place for another.
+      if (!page.items.some(({ id }) => placeOf(id, order) === frontier)) return Option.none()
       const beyond = page.items.filter(({ id }) => placeOf(id, order) > frontier)
       return beyond.length === 0 && Option.isSome(next) ? Option.none() : Option.some<Result>([
         { items: beyond, next: page.next },
@@ -97,7 +99,7 @@ export const readAhead = Effect.fnUntraced(
     const fromGuesses = Effect.fnUntraced(
       function*(listing: Listing, frontier: bigint): Effect.fn.Return<Option.Option<Result>> {
         if (!guessing) return Option.none()
-        const reaching = guesses.filter(({ after }) => after <= frontier)
+        const reaching = guesses.filter(({ after }) => after < frontier)
         // The nearest to the frontier reaches furthest beyond it.
         const nearest = reaching.at(-1)
         yield* drop(reaching.slice(0, -1))

@@ -4,72 +4,64 @@ import {
   type ErrorAnswer,
   expectedStatuses,
   InvalidResponse,
-  type Operation
+  type Operation,
+  readAnswer
 } from "@effect-heroku/core/AuthorizationError"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Headers from "effect/http/Headers"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type { Scrub } from "./scrub.ts"
 
-/** A complete answer. Its body can hold secrets; a tracer keeps answers, so the body is `Redacted` as a whole. */
+/**
+ * A complete answer. Tracers keep answers, so nothing in it shows a secret: the body is `Redacted` as a whole, and of the
+ * headers there are only those that are read, without secrets.
+ */
 export interface Answer {
   readonly status: number
-  readonly headers: Headers.Headers
+  readonly headers: Readonly<Partial<Record<(typeof readHeaders)[number], string>>>
   readonly body: Redacted.Redacted
+  /** For everything else of it that gets into an error. */
+  readonly scrub: Scrub
 }
+
+const readHeaders = ["content-type", "heroku-two-factor-required", "next-range", "request-id", "retry-after"] as const
+
+/** Reads a response to its end. */
+export const read = <E, R>(
+  response: Pick<HttpClientResponse, "status" | "headers"> & { readonly text: Effect.Effect<string, E, R> },
+  scrub: Scrub
+): Effect.Effect<Answer, E, R> =>
+  Effect.map(response.text, (body): Answer => {
+    const headers: { -readonly [K in keyof Answer["headers"]]: string } = {}
+    for (const name of readHeaders) {
+      const value = response.headers[name]
+      if (value !== undefined) headers[name] = scrub(value)
+    }
+    return { status: response.status, headers, body: Redacted.make(body), scrub }
+  })
+
+/** The `Request-Id` header: one id, or several separated by commas. */
+export const requestId = (answer: Answer): Option.Option<string> => Option.fromUndefinedOr(answer.headers["request-id"])
+
+/** The `Next-Range` header: where the list goes on. */
+export const nextRange = (answer: Answer): Option.Option<string> => Option.fromUndefinedOr(answer.headers["next-range"])
 
 /** Whether the operation succeeded. */
 export const isExpected = (operation: Operation, answer: Answer): boolean =>
   expectedStatuses(operation).includes(answer.status)
 
-/** The `Request-Id` header: one id, or several separated by commas. */
-export const requestId = (answer: Answer): Option.Option<string> => Headers.get(answer.headers, "request-id")
-
-// -----------------------------------------------------------------------------
-// Errors
-// -----------------------------------------------------------------------------
-
-/** The body of an error. Any part can be missing, and the body can be empty, `null`, or a router's HTML. */
-const ErrorBody = Schema.fromJsonString(Schema.Struct({
-  id: Schema.optionalKey(Schema.NonEmptyString),
-  message: Schema.optionalKey(Schema.NonEmptyString),
-  url: Schema.optionalKey(Schema.NonEmptyString)
-}))
-const decodeErrorBody = Schema.decodeUnknownOption(ErrorBody)
-
-/** What an answer with another status than expected says. `now` is the time in milliseconds, for `Retry-After`. */
-export const readError = (answer: Answer, now: number): ErrorAnswer => {
-  const body = Option.getOrElse(decodeErrorBody(Redacted.value(answer.body)), (): typeof ErrorBody.Type => ({}))
+/** What an answer with another status than expected says, as it came at `now` (in milliseconds). */
+export const readError = ({ body, headers, scrub, status }: Answer, now: number): ErrorAnswer => {
+  const said = readAnswer({ status, headers, body: Redacted.value(body) }, now)
   return {
-    status: answer.status,
-    errorId: Option.fromUndefinedOr(body.id),
-    message: Option.fromUndefinedOr(body.message),
-    documentationUrl: Option.fromUndefinedOr(body.url),
-    requestId: requestId(answer),
-    retryAfter: readRetryAfter(answer, now),
-    twoFactorRequired: Option.exists(
-      Headers.get(answer.headers, "heroku-two-factor-required"),
-      (value) => value.toLowerCase() === "true"
-    )
+    ...said,
+    errorId: Option.map(said.errorId, scrub),
+    message: Option.map(said.message, scrub),
+    documentationUrl: Option.map(said.documentationUrl, scrub)
   }
 }
-
-/** From this number of seconds on, a `Retry-After` can only be a time since 1970: as a wait it would be thirty years. */
-const epoch = 1_000_000_000
-
-/** `Retry-After` as a wait from now: seconds, an HTTP date, or (as an older version of the API sent) seconds since 1970. */
-const readRetryAfter = (answer: Answer, now: number): Option.Option<Duration.Duration> =>
-  Headers.get(answer.headers, "retry-after").pipe(
-    Option.map((text) => {
-      const seconds = Number(text)
-      return seconds >= epoch ? new Date(seconds * 1000).toUTCString() : text
-    }),
-    Option.flatMap((text) => Result.getSuccess(Headers.parseRetryAfter(text))),
-    Option.map((retryAfter) => Duration.max(Headers.retryAfterDelay(retryAfter, now), Duration.zero))
-  )
 
 // -----------------------------------------------------------------------------
 // Bodies
@@ -91,7 +83,7 @@ const parse = (operation: Operation, answer: Answer): Effect.Effect<unknown, Inv
   Effect.try({
     try: (): unknown => JSON.parse(Redacted.value(answer.body)),
     catch: () => {
-      const type = Option.getOrElse(Headers.get(answer.headers, "content-type"), () => "no content type")
+      const type = answer.headers["content-type"] ?? "no content type"
       return invalid(
         operation,
         answer,

@@ -3,13 +3,14 @@ import type { Operation, RequestFailed } from "@effect-heroku/core/Authorization
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { flow, identity } from "effect/Function"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
-import { type Answer, requestId } from "./answer.ts"
+import { type Answer, read, requestId } from "./answer.ts"
 import { fromClientError, timedOut } from "./failure.ts"
 import type { Options, Settings } from "./options.ts"
+import type { Scrub } from "./scrub.ts"
 
 /**
  * Makes the function that sends a request and reads the whole answer.
@@ -35,15 +36,19 @@ export const make = (
     HttpClient.withScope
   )
 
-  return (operation: Operation, request: HttpClientRequest.HttpClientRequest): Effect.Effect<Answer, RequestFailed> =>
+  /** `scrub` knows the secrets of the request. */
+  return (
+    operation: Operation,
+    request: HttpClientRequest.HttpClientRequest,
+    scrub: Scrub
+  ): Effect.Effect<Answer, RequestFailed> =>
     client.execute(request).pipe(
-      Effect.flatMap((response) =>
-        Effect.map(response.text, (body): Answer => ({
-          status: response.status,
-          headers: response.headers,
-          body: Redacted.make(body)
-        }))
+      // A client that turns statuses into errors (`HttpClient.filterStatusOk`) has an answer all the same.
+      Effect.catchIf(
+        (error) => error.reason._tag === "StatusCodeError",
+        (error) => error.response === undefined ? Effect.fail(error) : Effect.succeed(error.response)
       ),
+      Effect.flatMap((response) => read(response, scrub)),
       Effect.scoped,
       Effect.mapError((error) => fromClientError(operation, settings.baseUrl, error)),
       Effect.timeoutOrElse({
@@ -51,9 +56,21 @@ export const make = (
         orElse: () => Effect.fail(timedOut(operation, Duration.toSeconds(settings.requestTimeout)))
       }),
       // The client's own span keeps the request with all its headers in its exit: `withRequestSpan` takes its place.
-      Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
+      Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+      withoutRedirects
     )
 }
+
+// Other transports follow none. Fetch would take the body, with a client's secret, to another origin.
+const withoutRedirects = <A, E>(exchange: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.flatMap(
+    Effect.serviceOption(FetchHttpClient.RequestInit),
+    (init) =>
+      Effect.provideService(exchange, FetchHttpClient.RequestInit, {
+        ...Option.getOrUndefined(init),
+        redirect: "manual"
+      })
+  )
 
 // -----------------------------------------------------------------------------
 // Tracing

@@ -16,73 +16,76 @@ export const timedOut = (operation: Operation, seconds: number): RequestFailed =
 
 /**
  * What the HTTP client failed with. Its error is dropped, because it holds the request with its headers; what is kept is
- * the system's error code.
+ * the system's error code. When in doubt, the server may have acted.
  */
 export const fromClientError = (
   operation: Operation,
   baseUrl: string,
   { reason }: HttpClientError.HttpClientError
 ): RequestFailed => {
-  const code = errorCode("cause" in reason ? reason.cause : undefined)
-  const suffix = code === undefined ? "" : ` (${code})`
+  const cause = systemError("cause" in reason ? reason.cause : undefined)
+  const suffix = cause === undefined ? "" : ` (${cause.code})`
+  const failed = (why: RequestFailed["reason"], message: string, outcomeUnknown: boolean) =>
+    new RequestFailed({ operation, reason: why, message: `${message}${suffix}`, outcomeUnknown })
   switch (reason._tag) {
     case "TransportError":
-      return code !== undefined && isBeforeRequest(code)
-        ? new RequestFailed({
-          operation,
-          reason: "connect",
-          message: `Could not connect to ${baseUrl}${suffix}`,
-          outcomeUnknown: false
-        })
-        : new RequestFailed({
-          operation,
-          reason: "connection",
-          message: `The connection to ${baseUrl} broke${suffix}`,
-          outcomeUnknown: changes(operation)
-        })
+      if (cause !== undefined && isBeforeConnection(cause)) {
+        return failed("connect", `Could not connect to ${baseUrl}`, false)
+      }
+      if (cause !== undefined && isCertificate(cause)) {
+        return failed("certificate", `The certificate of ${baseUrl} is not to be trusted`, false)
+      }
+      return cause?.code === "UND_ERR_INVALID_ARG"
+        ? failed("request", "The request could not be written", false)
+        : failed("connection", `The connection to ${baseUrl} broke`, changes(operation))
     case "EncodeError":
     case "InvalidUrlError":
-      return new RequestFailed({
-        operation,
-        reason: "connect",
-        message: `The request could not be written${suffix}`,
-        outcomeUnknown: false
-      })
+      return failed("request", "The request could not be written", false)
     default:
-      return new RequestFailed({
-        operation,
-        reason: "body",
-        message: `The answer of ${baseUrl} was not complete${suffix}`,
-        outcomeUnknown: changes(operation)
-      })
+      return failed("body", `The answer of ${baseUrl} was not complete`, changes(operation))
   }
 }
 
-/** Codes of failures that happen before a byte of the request is sent: names, routes, connections, certificates. */
-const beforeRequest = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EADDRNOTAVAIL",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "UND_ERR_INVALID_ARG",
+// -----------------------------------------------------------------------------
+// Errors of the system
+// -----------------------------------------------------------------------------
+
+interface SystemError {
+  readonly code: string
+  /** What the system was asked to do: `connect`, `getaddrinfo`, `read`, `write`. */
+  readonly syscall: string | undefined
+}
+
+/** The system's error inside a transport's: fetch wraps it in a TypeError, a dual-stack connect in an AggregateError. */
+const systemError = (error: unknown, depth = 0): SystemError | undefined => {
+  if (typeof error !== "object" || error === null || depth > 4) return undefined
+  if ("code" in error && typeof error.code === "string") {
+    return {
+      code: error.code,
+      syscall: "syscall" in error && typeof error.syscall === "string" ? error.syscall : undefined
+    }
+  }
+  if ("cause" in error && error.cause !== undefined) return systemError(error.cause, depth + 1)
+  if ("errors" in error && Array.isArray(error.errors)) return systemError(error.errors[0], depth + 1)
+  return undefined
+}
+
+/** These say by themselves that no connection came about. */
+const connectCodes = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"])
+
+/** Others (an unreachable network, a reset) can also end a connection that was there: then the system was reading. */
+const isBeforeConnection = ({ code, syscall }: SystemError): boolean =>
+  connectCodes.has(code) || syscall === "connect" || syscall === "getaddrinfo"
+
+/** Refusals of a certificate, which come in the handshake. Other TLS errors can come at any time. */
+const certificateCodes = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "HOSTNAME_MISMATCH",
   "SELF_SIGNED_CERT_IN_CHAIN",
   "UNABLE_TO_GET_ISSUER_CERT",
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "HOSTNAME_MISMATCH"
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE"
 ])
 
-const isBeforeRequest = (code: string): boolean => beforeRequest.has(code) || /^(?:CERT_|ERR_TLS_|ERR_SSL_)/.test(code)
-
-/** The system's code for an error. Transports wrap it: fetch in a TypeError, a dual-stack connect in an AggregateError. */
-const errorCode = (error: unknown, depth = 0): string | undefined => {
-  if (typeof error !== "object" || error === null || depth > 4) return undefined
-  if ("code" in error && typeof error.code === "string") return error.code
-  if ("cause" in error && error.cause !== undefined) return errorCode(error.cause, depth + 1)
-  if ("errors" in error && Array.isArray(error.errors)) return errorCode(error.errors[0], depth + 1)
-  return undefined
-}
+const isCertificate = ({ code }: SystemError): boolean => certificateCodes.has(code) || code.startsWith("CERT_")

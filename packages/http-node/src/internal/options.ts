@@ -64,46 +64,68 @@ export interface Problem {
 }
 
 /** Fills in the defaults. */
-export const settings = (options: Options): Settings => ({
-  token: options.token,
-  baseUrl: String(options.baseUrl ?? "https://api.heroku.com").replace(/\/+$/, ""),
-  server: server(options.baseUrl ?? "https://api.heroku.com"),
-  userAgent: options.userAgent ?? "effect-heroku/0.0.0 (@effect-heroku/http-node)",
-  requestTimeout: duration(options.requestTimeout, Duration.seconds(30)),
-  retry: {
-    times: options.retry?.times ?? 3,
-    baseDelay: duration(options.retry?.baseDelay, Duration.millis(250)),
-    maxDelay: duration(options.retry?.maxDelay, Duration.seconds(10)),
-    maxRetryAfter: duration(options.retry?.maxRetryAfter, Duration.seconds(60))
+export const settings = (options: Options): Settings => {
+  const baseUrl = String(options.baseUrl ?? "https://api.heroku.com").trim()
+  return {
+    token: options.token,
+    ...readBaseUrl(baseUrl),
+    userAgent: options.userAgent ?? "effect-heroku/0.0.0 (@effect-heroku/http-node)",
+    requestTimeout: duration(options.requestTimeout, Duration.seconds(30)),
+    retry: {
+      times: options.retry?.times ?? 3,
+      baseDelay: duration(options.retry?.baseDelay, Duration.millis(250)),
+      maxDelay: duration(options.retry?.maxDelay, Duration.seconds(10)),
+      maxRetryAfter: duration(options.retry?.maxRetryAfter, Duration.seconds(60))
+    }
   }
-})
+}
 
-const server = (baseUrl: string | URL): Settings["server"] => {
-  if (!URL.canParse(String(baseUrl))) return { address: "", port: 0 }
-  const { hostname, port, protocol } = new URL(baseUrl)
-  return { address: hostname, port: port === "" ? (protocol === "http:" ? 80 : 443) : Number(port) }
+/** The base URL as URLs are written, so that a path can follow it; as it came when it is none, for `findProblem`. */
+const readBaseUrl = (text: string): Pick<Settings, "baseUrl" | "server"> => {
+  if (findUrlProblem(text) !== undefined) return { baseUrl: text, server: { address: "", port: 0 } }
+  const { hostname, origin, pathname, port, protocol } = new URL(text)
+  return {
+    baseUrl: origin + pathname.replace(/\/+$/, ""),
+    server: { address: hostname, port: port === "" ? (protocol === "http:" ? 80 : 443) : Number(port) }
+  }
 }
 
 const invalidDuration = Duration.millis(-1)
 
 const duration = (input: Duration.Input | undefined, byDefault: Duration.Duration): Duration.Duration =>
-  input === undefined ? byDefault : Option.getOrElse(Duration.fromInput(input), () => invalidDuration)
+  input === undefined ? byDefault : Option.getOrElse(parseDuration(input), () => invalidDuration)
+
+// Parsing throws on what is of none of the types that it knows.
+const parseDuration = (input: Duration.Input): Option.Option<Duration.Duration> => {
+  try {
+    return Duration.fromInput(input)
+  } catch {
+    return Option.none()
+  }
+}
 
 /** The first setting that cannot work. */
-export const findProblem = (settings: Settings): Option.Option<Problem> => {
+export const findProblem = (options: Options, settings: Settings): Option.Option<Problem> => {
   const { requestTimeout, retry } = settings
   const problem = (field: string, problem: string) => Option.some({ field, problem })
 
-  const token = Redacted.value(settings.token)
-  if (typeof token !== "string" || token === "") return problem("token", "must not be empty")
+  const token = reveal(settings.token)
+  if (token === undefined) return problem("token", "must be a Redacted string")
+  if (token === "") return problem("token", "must not be empty")
   if (!isHeaderValue(token)) return problem("token", "must consist of visible ASCII characters, without spaces")
-  if (!isHeaderValue(settings.userAgent.replaceAll(" ", ""))) {
+  if (!isHeaderValue(String(settings.userAgent).replaceAll(" ", ""))) {
     return problem("userAgent", "must consist of visible ASCII characters and spaces")
   }
   const urlProblem = findUrlProblem(settings.baseUrl)
   if (urlProblem !== undefined) return problem("baseUrl", urlProblem)
   if (Duration.isNegative(requestTimeout) || Duration.isZero(requestTimeout)) {
     return problem("requestTimeout", "must be a duration longer than zero")
+  }
+  if (options.retry !== undefined && (typeof options.retry !== "object" || options.retry === null)) {
+    return problem("retry", "must be an object")
+  }
+  if (options.transformClient !== undefined && typeof options.transformClient !== "function") {
+    return problem("transformClient", "must be a function")
   }
   if (!Number.isInteger(retry.times) || retry.times < 0) {
     return problem("retry.times", "must be a whole number, zero or more")
@@ -114,6 +136,17 @@ export const findProblem = (settings: Settings): Option.Option<Problem> => {
   return Option.none()
 }
 
+/** The text of a secret; none of what is no secret, is no text, or was wiped. */
+const reveal = (secret: unknown): string | undefined => {
+  if (!Redacted.isRedacted(secret)) return undefined
+  try {
+    const value = Redacted.value(secret)
+    return typeof value === "string" ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
 const isHeaderValue = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
 
 const findUrlProblem = (text: string): string | undefined => {
@@ -121,6 +154,7 @@ const findUrlProblem = (text: string): string | undefined => {
   const url = new URL(text)
   if (url.protocol !== "https:" && url.protocol !== "http:") return "must begin with https:// or http://"
   if (url.username !== "" || url.password !== "") return "must not contain a user or password"
-  if (url.search !== "" || url.hash !== "") return "must not have a query or fragment"
+  // Also an empty one, which `url.search` does not tell.
+  if (/[?#]/.test(text)) return "must not have a query or fragment"
   return undefined
 }

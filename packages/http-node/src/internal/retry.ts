@@ -18,7 +18,16 @@ const isRepeatable = (error: AuthorizationError): boolean => {
     case "RateLimited":
       return true
     case "RequestFailed":
-      return isIdempotent(error.operation) || error.reason === "connect"
+      switch (error.reason) {
+        case "connect":
+          return true
+        // These do not pass.
+        case "request":
+        case "certificate":
+          return false
+        default:
+          return isIdempotent(error.operation)
+      }
     case "UnexpectedStatus":
       return isIdempotent(error.operation) && transientStatuses.has(error.status)
     default:
@@ -40,8 +49,10 @@ const retryAfter = (error: AuthorizationError): Option.Option<Duration.Duration>
  */
 export const repeatedly = (settings: Settings["retry"]) => {
   const { baseDelay, maxDelay, maxRetryAfter, times } = settings
-  const schedule = Schedule.min([Schedule.exponential(baseDelay), Schedule.spaced(maxDelay)]).pipe(
-    Schedule.jittered,
+  const schedule = Schedule.min([
+    Schedule.exponential(baseDelay).pipe(Schedule.jittered),
+    Schedule.spaced(maxDelay)
+  ]).pipe(
     Schedule.upTo({ times }),
     Schedule.setInputType<AuthorizationError>(),
     Schedule.while(({ input }) =>

@@ -61,7 +61,7 @@ export interface ApiRequest {
   readonly body: string
 }
 
-/** A response. No body is the empty one. */
+/** A response. Header names are in lower case, so that one replaces another. No body is the empty one. */
 export interface ApiResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -164,8 +164,8 @@ interface Account {
 const toText = (secret: string | Redacted.Redacted): string =>
   Redacted.isRedacted(secret) ? Redacted.value(secret) : secret
 
-const makeAccount = (options: AccountOptions, now: number): Account => ({
-  store: Store.make(options, now),
+const makeAccount = (options: AccountOptions, now: number, name: string): Account => ({
+  store: Store.make(options, now, name),
   rateLimit: RateLimit.make(options.rateLimit ?? 4500),
   twoFactorCode: options.twoFactorCode === undefined ? undefined : toText(options.twoFactorCode)
 })
@@ -175,7 +175,12 @@ const credential = (header: string | undefined): string | undefined => {
   const match = /^\s*(bearer|basic)\s+(\S+)\s*$/i.exec(header ?? "")
   const text = match?.[2]
   if (text === undefined || match?.[1]?.toLowerCase() === "bearer") return text
-  const [, user = "", password = ""] = /^([^:]*):?(.*)$/s.exec(Result.getOrElse(Base64.decodeString(text), () => "")) ??
+  const [, user = "", password = ""] = /^([^:]*):?(.*)$/s.exec(
+    Result.getOrElse(
+      Base64.decodeString(text.replace(/=+$/, "").padEnd(Math.ceil(text.length / 4) * 4, "=")),
+      () => ""
+    )
+  ) ??
     []
   return password !== "" ? password : user !== "" ? user : undefined
 }
@@ -198,8 +203,10 @@ export const make = Effect.fnUntraced(function*(
   const guard = yield* Faults.guard
   const requestIds = Random.make(options.randomSeed ?? "effect-heroku", "requests")
   const byToken = new Map<string, Account>()
-  for (const account of options.accounts ?? []) byToken.set(toText(account.token), makeAccount(account, now))
-  const main = makeAccount(options, now)
+  for (const [index, account] of Array.from(options.accounts ?? []).entries()) {
+    byToken.set(toText(account.token), makeAccount(account, now, `account ${index + 2}`))
+  }
+  const main = makeAccount(options, now, "account")
   if (options.token !== undefined) byToken.set(toText(options.token), main)
 
   const authenticate = (header: string | undefined): Account | undefined => {
@@ -209,18 +216,18 @@ export const make = Effect.fnUntraced(function*(
   }
 
   const always = (): Record<string, string> => ({
-    "Cache-Control": "private, no-cache",
-    "Request-Id": requestIds.uuid(),
+    "cache-control": "private, no-cache",
+    "request-id": requestIds.uuid(),
     ...(options.warning === undefined
       ? undefined
-      : { "Warning-Id": options.warning.id, "Warning-Message": options.warning.message })
+      : { "warning-id": options.warning.id, "warning-message": options.warning.message })
   })
 
   const respond = (status: number, body: string, headers?: Readonly<Record<string, string>>): ApiResponse => ({
     status,
     headers: {
       ...always(),
-      ...(body === "" ? undefined : { "Content-Type": "application/json;charset=utf-8" }),
+      ...(body === "" ? undefined : { "content-type": "application/json;charset=utf-8", etag: entityTag(body) }),
       ...headers
     },
     body
@@ -236,24 +243,24 @@ export const make = Effect.fnUntraced(function*(
     body: string,
     headers: Readonly<Record<string, string>>
   ): ApiResponse => {
+    const ifNoneMatch = request.headers["if-none-match"]
+    if (ifNoneMatch === undefined || !isRead(request.method)) return respond(status, body, headers)
     const etag = entityTag(body)
-    return isRead(request.method) && matches(request.headers["if-none-match"], etag)
-      ? respond(304, "", { ...headers, ETag: etag })
-      : respond(status, body, { ...headers, ETag: etag })
+    return matches(ifNoneMatch, etag) ? respond(304, "", { ...headers, etag }) : respond(status, body, headers)
   }
 
   const answer = (request: ApiRequest, to: Route, now: number): ApiResponse => {
     const { headers } = request
-    if (!acceptable.test(headers["accept"] ?? "")) return refuse(notAcceptable)
+    if (!isAcceptable(headers["accept"] ?? "")) return refuse(notAcceptable)
     const account = authenticate(headers["authorization"])
     if (account === undefined) return refuse(unauthorized)
 
     const { rateLimit, store } = account
     const limited = to.name !== "rate-limits" && !rateLimit.take(now)
-    const remaining = { "RateLimit-Remaining": String(rateLimit.remaining(now)) }
+    const remaining = { "ratelimit-remaining": String(rateLimit.remaining(now)) }
     if (limited) return refuse(rateLimited, remaining)
     if (account.twoFactorCode !== undefined && headers["heroku-two-factor-code"] !== account.twoFactorCode) {
-      return refuse(twoFactor, { ...remaining, "Heroku-Two-Factor-Required": "true" })
+      return refuse(twoFactor, { ...remaining, "heroku-two-factor-required": "true" })
     }
 
     const one = (status: number, result: Result.Result<AuthorizationRecord, Store.Refusal>): ApiResponse =>
@@ -262,7 +269,7 @@ export const make = Effect.fnUntraced(function*(
         onSuccess: (record) =>
           succeed(request, status, Wire.authorization(record, now), {
             ...remaining,
-            "Last-Modified": httpDate(record.updatedAt)
+            ...lastModified([record])
           })
       })
 
@@ -279,13 +286,14 @@ export const make = Effect.fnUntraced(function*(
         return one(200, store.delete(to.id))
       case "list":
         return Result.match(store.list(to.range), {
-          onFailure: (refusal) => refuse(refusal, { ...remaining, "Accept-Ranges": "id" }),
+          onFailure: (refusal) => refuse(refusal, { ...remaining, "accept-ranges": "id" }),
           onSuccess: (listing) =>
             succeed(request, listing.status, Wire.authorizations(listing.records, now), {
               ...remaining,
-              "Accept-Ranges": "id",
-              "Content-Range": listing.contentRange,
-              ...Option.match(listing.nextRange, { onNone: () => ({}), onSome: (range) => ({ "Next-Range": range }) })
+              "accept-ranges": "id",
+              "content-range": listing.contentRange,
+              ...lastModified(listing.records),
+              ...Option.match(listing.nextRange, { onNone: () => ({}), onSome: (range) => ({ "next-range": range }) })
             })
         })
       case "rate-limits":
@@ -295,16 +303,7 @@ export const make = Effect.fnUntraced(function*(
     }
   }
 
-  const showFault = (fault: FaultInjection.Status): ApiResponse =>
-    respond(
-      fault.status,
-      Option.isNone(fault.errorId) && Option.isNone(fault.message) ? "" : JSON.stringify({
-        id: Option.getOrUndefined(fault.errorId),
-        message: Option.getOrUndefined(fault.message),
-        url: Option.getOrUndefined(fault.documentationUrl)
-      }),
-      fault.headers
-    )
+  const showFault = ({ body, headers, status }: FaultInjection.Status): ApiResponse => respond(status, body, headers)
 
   const latency = options.latency === undefined ? Effect.void : Effect.sleep(options.latency)
 
@@ -331,22 +330,36 @@ export const make = Effect.fnUntraced(function*(
 
 /** A router that says in HTML what nobody asked, under the label of JSON. */
 const garble = (response: ApiResponse): ApiResponse =>
-  response.status < 300 ? { ...response, body: "<!DOCTYPE html><title>Maintenance</title>" } : response
+  response.status < 300
+    // Of a list it says that this is all.
+    ? { ...response, status: response.status === 206 ? 200 : response.status, body: "<title>Maintenance</title>" }
+    : response
 
 // -----------------------------------------------------------------------------
 // Headers
 // -----------------------------------------------------------------------------
 
-const acceptable = /application\/vnd\.heroku\+json\s*;\s*version\s*=\s*"?3(?![\w])/i
+/** Whether a media type that is accepted is version 3 of the API's, or a variant of it (`3.sdk`). */
+const isAcceptable = (accept: string): boolean =>
+  accept.split(",").some((mediaType) => {
+    const [type, ...parameters] = mediaType.split(";").map((part) => part.trim().toLowerCase())
+    return type === "application/vnd.heroku+json"
+      && parameters.some((parameter) => /^version\s*=\s*"?3(?:\.[\w-]+)?"?$/.test(parameter))
+  })
 
 const isRead = (method: string): boolean => method === "GET" || method === "HEAD"
 
 const entityTag = (body: string): string =>
   `"${Random.hash(body).map((word) => word.toString(16).padStart(8, "0")).join("")}"`
 
-const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
-  ifNoneMatch !== undefined
-  && ifNoneMatch.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag)
+const matches = (ifNoneMatch: string, etag: string): boolean =>
+  ifNoneMatch.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag)
+
+/** When the last of them was changed. */
+const lastModified = (records: ReadonlyArray<AuthorizationRecord>): Readonly<Record<string, string>> =>
+  records.length === 0
+    ? {}
+    : { "last-modified": httpDate(records.reduce((latest, { updatedAt }) => Math.max(latest, updatedAt), -Infinity)) }
 
 const httpDate = (millis: number): string => new Date(millis).toUTCString()
 

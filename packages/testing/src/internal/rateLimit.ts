@@ -19,6 +19,9 @@ const hour = 3_600_000
  * @see https://devcenter.heroku.com/articles/platform-api-reference#rate-limits
  */
 export const make = (capacity: number): RateLimit => {
+  if (!Number.isInteger(capacity) || capacity < 0) {
+    throw new RangeError(`rateLimit: ${capacity} is not a whole number, zero or more`)
+  }
   const interval = hour / capacity
   let fullAt = Number.NEGATIVE_INFINITY
   // Rounded to absorb what repeated addition of a fractional interval loses.

@@ -8,7 +8,11 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import type { Random } from "./random.ts"
+
+const hour = 3_600_000
+const day = 24 * hour
 
 // -----------------------------------------------------------------------------
 // Records
@@ -64,17 +68,23 @@ export interface AuthorizationRecord {
 
 /** Whole seconds from `now` until `expiresAt`, rounded up, so that 0 means expired; null means never. */
 export const secondsRemaining = (expiresAt: number | null, now: number): number | null =>
-  expiresAt === null ? null : Math.max(0, Math.ceil((expiresAt - now) / 1000))
+  expiresAt === null
+    ? null
+    : Math.min(Math.max(0, Math.ceil((expiresAt - now) / 1000)), Authorization.maxLifetimeSeconds)
 
 /** Heroku's times have no fractions of a second. */
 export const wholeSecond = (millis: number): number => Math.floor(millis / 1000) * 1000
+
+/** What a token was made for, as far as what remains of it tells; of one that has expired it is inferred. */
+const usualLifetime = (remaining: number | null): number | null =>
+  remaining === null || remaining > 0 ? remaining : 30 * day
 
 /** A token as Heroku makes them today. Older ones are bare UUIDs. */
 export const makeToken = (random: Random, now: number, lifetime: number | null): TokenRecord => ({
   id: random.uuid(),
   token: Redacted.make(`HRKU-${random.uuid()}`, { label: "token" }),
   expiresAt: lifetime === null ? null : now + lifetime,
-  lifetime
+  lifetime: usualLifetime(lifetime)
 })
 
 /** A grant code; how long it can be exchanged is inferred. */
@@ -123,8 +133,13 @@ export const toAuthorization = (record: AuthorizationRecord, now: number): Autho
   })
 
 const fromToken = (token: Authorization.Token, now: number): TokenRecord => {
-  const lifetime = Option.getOrNull(Option.map(token.expiresIn, Duration.toMillis))
-  return { id: token.id, token: token.token, expiresAt: lifetime === null ? null : now + lifetime, lifetime }
+  const remaining = Option.getOrNull(Option.map(token.expiresIn, Duration.toMillis))
+  return {
+    id: token.id,
+    token: token.token,
+    expiresAt: remaining === null ? null : now + remaining,
+    lifetime: usualLifetime(remaining)
+  }
 }
 
 const fromAuthorization = (authorization: Authorization.Authorization, now: number): AuthorizationRecord => ({
@@ -225,18 +240,43 @@ export const userFromSeed = (seed: UserSeed, random: Random): UserRecord => ({
   fullName: seed.fullName ?? "Tina Edmonds"
 })
 
+/** An authorization as Heroku's JSON has it: what a test saved of an answer. */
+type WireSeed = typeof Authorization.Authorization.FromWire.Encoded
+
+/** Whatever an authorization can be planted from. */
+export type Seed = Authorization.Authorization | AuthorizationSeed | WireSeed
+
+const isWireSeed = (seed: object): seed is WireSeed => "created_at" in seed
+
+const decodeWire = Schema.decodeUnknownSync(Authorization.Authorization.FromWire)
+
+const seedKeys: ReadonlySet<string> = new Set<keyof AuthorizationSeed>([
+  "id",
+  "description",
+  "scope",
+  "expiresIn",
+  "accessToken",
+  "refreshToken",
+  "client",
+  "grant",
+  "session",
+  "user",
+  "createdAt",
+  "updatedAt"
+])
+
 /**
  * A record from its seed.
  *
- * @throws when the id is none that a request can carry: a mistake in the test, which no layer's error type should hold.
+ * @throws when it makes no sense: a mistake in the test, which no layer's error type should hold.
  */
-export const fromSeed = (
-  seed: Authorization.Authorization | AuthorizationSeed,
-  account: UserRecord,
-  random: Random,
-  now: number
-): AuthorizationRecord => {
+export const fromSeed = (seed: Seed, account: UserRecord, random: Random, now: number): AuthorizationRecord => {
+  if (typeof seed !== "object" || seed === null) throw new TypeError("seed: an authorization is an object")
   if (seed instanceof Authorization.Authorization) return fromAuthorization(seed, now)
+  if (isWireSeed(seed)) return fromAuthorization(decodeWire(seed), now)
+  for (const key of Object.keys(seed)) {
+    if (!seedKeys.has(key)) throw new TypeError(`seed: an authorization has no ${key}`)
+  }
   const lifetime = seed.expiresIn === undefined ? null : Duration.toMillis(Duration.fromInputUnsafe(seed.expiresIn))
   const token = (given: string | Redacted.Redacted | undefined): TokenRecord => {
     const made = makeToken(random, now, lifetime !== null && Number.isFinite(lifetime) ? lifetime : null)
@@ -267,9 +307,6 @@ export const fromSeed = (
 // -----------------------------------------------------------------------------
 
 type NonEmpty<A> = readonly [A, ...Array<A>]
-
-const hour = 3_600_000
-const day = 24 * hour
 
 /** The clients that made-up records belong to. */
 export const makeUpClients = (random: Random): NonEmpty<ClientRecord> => [

@@ -5,7 +5,7 @@
  * Everything is synchronous and takes the time as `now`, in milliseconds. Nothing of HTTP is here but the text of ranges
  * and the statuses of refusals.
  */
-import type { Authorization, CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
+import type { CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
 import * as ListRange from "@effect-heroku/core/ListRange"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
@@ -17,7 +17,7 @@ import * as Records from "./records.ts"
 /** What an account starts with. */
 export interface Options {
   /** Authorizations that exist from the start. Of two with the same id the later one counts. */
-  readonly seed?: Iterable<Authorization | Records.AuthorizationSeed> | undefined
+  readonly seed?: ReadonlyArray<Records.Seed> | undefined
   /**
    * How many authorizations are made up in addition: with several clients and scopes, some about to expire, some
    * expired, some that never will. By default 0.
@@ -25,10 +25,10 @@ export interface Options {
   readonly count?: number | undefined
   /** Determines every id and token that is made up. The same in every run by default. */
   readonly randomSeed?: number | string | undefined
-  /** The id of the authorization that `~` names. By default there is none. */
+  /** The id of the authorization that `~` names. By default the first direct one that was made up; without `count` none. */
   readonly defaultAuthorization?: string | undefined
   /** OAuth clients that can be named in `create` and `update`, besides those of `seed`. */
-  readonly clients?: Iterable<Records.ClientSeed> | undefined
+  readonly clients?: ReadonlyArray<Records.ClientSeed> | undefined
   /** Whose account it is. */
   readonly user?: Records.UserSeed | undefined
 }
@@ -65,7 +65,7 @@ export interface Store {
   /** Every record, in the order of the list. */
   readonly records: () => ReadonlyArray<Records.AuthorizationRecord>
   /** Puts in what a seed describes; it takes the place of a record with the same id. */
-  readonly plant: (seed: Authorization | Records.AuthorizationSeed, now: number) => Records.AuthorizationRecord
+  readonly plant: (seed: Records.Seed, now: number) => Records.AuthorizationRecord
   /** Says what `~` names from now on. */
   readonly setDefault: (id: string | undefined) => void
 }
@@ -74,13 +74,18 @@ export interface Store {
 const defaultPageSize = 200
 const largestPageSize = 1000
 
-/** Makes the account. `builtAt` is what its seeds' times count from. */
-export const make = (options: Options, builtAt: number): Store => {
-  const random = Random.make(options.randomSeed ?? "effect-heroku", "account")
+/**
+ * Makes the account. `builtAt` is what its seeds' times count from; accounts of different names have different ids.
+ *
+ * @throws when an option makes no sense: a mistake in the test, which no layer's error type should hold.
+ */
+export const make = (options: Options, builtAt: number, name = "account"): Store => {
+  const random = Random.make(options.randomSeed ?? "effect-heroku", name)
+  const count = options.count ?? 0
+  if (!Number.isInteger(count) || count < 0) throw new RangeError(`count: ${count} is not a whole number, zero or more`)
   const account = Records.userFromSeed(options.user ?? {}, random)
   const records = new Map<string, Records.AuthorizationRecord>()
   const clients = new Map<string, Records.ClientRecord>()
-  let defaultAuthorization = options.defaultAuthorization
 
   const hold = (record: Records.AuthorizationRecord): void => {
     records.set(record.id, record)
@@ -91,12 +96,21 @@ export const make = (options: Options, builtAt: number): Store => {
     const client = Records.clientFromSeed(seed, random)
     clients.set(client.id, client)
   }
-  if (options.count !== undefined && options.count > 0) {
+  let madeUpDefault: string | undefined
+  if (count > 0) {
     const madeUpClients = Records.makeUpClients(random)
     for (const client of madeUpClients) clients.set(client.id, client)
-    for (let made = 0; made < options.count; made++) hold(Records.makeUp(account, madeUpClients, random, builtAt))
+    for (let made = 0; made < count; made++) {
+      const record = Records.makeUp(account, madeUpClients, random, builtAt)
+      hold(record)
+      if (record.client === null) madeUpDefault ??= record.id
+    }
+  }
+  if (options.seed !== undefined && !Array.isArray(options.seed)) {
+    throw new TypeError("seed: not an array of authorizations; made-up ones come from count, determined by randomSeed")
   }
   for (const seed of options.seed ?? []) hold(Records.fromSeed(seed, account, random, builtAt))
+  let defaultAuthorization = options.defaultAuthorization ?? madeUpDefault
   // The order of the list: without a comparison `toSorted` goes by code units, whatever the locale.
   const ids = [...records.keys()].toSorted()
 
@@ -243,7 +257,7 @@ export const make = (options: Options, builtAt: number): Store => {
     })
   }
 
-  const plant = (seed: Authorization | Records.AuthorizationSeed, now: number): Records.AuthorizationRecord => {
+  const plant = (seed: Records.Seed, now: number): Records.AuthorizationRecord => {
     const record = Records.fromSeed(seed, account, random, now)
     if (!records.has(record.id)) ids.splice(lowerBound(ids, record.id), 0, record.id)
     hold(record)

@@ -2,7 +2,7 @@
  * Heroku's JSON: what records look like in it, and what request bodies mean. Bodies hold secrets in clear; they go
  * nowhere but into requests and responses.
  */
-import type * as Authorization from "@effect-heroku/core/Authorization"
+import * as Authorization from "@effect-heroku/core/Authorization"
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -65,7 +65,10 @@ const toWireToken = (record: TokenRecord | null, now: number) =>
   }
 
 // Heroku writes no fractions of a second; seeds may have some, and keep them.
-const toWireTime = (millis: number): string => new Date(millis).toISOString().replace(".000Z", "Z")
+const toWireTime = (millis: number): string => {
+  const iso = new Date(millis).toISOString()
+  return millis % 1000 === 0 ? `${iso.slice(0, -5)}Z` : iso
+}
 
 // -----------------------------------------------------------------------------
 // Requests
@@ -95,7 +98,8 @@ const isNonEmptyString = (u: unknown): u is string => typeof u === "string" && u
  */
 export const parseCreate = (text: string): Result.Result<Authorization.CreateAuthorization, Refusal> =>
   Result.flatMap(parseObject(text), (body): Result.Result<Authorization.CreateAuthorization, Refusal> => {
-    const { client, description, expires_in: expiresIn, scope = ["global"] } = body
+    const { client, description, scope = ["global"] } = body
+    const expiresIn = coerceSeconds(body["expires_in"])
     if (!isScope(scope)) {
       return Result.fail(invalidParams("scope", "must be an array of one or more non-empty strings."))
     }
@@ -119,7 +123,11 @@ export const parseCreate = (text: string): Result.Result<Authorization.CreateAut
 const isScope = (u: unknown): u is Authorization.CreateAuthorization["scope"] =>
   Array.isArray(u) && u.length > 0 && u.every(isNonEmptyString)
 
-const isWholeSeconds = (u: unknown): u is number => Number.isSafeInteger(u) && Number(u) >= 0
+const isWholeSeconds = (u: unknown): u is number =>
+  typeof u === "number" && Number.isInteger(u) && u >= 0 && u <= Authorization.maxLifetimeSeconds
+
+// The official command line sends what was typed, as a string. That Heroku takes it for a number is inferred from that.
+const coerceSeconds = (u: unknown): unknown => typeof u === "string" && /^\d+$/.test(u) ? Number(u) : u
 
 /** The body of `update`: a description, a client with its secret, or both. */
 export const parseUpdate = (text: string): Result.Result<Authorization.UpdateAuthorization, Refusal> =>

@@ -1,0 +1,21 @@
+/** Takes secrets out of what a server says, should it (or a proxy before it) say our own back to us. */
+import * as Redacted from "effect/Redacted"
+
+/** Text without secrets. */
+export type Scrub = (text: string) => string
+
+/** Shorter ones are no secrets, but could be in any word. */
+const shortest = 6
+
+/** What Heroku's tokens look like: also those of others must not get into an error. */
+const herokuToken = /HRKU-[\w-]+/g
+
+// No id contains a space: a range with this in it is none, and is not followed.
+const replacement = "[redacted secret]"
+
+/** Makes what replaces these secrets, and everything that looks like a token of Heroku's. */
+export const make = (secrets: ReadonlyArray<Redacted.Redacted>): Scrub => {
+  const values = secrets.map((secret) => Redacted.value(secret)).filter((value) => value.length >= shortest)
+  return (text) =>
+    values.reduce((clean, value) => clean.replaceAll(value, replacement), text).replaceAll(herokuToken, replacement)
+}
