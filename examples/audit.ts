@@ -1,8 +1,8 @@
 /**
  * Prints every authorization that never expires and reaches everything.
  *
- * Run: `HEROKU_API_KEY=… node examples/audit.ts`, or first `pnpm sandbox --port 4567 --count 450` and then
- * `HEROKU_API_URL=http://127.0.0.1:4567 HEROKU_API_KEY=any node examples/audit.ts`.
+ * Run it with `npx -y pnpm@12 exec node examples/audit.ts`, and HEROKU_API_KEY set to a token of yours. Against a sandbox
+ * (`npx -y pnpm@12 sandbox --port 4567`) set HEROKU_API_URL to http://127.0.0.1:4567, and the token to anything.
  */
 // #region audit
 import { hasGlobalScope, neverExpires } from "@effect-heroku/core/Authorization"

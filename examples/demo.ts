@@ -21,6 +21,7 @@ import * as HttpServer from "effect/http/HttpServer"
 import type * as HttpServerError from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { createServer } from "node:http"
 import * as Audit from "./demo/Audit.ts"
@@ -62,8 +63,8 @@ const demo = Command.make(
       Flag.withDefault(false)
     ),
     pageSize: Flag.Int("page-size").pipe(
-      Flag.withDescription("Authorizations a page, 1 to 1000"),
-      Flag.withSchema(PageSize),
+      Flag.withDescription("Authorizations a page, 1 to 1000, by default 250"),
+      Flag.filter(Schema.is(PageSize), () => "a whole number from 1 to 1000"),
       Flag.withDefault(250)
     )
   },
@@ -95,5 +96,8 @@ const explain = (error: ListError | Config.ConfigError | HttpServerError.ServeEr
       return `${error._tag} (${error.status}): ${error.message}`
   }
 }
+
+// Whoever reads the output may leave (`| head`): there is nobody to tell. A full disk is an error.
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 1))
 
 Command.run(demo, { version: "0.0.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)

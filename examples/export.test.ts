@@ -56,4 +56,19 @@ describe("export", () => {
         assert.lengthOf(new Set(ids), 25)
       })
     ))
+
+  it.effect("begins again when the file is gone, or was cut", () =>
+    inTempDirectory((file) =>
+      Effect.gen(function*() {
+        const fileSystem = yield* FileSystem.FileSystem
+        yield* exportTo(file)
+        const whole = yield* fileSystem.readFileString(file)
+        yield* fileSystem.remove(file)
+        assert.strictEqual(yield* exportTo(file), 25)
+        assert.strictEqual(yield* fileSystem.readFileString(file), whole)
+        yield* fileSystem.truncate(file, 100)
+        assert.strictEqual(yield* exportTo(file), 25)
+        assert.strictEqual(yield* fileSystem.readFileString(file), whole)
+      })
+    ))
 })

@@ -3,9 +3,9 @@
  *
  * After each page it saves the cursor of the next one together with the length of the file. A run that died between the
  * two is no problem: the next one cuts the file back to the saved length, so no line is missing and none is there twice.
- * No token is written.
+ * A file that is gone or shorter than it was is begun again. No token is written.
  *
- * Run: `HEROKU_API_KEY=… node examples/export.ts FILE`.
+ * Run it with `npx -y pnpm@12 exec node examples/export.ts FILE`; `audit.ts` says how it finds the account.
  */
 import type { Authorization } from "@effect-heroku/core/Authorization"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
@@ -13,6 +13,8 @@ import { Cursor } from "@effect-heroku/core/ListRange"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -27,24 +29,26 @@ const Progress = Schema.fromJsonString(Schema.Struct({
   cursor: Schema.optionalKey(Cursor)
 }))
 
+const start: typeof Progress.Type = { bytes: 0 }
+
 // #region export
 export const exportTo = Effect.fn("export")(function*(file: string, options?: { readonly pageSize: number }) {
   const fileSystem = yield* FileSystem.FileSystem
   const service = yield* AuthorizationService
   const progressFile = `${file}.progress`
 
-  const progress = yield* fileSystem.readFileString(progressFile).pipe(
+  const saved = yield* fileSystem.readFileString(progressFile).pipe(
     Effect.flatMap(Schema.decodeEffect(Progress)),
-    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed({ bytes: 0 } as typeof Progress.Type))
+    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(start))
   )
-  const { cursor } = progress
-  if (progress.bytes > 0 && cursor === undefined) return 0
-
   yield* fileSystem.writeFileString(file, "", { flag: "a" })
-  yield* fileSystem.truncate(file, progress.bytes)
+  const { size } = yield* fileSystem.stat(file)
+  const { bytes, cursor } = size < saved.bytes ? start : saved
+  if (bytes > 0 && cursor === undefined) return 0
+  yield* fileSystem.truncate(file, bytes)
 
   return yield* service.pages(cursor === undefined ? options : { cursor }).pipe(
-    Stream.runFoldEffect(() => ({ bytes: progress.bytes, exported: 0 }), (total, page) =>
+    Stream.runFoldEffect(() => ({ bytes, exported: 0 }), (total, page) =>
       Effect.gen(function*() {
         const lines = new TextEncoder().encode(page.items.map(toLine).join(""))
         const bytes = total.bytes + lines.length
@@ -68,15 +72,14 @@ const toLine = ({ createdAt, description, id, scope }: Authorization): string =>
     })
   }\n`
 
-const main = Effect.gen(function*() {
-  const [file] = yield* Schema.decodeUnknownEffect(Schema.NonEmptyArray(Schema.String))(process.argv.slice(2))
-  const exported = yield* exportTo(file)
-  yield* Console.log(`${exported} authorizations more in ${file}`)
-})
+const file = Argument.String("file").pipe(Argument.withDescription("The file to write to, and to resume"))
+
+const command = Command.make("export", { file }, ({ file }) =>
+  exportTo(file).pipe(
+    Effect.flatMap((exported) => Console.log(`${exported} authorizations more in ${file}`)),
+    Effect.provide(NodeAuthorizationService.layerConfig())
+  ))
 
 if (import.meta.main) {
-  main.pipe(
-    Effect.provide([NodeAuthorizationService.layerConfig(), NodeServices.layer]),
-    NodeRuntime.runMain
-  )
+  Command.run(command, { version: "0.0.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
 }

@@ -7,7 +7,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
-import { spawn } from "node:child_process"
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
 import { tmpdir } from "node:os"
@@ -37,15 +37,26 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs an example to its end; or until it prints `interruptAt`, and then interrupts it as Ctrl-C does. */
-const run = (file: string, args: ReadonlyArray<string>, env: Record<string, string>, interruptAt?: string) =>
+/** What to do to a program once it has printed something. */
+interface Intervention {
+  readonly at: string
+  readonly act: (child: ChildProcessWithoutNullStreams) => void
+}
+
+/** Runs an example to its end. */
+const run = (
+  file: string,
+  args: ReadonlyArray<string>,
+  env: Record<string, string>,
+  intervention?: Intervention
+) =>
   Effect.callback<Ended>((resume) => {
     const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], { env })
     let stdout = ""
     let stderr = ""
     child.stdout.on("data", (chunk) => {
       stdout += chunk
-      if (interruptAt !== undefined && stdout.includes(interruptAt)) child.kill("SIGINT")
+      if (intervention !== undefined && stdout.includes(intervention.at)) intervention.act(child)
     })
     child.stderr.on("data", (chunk) => stderr += chunk)
     child.on("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
@@ -57,12 +68,12 @@ const runAgainstSandbox = (
   file: string,
   args: ReadonlyArray<string> = [],
   token = "HRKU-right",
-  interruptAt?: string
+  intervention?: Intervention
 ) =>
   Effect.gen(function*() {
     const { address } = yield* HttpServer.HttpServer
     const env = { HEROKU_API_KEY: token, HEROKU_API_URL: HttpServer.formatAddress(address) }
-    return yield* run(file, args, env, interruptAt)
+    return yield* run(file, args, env, intervention)
   })
 
 layer(layerSandbox)("examples", (it) => {
@@ -91,6 +102,14 @@ layer(layerSandbox)("examples", (it) => {
       assert.lengthOf(readFileSync(file, "utf8").trimEnd().split("\n"), 2)
     }))
 
+  it.effect.each(["export.ts", "revoke.ts"])("%s says how to run it", (file) =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* run(file, [], {})
+      assert.strictEqual(code, 1)
+      assert.match(stdout, /USAGE/)
+      assert.match(stderr, /Missing required argument/)
+    }))
+
   it.effect("revoke.ts revokes, and tells what was already gone", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* runAgainstSandbox("revoke.ts", [known, "gone"])
@@ -112,6 +131,13 @@ describe("demo", () => {
         assert.notInclude(stdout, "HRKU-")
       }))
 
+    it.effect("ends quietly when nobody reads on", () =>
+      Effect.gen(function*() {
+        const leave = { at: "A sandbox", act: (child: ChildProcessWithoutNullStreams) => child.stdout.destroy() }
+        const { code, stderr } = yield* run("demo.ts", [], {}, leave)
+        assert.deepStrictEqual([code, stderr], [0, ""])
+      }))
+
     it.effect("--live uses the account that is set up", () =>
       Effect.gen(function*() {
         const { code, stdout } = yield* runAgainstSandbox("demo.ts", ["--live"])
@@ -128,7 +154,7 @@ describe("demo", () => {
           "demo.ts",
           ["--live", "--page-size", "1"],
           undefined,
-          "page 1"
+          { at: "page 1", act: (child) => child.kill("SIGINT") }
         )
         assert.deepStrictEqual([code, stderr], [130, ""])
         assert.strictEqual(stdout, "page 1: 1 authorizations, 1 so far\n")
@@ -142,8 +168,8 @@ describe("demo", () => {
         { HEROKU_API_KEY: "x", HEROKU_API_URL: "http://127.0.0.1:1" },
         /connect/
       ],
-      ["when the base URL is none", ["--live"], { HEROKU_API_KEY: "x", HEROKU_API_URL: "heroku" }, /baseUrl/],
-      ["on a page size out of range", ["--page-size", "1001"], {}, /whole number from 1 to 1000/],
+      ["when the base URL is none", ["--live"], { HEROKU_API_KEY: "x", HEROKU_API_URL: "heroku" }, /HEROKU_API_URL/],
+      ["on a page size out of range", ["--page-size", "1001"], {}, /a whole number from 1 to 1000/],
       ["on a flag that it does not know", ["--pages"], {}, /Unrecognized flag: --pages/]
     ])("%s it says what is wrong and fails", ([, args, env, message]) =>
       Effect.gen(function*() {

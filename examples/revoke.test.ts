@@ -4,10 +4,10 @@
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { revoke, revokeAll } from "./revoke.ts"
+import { revoke } from "./revoke.ts"
 
 const leaked = AuthorizationId.make("01234567-89ab-cdef-0123-456789abcdef")
 
@@ -30,29 +30,3 @@ it.effect("asks Heroku when the connection broke: it may have acted, or not", ()
     assert.strictEqual(yield* revoke(leaked), "revoked")
   }).pipe(Effect.provide(layer)))
 // #endregion test
-
-describe("revoke", () => {
-  const unknown = AuthorizationId.make("ffffffff-89ab-cdef-0123-456789abcdef")
-
-  it.effect("fails when it cannot find out", () =>
-    Effect.gen(function*() {
-      const faults = yield* FaultInjection.FaultInjection
-      yield* faults.inject(FaultInjection.connectionReset, { times: 2 })
-      assert.strictEqual((yield* Effect.flip(revoke(leaked)))._tag, "RequestFailed")
-    }).pipe(Effect.provide(layer)))
-
-  it.effect("stops everything when the token is refused", () =>
-    Effect.gen(function*() {
-      const faults = yield* FaultInjection.FaultInjection
-      yield* faults.inject(FaultInjection.status(401), { id: unknown })
-      assert.strictEqual((yield* Effect.flip(revokeAll([leaked, unknown])))._tag, "Unauthorized")
-    }).pipe(Effect.provide(layer)))
-
-  it.effect("reports on each in the order given", () =>
-    Effect.gen(function*() {
-      assert.deepStrictEqual(yield* revokeAll([unknown, leaked]), [
-        { id: unknown, outcome: "was already gone" },
-        { id: leaked, outcome: "revoked" }
-      ])
-    }).pipe(Effect.provide(layer)))
-})

@@ -1,17 +1,21 @@
 /**
- * Revokes authorizations during an incident: composes operations, and recovers from each error by its type.
+ * Revokes authorizations during an incident: composes operations, and recovers from each error by its type. It is
+ * unit-tested in `revoke.test.ts`, without HTTP.
  *
- * Run: `HEROKU_API_KEY=… node examples/revoke.ts ID [ID …]`. It is unit-tested in `revoke.test.ts`, without HTTP.
+ * Run it with `npx -y pnpm@12 exec node examples/revoke.ts ID [ID …]`; `audit.ts` says how it finds the account.
  */
-import { AuthorizationId } from "@effect-heroku/core/Authorization"
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 
 // #region revoke
+import { AuthorizationId } from "@effect-heroku/core/Authorization"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as Effect from "effect/Effect"
+
 /** What became of an authorization that is to be revoked. */
 export type Outcome = "revoked" | "was already gone" | "may still work: check again"
 
@@ -40,14 +44,18 @@ export const revokeAll = (ids: ReadonlyArray<AuthorizationId>) =>
   Effect.forEach(ids, (id) => Effect.map(revoke(id), (outcome) => ({ id, outcome })), { concurrency: 4 })
 // #endregion revoke
 
-const main = Effect.gen(function*() {
-  const ids = yield* Schema.decodeUnknownEffect(Schema.NonEmptyArray(AuthorizationId))(process.argv.slice(2))
-  for (const { id, outcome } of yield* revokeAll(ids)) yield* Console.log(`${id} ${outcome}`)
-})
+const ids = Argument.String("id").pipe(
+  Argument.withDescription("The id of an authorization to revoke"),
+  Argument.withSchema(AuthorizationId),
+  Argument.atLeast(1)
+)
+
+const command = Command.make("revoke", { ids }, ({ ids }) =>
+  Effect.flatMap(
+    revokeAll(ids),
+    Effect.forEach(({ id, outcome }) => Console.log(`${id} ${outcome}`), { discard: true })
+  ).pipe(Effect.provide(NodeAuthorizationService.layerConfig())))
 
 if (import.meta.main) {
-  main.pipe(
-    Effect.provide(NodeAuthorizationService.layerConfig()),
-    NodeRuntime.runMain
-  )
+  Command.run(command, { version: "0.0.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
 }

@@ -2,7 +2,8 @@
  * `AuthorizationService` in memory: no HTTP, no sockets, no waiting. It stands on the same account as `FakeHeroku` and
  * answers with the same errors as the live service.
  *
- * Time comes from the `Clock`, so that `TestClock` makes tokens expire.
+ * Time comes from the `Clock`, so that `TestClock` makes tokens expire. Nothing is repeated: each fault of
+ * `FaultInjection` is an error, as if the live service's retries were spent or switched off.
  */
 import type { Authorization } from "@effect-heroku/core/Authorization"
 import * as AuthorizationError from "@effect-heroku/core/AuthorizationError"
