@@ -48,7 +48,7 @@ describe("sandbox", () => {
     })
     assert.strictEqual(rest.status, 200)
     assert.lengthOf(await rest.json(), 250)
-    assert.strictEqual((await fetch(`${url}/oauth/authorizations/~`, { headers })).status, 404)
+    assert.strictEqual((await fetch(`${url}/oauth/authorizations/~`, { headers })).status, 200)
     assert.strictEqual((await fetch(`${url}/oauth/authorizations`, { headers })).status, 429)
     assert.strictEqual(sandbox.printed.stdout, `Heroku sandbox with 450 authorizations at ${url}\n`)
     assert.strictEqual(sandbox.printed.stderr, "")
