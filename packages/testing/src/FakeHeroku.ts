@@ -23,6 +23,8 @@ import * as Api from "./internal/api.ts"
 
 export type { AuthorizationSeed, ClientSeed, Seed, UserSeed } from "./internal/records.ts"
 
+export type { Exchange } from "./internal/api.ts"
+
 /** How the imitation behaves, and what its account starts with. By default it has no authorizations. */
 export interface Options extends Api.Options {}
 

@@ -7,6 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -14,6 +15,7 @@ import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -468,6 +470,54 @@ describe("FakeHeroku", () => {
   })
 
   describe("what it makes up", () => {
+    test("writes every text as it is, also the oddest", {
+      seed: [{ id: "x", description: "\u0001", expiresIn: "1 hour" }, { id: "y", description: "\u0001\u0001" }]
+    }, () =>
+      Effect.gen(function*() {
+        for (const minutes of [0, 1]) {
+          yield* TestClock.setTime(minutes * 60_000)
+          const [first, second] = json(yield* list())
+          assert.deepStrictEqual([first.description, second.description], ["\u0001", "\u0001\u0001"])
+          assert.strictEqual(first.access_token.expires_in, 3600 - minutes * 60)
+          assert.isNull(second.access_token.expires_in)
+        }
+      }))
+
+    it.effect("is told to an observer, exchange by exchange", () =>
+      Effect.gen(function*() {
+        const seen: Array<FakeHeroku.Exchange> = []
+        const layer = FakeHeroku.layerHttpClient({
+          latency: "2 seconds",
+          observe: (exchange) => Effect.sync(() => seen.push(exchange))
+        }).pipe(Layer.provideMerge(FaultInjection.layer))
+        yield* Effect.gen(function*() {
+          const calls = Effect.gen(function*() {
+            yield* list("id ..; max=3")
+            yield* send("GET /oauth/authorizations/x")
+            yield* FaultInjection.FaultInjection.use((_) => _.inject(FaultInjection.connectionReset))
+            yield* Effect.flip(send("DELETE /oauth/authorizations/x"))
+          })
+          const fiber = yield* Effect.forkChild(calls)
+          yield* TestClock.adjust("2 seconds")
+          yield* TestClock.adjust("2 seconds")
+          yield* Fiber.join(fiber)
+        }).pipe(Effect.provide(layer))
+        assert.deepStrictEqual(
+          seen.map(({ duration, method, range, status, target }) => [
+            method,
+            target,
+            Option.getOrNull(range),
+            Option.getOrNull(status),
+            Duration.toSeconds(duration)
+          ]),
+          [
+            ["GET", "/oauth/authorizations", "id ..; max=3", 200, 2],
+            ["GET", "/oauth/authorizations/x", null, 404, 2],
+            ["DELETE", "/oauth/authorizations/x", null, null, 0]
+          ]
+        )
+      }))
+
     test("has a default authorization, which is direct", { count: 10 }, () =>
       Effect.gen(function*() {
         const answered = yield* send("GET /oauth/authorizations/~")

@@ -5,9 +5,10 @@
  * @see https://devcenter.heroku.com/articles/platform-api-reference
  */
 import * as Clock from "effect/Clock"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -46,6 +47,21 @@ export interface Options extends AccountOptions {
    * meanwhile cannot know. By default nothing.
    */
   readonly latency?: Duration.Input | undefined
+  /** Is told of every exchange when it is over: for a log. By default nobody. */
+  readonly observe?: ((exchange: Exchange) => Effect.Effect<void>) | undefined
+}
+
+/** A request, and what became of it. Nothing in it shows a secret. */
+export interface Exchange {
+  readonly method: string
+  /** The path and query as they were sent. */
+  readonly target: string
+  /** The range that was asked for; none where there is no list. */
+  readonly range: Option.Option<string>
+  /** The status of the answer. None: the connection broke, or the caller gave up. */
+  readonly status: Option.Option<number>
+  /** How long the answer took. */
+  readonly duration: Duration.Duration
 }
 
 // -----------------------------------------------------------------------------
@@ -305,6 +321,7 @@ export const make = Effect.fnUntraced(function*(
 
   const showFault = ({ body, headers, status }: FaultInjection.Status): ApiResponse => respond(status, body, headers)
 
+  const { observe } = options
   const latency = options.latency === undefined ? Effect.void : Effect.sleep(options.latency)
 
   const handle: Api["handle"] = (request) => {
@@ -313,7 +330,7 @@ export const make = Effect.fnUntraced(function*(
       Effect.map(Clock.currentTimeMillis, (now) => answer(request, to, now)),
       (response) => Effect.as(latency, response)
     )
-    return Option.match(toCall(to), {
+    const answered = Option.match(toCall(to), {
       onNone: () => act,
       onSome: (call) =>
         guard<ApiResponse, Broken>(call, act, {
@@ -324,6 +341,21 @@ export const make = Effect.fnUntraced(function*(
           garbled: Effect.map(garble)
         })
     })
+    return observe === undefined ?
+      answered :
+      Effect.flatMap(
+        Clock.currentTimeMillis,
+        (began) =>
+          Effect.onExit(answered, (exit) =>
+            Effect.flatMap(Clock.currentTimeMillis, (ended) =>
+              observe({
+                method: request.method,
+                target: request.target,
+                range: to.name === "list" ? Option.fromUndefinedOr(to.range) : Option.none(),
+                status: Option.map(Exit.getSuccess(exit), (response) => response.status),
+                duration: Duration.millis(ended - began)
+              })))
+      )
   }
   return { handle, account: Account.fromStore(main.store) }
 })
