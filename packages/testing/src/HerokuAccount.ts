@@ -14,6 +14,8 @@ export type { AuthorizationSeed, ClientSeed, Seed, UserSeed } from "./internal/r
 
 /** What tests do with an account. Nothing of it counts as a call: no fault strikes, and nothing is recorded. */
 export interface Service {
+  /** How many authorizations there are. */
+  readonly size: Effect.Effect<number>
   /** Every authorization in the order of the list, its lifetimes counted down to now. */
   readonly authorizations: Effect.Effect<ReadonlyArray<Authorization>>
   /** One authorization; none when the account has none with that id. */

@@ -61,6 +61,7 @@ describe("HerokuAccount of the memory layer", () => {
       yield* account.remove(id, "no such id")
       assert.strictEqual((yield* Effect.flip(service.info(id)))._tag, "NotFound")
       assert.lengthOf(yield* account.authorizations, 1)
+      assert.strictEqual(yield* account.size, 1)
     })
   )
 

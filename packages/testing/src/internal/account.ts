@@ -11,6 +11,7 @@ import type { Store } from "./store.ts"
 export const fromStore = (store: Store): HerokuAccount.Service => {
   const at = <A>(read: (now: number) => A): Effect.Effect<A> => Effect.map(Clock.currentTimeMillis, read)
   return {
+    size: Effect.sync(store.size),
     authorizations: at((now) => store.records().map((record) => toAuthorization(record, now))),
     get: (id) => at((now) => Option.map(Result.getSuccess(store.info(id)), (record) => toAuthorization(record, now))),
     put: (...seeds) => at((now) => seeds.map((seed) => toAuthorization(store.plant(seed, now), now))),

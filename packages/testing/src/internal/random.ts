@@ -21,14 +21,17 @@ export interface Random {
 export const make = (seed: number | string, purpose: string): Random => {
   const source = Effect.runSync(EffectRandom.withSeed(EffectRandom.Random, `${purpose}\0${seed}`))
   const below = (limit: number): number => Math.floor(source.nextDoubleUnsafe() * limit)
-  const digits = (count: 4 | 8): string => below(16 ** count).toString(16).padStart(count, "0")
+  const eightDigits = (): string => below(0x1_0000_0000).toString(16).padStart(8, "0")
   return {
     below,
     pick: (values) => values[below(values.length)] ?? values[0],
-    uuid: () =>
-      `${digits(8)}-${digits(4)}-4${digits(4).slice(1)}-${"89ab"[below(4)]}${digits(4).slice(1)}-${digits(8)}${
-        digits(4)
+    uuid: () => {
+      const digits = eightDigits() + eightDigits() + eightDigits() + eightDigits()
+      const variant = "89ab"[Number.parseInt(digits[16] ?? "0", 16) & 3]
+      return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-${variant}${digits.slice(17, 20)}-${
+        digits.slice(20)
       }`
+    }
   }
 }
 

@@ -62,6 +62,8 @@ export interface Store {
   readonly delete: (id: string) => RecordAnswer
   /** The part of the list that the value of a `Range` header asks for; the default range when there is none. */
   readonly list: (range: string | undefined) => Answer<Listing>
+  /** How many records there are. */
+  readonly size: () => number
   /** Every record, in the order of the list. */
   readonly records: () => ReadonlyArray<Records.AuthorizationRecord>
   /** Puts in what a seed describes; it takes the place of a record with the same id. */
@@ -271,6 +273,7 @@ export const make = (options: Options, builtAt: number, name = "account"): Store
     regenerate,
     delete: remove,
     list,
+    size: () => ids.length,
     records: () => ids.flatMap((id) => records.get(id) ?? []),
     plant,
     setDefault: (id) => {

@@ -1,0 +1,195 @@
+#!/usr/bin/env node
+/**
+ * The sandbox: an imitation of Heroku's API on this machine, for programs in any language, until it is interrupted.
+ *
+ * What it answers is `FakeHeroku`; here are only the flags, the log and the file that keeps the account.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as CliError from "effect/cli/CliError"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpServer from "effect/http/HttpServer"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { createServer, type Server } from "node:http"
+import * as FakeHeroku from "./FakeHeroku.ts"
+import * as FaultInjection from "./FaultInjection.ts"
+import { HerokuAccount } from "./HerokuAccount.ts"
+import * as Faults from "./internal/sandboxFaults.ts"
+import * as State from "./internal/sandboxState.ts"
+
+const host = "127.0.0.1"
+
+// -----------------------------------------------------------------------------
+// Flags
+// -----------------------------------------------------------------------------
+
+const wholeNumber = (name: string, limits: { readonly from: number; readonly to?: number }) =>
+  Flag.Int(name).pipe(Flag.filter(
+    (number) => number >= limits.from && number <= (limits.to ?? Number.MAX_SAFE_INTEGER),
+    () => `a whole number, ${limits.from} ${limits.to === undefined ? "or more" : `to ${limits.to}`}`
+  ))
+
+const secret = (name: string) =>
+  Flag.Redacted(name).pipe(Flag.filter((value) => /^[\x21-\x7e]+$/.test(Redacted.value(value)), () => "visible ASCII"))
+
+const flags = {
+  port: wholeNumber("port", { from: 0, to: 65_535 }).pipe(
+    Flag.withDefault(0),
+    Flag.withDescription("The port to listen on; 0, the default, takes a free one")
+  ),
+  count: wholeNumber("count", { from: 0, to: 1_000_000 }).pipe(
+    Flag.withDefault(450),
+    Flag.withDescription("How many authorizations there are from the start, by default 450")
+  ),
+  latency: wholeNumber("latency", { from: 0 }).pipe(
+    Flag.withDefault(0),
+    Flag.withDescription("How many milliseconds every answer takes, by default 0")
+  ),
+  token: secret("token").pipe(
+    Flag.optional,
+    Flag.withDescription("The account's token; without it any bearer or basic token is accepted")
+  ),
+  seed: Flag.String("seed").pipe(
+    Flag.optional,
+    Flag.withDescription("Determines the made-up authorizations; the same in every run by default")
+  ),
+  rateLimit: wholeNumber("rate-limit", { from: 1 }).pipe(
+    Flag.withDefault(4500),
+    Flag.withDescription("How many requests the account may make at once; an hour refills them. By default 4500")
+  ),
+  twoFactor: secret("two-factor").pipe(
+    Flag.optional,
+    Flag.withDescription("The code that must come in Heroku-Two-Factor-Code; without it there is no second factor")
+  ),
+  faults: Flag.String("fault").pipe(
+    Flag.mapEffect((text) =>
+      Result.match(Faults.parse(text), {
+        onSuccess: Effect.succeed,
+        onFailure: (problem) =>
+          Effect.fail(
+            new CliError.InvalidValue({
+              option: "fault",
+              value: text,
+              expected: `${problem}. ${Faults.grammar}`,
+              kind: "flag"
+            })
+          )
+      })
+    ),
+    Flag.atLeast(0),
+    Flag.withDescription(`A fault to run into, again and again if given several times: ${Faults.grammar}`)
+  ),
+  state: Flag.File("state").pipe(
+    Flag.optional,
+    Flag.withDescription("A file that keeps the account from one run to the next. What is in it counts before --count")
+  ),
+  quiet: Flag.Boolean("quiet").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Log no requests")
+  )
+}
+
+// -----------------------------------------------------------------------------
+// The log
+// -----------------------------------------------------------------------------
+
+/** One line for a request, on standard error: standard output has the URL alone, for scripts. */
+const log = ({ duration, method, range, status, target }: FakeHeroku.Exchange): Effect.Effect<void> =>
+  Console.error([
+    method.padEnd(6),
+    target,
+    ...Option.toArray(Option.map(range, (text) => `[${text}]`)),
+    "->",
+    Option.getOrElse(status, () => "no answer"),
+    `${Duration.toMillis(duration)} ms`
+  ].join(" "))
+
+// -----------------------------------------------------------------------------
+// The server
+// -----------------------------------------------------------------------------
+
+/** Node's layer waits for clients that keep their connections open; this leaves it none to wait for. */
+const stop = (server: Server) =>
+  Effect.sync(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+
+/** Puts the account of a file in, and back into the file when the sandbox ends. */
+const layerState = (file: string) =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    const account = yield* HerokuAccount
+    const kept = yield* State.load(file)
+    if (Option.isSome(kept)) {
+      yield* account.remove(...(yield* account.authorizations).map(({ id }) => id))
+      yield* account.put(...kept.value)
+    }
+    yield* Effect.addFinalizer(() =>
+      Effect.flatMap(account.authorizations, (authorizations) => State.save(file, authorizations)).pipe(
+        Effect.catch((error) => Console.error(`The account is not kept: ${error.message}`)),
+        Effect.provide(NodeServices.layer)
+      )
+    )
+  }))
+
+const announce = Effect.gen(function*() {
+  const { address } = yield* HttpServer.HttpServer
+  const size = yield* HerokuAccount.use((account) => account.size)
+  yield* Console.log(`Heroku sandbox with ${size} authorizations at ${HttpServer.formatAddress(address)}`)
+})
+
+const sandbox = Command.make(
+  "sandbox",
+  flags,
+  ({ count, faults, latency, port, quiet, rateLimit, seed, state, token, twoFactor }) =>
+    Effect.suspend(() => {
+      const server = createServer()
+      const layer = FakeHeroku.layerServer({
+        count,
+        latency: Duration.millis(latency),
+        rateLimit,
+        token: Option.getOrUndefined(token),
+        twoFactorCode: Option.getOrUndefined(twoFactor),
+        randomSeed: Option.getOrUndefined(seed),
+        observe: quiet ? undefined : log
+      })
+      return Effect.gen(function*() {
+        const injection = yield* FaultInjection.FaultInjection
+        for (const { fault, target } of faults) yield* injection.inject(fault, target)
+        yield* announce
+        return yield* Effect.never
+      }).pipe(
+        Effect.ensuring(stop(server)),
+        Effect.provide(
+          Option.match(state, { onNone: () => Layer.empty, onSome: layerState }).pipe(
+            Layer.provideMerge(layer),
+            Layer.provideMerge(FaultInjection.layer),
+            Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port }))
+          )
+        )
+      )
+    }).pipe(
+      Effect.catchTags({
+        ServeError: ({ cause }) =>
+          fail(`Cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`),
+        SchemaError: ({ message }) => fail(`The file of --state holds no account of a sandbox: ${message}`),
+        PlatformError: ({ message }) => fail(`The file of --state cannot be read: ${message}`)
+      })
+    )
+).pipe(Command.withDescription("Serves an imitation of Heroku's API for OAuth authorizations until it is interrupted"))
+
+const fail = (userMessage: string) => Effect.fail(new CliError.UserError({ cause: userMessage, userMessage }))
+
+sandbox.pipe(
+  Command.run({ version: "0.0.0" }),
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain
+)
