@@ -73,7 +73,7 @@ const run = () => {
   })
 
   it("leaves other fences alone, even those that show a marker", () => {
-    const text = "```md\n<!-- code: examples/a.ts -->\n```\n\n```ts\nleft()\n```\n"
+    const text = "```md\n<!-- code: examples/a.ts -->\n```\n\n```sh\nleft()\n```\n"
     assert.strictEqual(generated(text), text)
   })
 
@@ -131,5 +131,17 @@ const run = () => {
     ]
   ])("refuses %s", ([, text, message]) => {
     assert.throws(() => generated(text!), message!)
+  })
+})
+
+describe("a fence of TypeScript", () => {
+  it("is refused where no example stands behind it", () => {
+    const root = folder({ "README.md": "# Title\n\n```ts\nconst made = up\n```\n" })
+    assert.throws(() => generate(root, true), /README\.md:3: take the code from an example/)
+  })
+
+  it("is not a fence of something else", () => {
+    const root = folder({ "docs/a.md": "```sh\nls\n```\n\n```\ntext\n```\n" })
+    assert.deepStrictEqual(generate(root, true), [])
   })
 })

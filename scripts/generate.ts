@@ -2,8 +2,9 @@
  * Keeps the code in README.md and docs/ equal to the examples it is taken from, so that it is code that was compiled.
  *
  * A fence that follows a line `<!-- code: examples/name.ts -->` gets the content of that file, and one that follows
- * `<!-- code: examples/name.ts#part -->` what is between `// #region part` and `// #endregion part` there. With
- * `--check` nothing is written, and the run fails if anything would be.
+ * `<!-- code: examples/name.ts#part -->` what is between `// #region part` and `// #endregion part` there. A fence of
+ * TypeScript without a marker is refused: nobody would compile it. With `--check` nothing is written, and the run fails if
+ * anything would be.
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -14,13 +15,15 @@ export const generate = (root: string, check: boolean): ReadonlyArray<string> =>
     const file = join(root, path)
     return existsSync(file) ? readFileSync(file, "utf8") : undefined
   }
-  return globSync(["README.md", "docs/**/*.md"], { cwd: root }).toSorted().filter((document) => {
-    const file = join(root, document)
-    const before = readFileSync(file, "utf8")
-    const after = fill(document, before, readExample)
-    if (after !== before && !check) writeFileSync(file, after)
-    return after !== before
-  })
+  return globSync(["README.md", "docs/**/*.md", "packages/*/README.md"], { cwd: root }).toSorted().filter(
+    (document) => {
+      const file = join(root, document)
+      const before = readFileSync(file, "utf8")
+      const after = fill(document, before, readExample)
+      if (after !== before && !check) writeFileSync(file, after)
+      return after !== before
+    }
+  )
 }
 
 /** The text of a document with the code of its examples in place. */
@@ -41,6 +44,9 @@ const fill = (document: string, text: string, readExample: ReadExample): string 
     } else {
       const end = lines.findIndex((other, at) => at > index && other.startsWith(fence) && /^[`~]+\s*$/.test(other))
       if (end === -1) fail("the fence is not closed")
+      if (marker === undefined && /^[`~]+\s*(?:ts|tsx|typescript)\b/.test(line)) {
+        fail("take the code from an example: <!-- code: examples/name.ts#region --> before the fence")
+      }
       const code = marker === undefined ? lines.slice(index + 1, end) : readCode(marker, readExample, fail)
       result.push(...code, lines[end]!)
       marker = undefined
