@@ -9,6 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import * as Exit from "effect/Exit"
+import * as Hash from "effect/Hash"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -381,8 +382,10 @@ const isAcceptable = (accept: string): boolean =>
 
 const isRead = (method: string): boolean => method === "GET" || method === "HEAD"
 
-const entityTag = (body: string): string =>
-  `"${Random.hash(body).map((word) => word.toString(16).padStart(8, "0")).join("")}"`
+const entityTag = (body: string): string => {
+  const digits = (number: number) => (number >>> 0).toString(16).padStart(8, "0")
+  return `"${digits(Hash.string(body))}${digits(body.length)}"`
+}
 
 const matches = (ifNoneMatch: string, etag: string): boolean =>
   ifNoneMatch.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag)
