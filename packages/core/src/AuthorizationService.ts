@@ -9,7 +9,8 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { type Authorization, AuthorizationId, CreateAuthorization, UpdateAuthorization } from "./Authorization.ts"
 import type {
@@ -96,6 +97,36 @@ export interface Service {
 export class AuthorizationService extends Context.Service<AuthorizationService, Service>()(
   "@effect-heroku/core/AuthorizationService"
 ) {}
+
+// -----------------------------------------------------------------------------
+// Two-factor authentication
+// -----------------------------------------------------------------------------
+
+/**
+ * The code of the account's second factor, for requests made where it is provided. By default there is none.
+ *
+ * @see https://devcenter.heroku.com/articles/platform-api-reference#two-factor-authentication
+ */
+export const TwoFactorCode = Context.Reference<Option.Option<Redacted.Redacted>>(
+  "@effect-heroku/core/AuthorizationService/TwoFactorCode",
+  { defaultValue: () => Option.none() }
+)
+
+/**
+ * Sends the code of the account's second factor with every request of an effect: of one call, or of many.
+ *
+ * **Example** (Asking for the code when Heroku wants it)
+ *
+ * ```ts
+ * service.delete(id).pipe(
+ *   Effect.catchTag("TwoFactorRequired", () =>
+ *     Effect.flatMap(askForCode, (code) => service.delete(id).pipe(AuthorizationService.withTwoFactorCode(code))))
+ * )
+ * ```
+ */
+export const withTwoFactorCode =
+  (code: Redacted.Redacted) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.provideService(effect, TwoFactorCode, Option.some(code))
 
 // -----------------------------------------------------------------------------
 // Implementing it

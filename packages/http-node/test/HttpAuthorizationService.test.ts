@@ -1,6 +1,6 @@
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import { AuthorizationService, withTwoFactorCode } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
@@ -11,6 +11,7 @@ import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
@@ -576,6 +577,164 @@ describe("retries", () => {
         "id ]a..; max=1",
         "id ]a..; max=1"
       ])
+    }))
+})
+
+describe("plain http", () => {
+  it.effect.each<[string, Partial<HttpAuthorizationService.Options>]>([
+    ["to this machine", { baseUrl: "http://localhost:4567" }],
+    ["to this machine by IPv6", { baseUrl: "http://[::1]:4567" }],
+    ["to this machine by another of its addresses", { baseUrl: "http://127.9.9.9" }],
+    ["where the user says so", { baseUrl: "http://heroku.internal", allowHttp: true }]
+  ])("is allowed %s", ([, options]) =>
+    Effect.gen(function*() {
+      const { layer, sent } = scripted(ok)
+      yield* Effect.provide(operations.info, layer(options))
+      assert.lengthOf(sent, 1)
+    }))
+})
+
+describe("two-factor authentication", () => {
+  const code = Redacted.make("135790")
+
+  it.effect("sends the code for one call, and for no other", () =>
+    Effect.gen(function*() {
+      const { layer, sent } = scripted(ok)
+      yield* Effect.gen(function*() {
+        yield* operations.info
+        yield* operations.info.pipe(withTwoFactorCode(code))
+        yield* operations.info
+      }).pipe(Effect.provide(layer()))
+      assert.deepStrictEqual(sent.map(({ headers }) => headers["heroku-two-factor-code"]), [
+        undefined,
+        "135790",
+        undefined
+      ])
+    }))
+
+  it.effect("sends it for every call in its scope, streams as well", () =>
+    Effect.gen(function*() {
+      const { layer, sent } = scripted(
+        () => json(206, [{ ...payloads.full, id: "a" }], { "Next-Range": "id ]a..; max=1" }),
+        () => json(200, [{ ...payloads.full, id: "b" }])
+      )
+      yield* AuthorizationService.use((_) => Stream.runDrain(_.stream({ pageSize: 1 }))).pipe(
+        withTwoFactorCode(code),
+        Effect.provide(layer())
+      )
+      assert.deepStrictEqual(sent.map(({ headers }) => headers["heroku-two-factor-code"]), ["135790", "135790"])
+    }))
+
+  it.effect("can be given once Heroku asks for it", () =>
+    Effect.gen(function*() {
+      const { layer, sent } = scripted(
+        () => json(403, { id: "two_factor", message: "A second factor is required." }),
+        ok
+      )
+      const deleted = operations.delete.pipe(
+        Effect.catchTag("TwoFactorRequired", () => operations.delete.pipe(withTwoFactorCode(code)))
+      )
+      yield* Effect.provide(deleted, layer())
+      assert.lengthOf(sent, 2)
+    }))
+
+  it.effect("refuses a code that no header can carry", () =>
+    Effect.gen(function*() {
+      const transport = scripted(ok)
+      for (const bad of ["", "1\n2", "ä"]) {
+        const error = yield* failureOf(operations.info.pipe(withTwoFactorCode(Redacted.make(bad))), transport)
+        assert(error._tag === "InvalidParams")
+        assert.deepStrictEqual(error.field, Option.some("twoFactorCode"))
+      }
+      assert.lengthOf(transport.sent, 0)
+    }))
+})
+
+describe("warnings", () => {
+  it.effect("reach the logger, each once", () =>
+    Effect.gen(function*() {
+      const logged: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => {
+        logged.push(`${logLevel}: ${String(message)}`)
+      })
+      const { layer } = scripted(
+        () => json(200, payloads.full, { "Warning-Id": "stack", "Warning-Message": "Your stack is old." }),
+        () => json(404, {}, { "Warning-Id": "stack", "Warning-Message": "Your stack is old." }),
+        () => json(200, payloads.full, { "X-Heroku-Warning": "Maintenance tonight, HRKU-our-own-token." }),
+        () => json(200, payloads.full, { "X-Heroku-Warning": "" }),
+        ok
+      )
+      yield* Effect.repeat(Effect.exit(operations.info), { times: 5 }).pipe(
+        Effect.provide([layer(), Logger.layer([logger])])
+      )
+      assert.deepStrictEqual(logged, [
+        "Warn: Heroku warns: Your stack is old.",
+        "Warn: Heroku warns: Maintenance tonight, [redacted secret]."
+      ])
+    }))
+})
+
+describe("big bodies", () => {
+  /** A body without end, in pieces of a mebibyte. */
+  const endless = (status: number, taken: { mebibytes: number }) => () =>
+    new Response(
+      new ReadableStream({
+        pull: (controller) => {
+          taken.mebibytes++
+          controller.enqueue(new Uint8Array(1024 * 1024).fill(0x61))
+        }
+      }),
+      { status }
+    )
+
+  it.effect("of an error, the beginning is enough", () =>
+    Effect.gen(function*() {
+      const taken = { mebibytes: 0 }
+      const error = yield* failureOf(operations.info, scripted(endless(503, taken)), { retry: { times: 0 } })
+      assert(error._tag === "UnexpectedStatus")
+      assert.isAtMost(taken.mebibytes, 3)
+    }))
+
+  it.effect("of an answer, there is a limit", () =>
+    Effect.gen(function*() {
+      const taken = { mebibytes: 0 }
+      const error = yield* failureOf(operations.info, scripted(endless(200, taken)))
+      assert(error._tag === "InvalidResponse")
+      assert.match(error.message, /longer than/)
+      assert.isAtMost(taken.mebibytes, 67)
+    }))
+
+  it.effect("without a length they are read to their end, whatever their pieces", () =>
+    Effect.gen(function*() {
+      const bytes = new TextEncoder().encode(JSON.stringify({ ...payloads.full, description: "Schlüssel 🔑" }))
+      const { layer } = scripted(() =>
+        new Response(
+          new ReadableStream({
+            start: (controller) => {
+              for (const byte of bytes) controller.enqueue(new Uint8Array([byte]))
+              controller.close()
+            }
+          })
+        )
+      )
+      const authorization = yield* Effect.provide(AuthorizationService.use((_) => _.info(id)), layer())
+      assert.deepStrictEqual(authorization.description, Option.some("Schlüssel 🔑"))
+    }))
+})
+
+describe("timeout", () => {
+  it.effect("ends a call with all its attempts", () =>
+    Effect.gen(function*() {
+      const transport = scripted(() => json(503, {}, { "Retry-After": "50" }))
+      const fiber = yield* Effect.forkChild(failureOf(operations.update, transport, { timeout: "70 seconds" }))
+      yield* TestClock.adjust("69 seconds")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      const error = yield* Fiber.join(fiber)
+      assert(error._tag === "RequestFailed")
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", true])
+      yield* TestClock.adjust("1 hour")
+      assert.lengthOf(transport.sent, 2)
     }))
 })
 

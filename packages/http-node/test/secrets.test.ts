@@ -1,7 +1,7 @@
 /** Runs every operation into every kind of end with everything captured that a program could print, and searches it. */
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import { AuthorizationService, withTwoFactorCode } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
@@ -75,10 +75,15 @@ const ends: Record<string, Reply> = {
   ...Object.fromEntries(
     [401, 403, 404, 422, 429, 500].map((status) =>
       [`an echo of the request, with status ${status}`, (request) => {
-        const said = [request.headers["authorization"], bodyOf(request), "HRKU-of-somebody-else"].join(" ")
+        const said = [
+          request.headers["authorization"],
+          request.headers["heroku-two-factor-code"],
+          bodyOf(request),
+          "HRKU-of-somebody-else"
+        ].join(" ")
         return Response.json({ id: said, message: said, url: said }, {
           status,
-          headers: { "Request-Id": String(request.headers["authorization"]), "Retry-After": "1" }
+          headers: { "Request-Id": said.replaceAll("\\n", " "), "Warning-Message": said, "Retry-After": "1" }
         })
       }] as const satisfies [string, Reply]
     )
@@ -118,6 +123,7 @@ describe("secrets", () => {
       )
       for (const call of Object.values(operations)) {
         yield* call.pipe(
+          withTwoFactorCode(secret("code")),
           Effect.tapCause((cause) => Effect.logError("failed", cause)),
           Effect.exit,
           Effect.tap((exit) =>

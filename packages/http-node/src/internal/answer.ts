@@ -8,10 +8,12 @@ import {
   readAnswer
 } from "@effect-heroku/core/AuthorizationError"
 import * as Effect from "effect/Effect"
+import type * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import type { Scrub } from "./scrub.ts"
 
 /**
@@ -26,20 +28,68 @@ export interface Answer {
   readonly scrub: Scrub
 }
 
-const readHeaders = ["content-type", "heroku-two-factor-required", "next-range", "request-id", "retry-after"] as const
+const readHeaders = [
+  "content-type",
+  "heroku-two-factor-required",
+  "next-range",
+  "request-id",
+  "retry-after",
+  "warning-id",
+  "warning-message",
+  "x-heroku-warning"
+] as const
 
-/** Reads a response to its end. */
-export const read = <E, R>(
-  response: Pick<HttpClientResponse, "status" | "headers"> & { readonly text: Effect.Effect<string, E, R> },
+/** No answer of Heroku's comes near it: a thousand authorizations are less than a mebibyte. */
+const maxBytes = 64 * 1024 * 1024
+
+/** How much of an error is read: more than any that Heroku wrote. */
+const maxErrorBytes = 64 * 1024
+
+/** Reads a response to its end; of an error only the beginning. */
+export const read = (
+  response: HttpClientResponse,
+  operation: Operation,
   scrub: Scrub
-): Effect.Effect<Answer, E, R> =>
-  Effect.map(response.text, (body): Answer => {
-    const headers: { -readonly [K in keyof Answer["headers"]]: string } = {}
-    for (const name of readHeaders) {
-      const value = response.headers[name]
-      if (value !== undefined) headers[name] = scrub(value)
-    }
-    return { status: response.status, headers, body: Redacted.make(body), scrub }
+): Effect.Effect<Answer, HttpClientError.HttpClientError | InvalidResponse> => {
+  const { status } = response
+  const headers: { -readonly [K in keyof Answer["headers"]]: string } = {}
+  for (const name of readHeaders) {
+    const value = response.headers[name]
+    if (value !== undefined) headers[name] = scrub(value)
+  }
+  const answer = (body: string): Answer => ({ status, headers, body: Redacted.make(body), scrub })
+  if (!expectedStatuses(operation).includes(status)) {
+    return Effect.map(readBytes(response, maxErrorBytes), ({ text }) => answer(text))
+  }
+  // Most answers say how long they are, and a transport holds them to it.
+  if (Number(response.headers["content-length"] ?? Infinity) <= maxBytes) return Effect.map(response.text, answer)
+  return Effect.flatMap(readBytes(response, maxBytes), ({ complete, text }) =>
+    complete
+      ? Effect.succeed(answer(text))
+      : Effect.fail(invalid(operation, answer(""), `The body is longer than ${maxBytes} bytes`)))
+}
+
+/** Reads up to `limit` bytes, and leaves the rest. */
+const readBytes = (
+  response: HttpClientResponse,
+  limit: number
+): Effect.Effect<{ readonly text: string; readonly complete: boolean }, HttpClientError.HttpClientError> =>
+  Effect.suspend(() => {
+    const decoder = new TextDecoder()
+    let text = ""
+    let bytes = 0
+    return response.stream.pipe(
+      Stream.runForEachWhile((chunk) =>
+        Effect.sync(() => {
+          text += decoder.decode(chunk.subarray(0, limit - bytes), { stream: true })
+          bytes += chunk.length
+          return bytes <= limit
+        })
+      ),
+      // That is how some transports tell of a body that is not there.
+      Effect.catch((error) => error.reason._tag === "EmptyBodyError" ? Effect.void : Effect.fail(error)),
+      Effect.map(() => ({ text: text + decoder.decode(), complete: bytes <= limit }))
+    )
   })
 
 /** The `Request-Id` header: one id, or several separated by commas. */
@@ -61,6 +111,20 @@ export const readError = ({ body, headers, scrub, status }: Answer, now: number)
     message: Option.map(said.message, scrub),
     documentationUrl: Option.map(said.documentationUrl, scrub)
   }
+}
+
+/** A warning that came with an answer, and what it is known by. */
+export interface Warning {
+  readonly id: string
+  readonly message: string
+}
+
+/** The warning in the headers, if there is one. */
+export const warning = ({ headers }: Answer): Option.Option<Warning> => {
+  const message = headers["warning-message"] ?? headers["x-heroku-warning"]
+  return message === undefined || message === ""
+    ? Option.none()
+    : Option.some({ id: headers["warning-id"] ?? message, message })
 }
 
 // -----------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 /** One exchange with Heroku: the request's headers, the time it may take, and a complete answer or `RequestFailed`. */
-import type { Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import type { InvalidResponse, Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { flow, identity } from "effect/Function"
@@ -41,16 +41,17 @@ export const make = (
     operation: Operation,
     request: HttpClientRequest.HttpClientRequest,
     scrub: Scrub
-  ): Effect.Effect<Answer, RequestFailed> =>
+  ): Effect.Effect<Answer, RequestFailed | InvalidResponse> =>
     client.execute(request).pipe(
       // A client that turns statuses into errors (`HttpClient.filterStatusOk`) has an answer all the same.
-      Effect.catchIf(
-        (error) => error.reason._tag === "StatusCodeError",
-        (error) => error.response === undefined ? Effect.fail(error) : Effect.succeed(error.response)
+      Effect.catch((error) =>
+        error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
       ),
-      Effect.flatMap((response) => read(response, scrub)),
+      Effect.flatMap((response) => read(response, operation, scrub)),
       Effect.scoped,
-      Effect.mapError((error) => fromClientError(operation, settings.baseUrl, error)),
+      Effect.mapError((error) =>
+        error._tag === "InvalidResponse" ? error : fromClientError(operation, settings.baseUrl, error)
+      ),
       Effect.timeoutOrElse({
         duration: settings.requestTimeout,
         orElse: () => Effect.fail(timedOut(operation, Duration.toSeconds(settings.requestTimeout)))

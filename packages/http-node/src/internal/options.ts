@@ -10,10 +10,17 @@ export interface Options {
   readonly token: Redacted.Redacted
   /** Where the API is. By default `https://api.heroku.com`. */
   readonly baseUrl?: string | URL | undefined
+  /**
+   * Whether `baseUrl` may begin with `http://` for another host than this machine. By default not: everybody on the way
+   * could read the token.
+   */
+  readonly allowHttp?: boolean | undefined
   /** The `User-Agent` header. By default the name and version of this package. */
   readonly userAgent?: string | undefined
   /** How long one attempt may take, connection, headers and body together. By default 30 seconds. */
   readonly requestTimeout?: Duration.Input | undefined
+  /** How long a call may take with all its attempts and the delays between them. By default as long as they take. */
+  readonly timeout?: Duration.Input | undefined
   /** When and how often requests that may be repeated are repeated. */
   readonly retry?: RetryOptions | undefined
   /** A last change to the client, around everything but the retries: it sees each attempt. */
@@ -49,6 +56,7 @@ export interface Settings {
   readonly server: { readonly address: string; readonly port: number }
   readonly userAgent: string
   readonly requestTimeout: Duration.Duration
+  readonly timeout: Duration.Duration
   readonly retry: {
     readonly times: number
     readonly baseDelay: Duration.Duration
@@ -71,6 +79,7 @@ export const settings = (options: Options): Settings => {
     ...readBaseUrl(baseUrl),
     userAgent: options.userAgent ?? "effect-heroku/0.0.0 (@effect-heroku/http-node)",
     requestTimeout: duration(options.requestTimeout, Duration.seconds(30)),
+    timeout: duration(options.timeout, Duration.infinity),
     retry: {
       times: options.retry?.times ?? 3,
       baseDelay: duration(options.retry?.baseDelay, Duration.millis(250)),
@@ -106,7 +115,7 @@ const parseDuration = (input: Duration.Input): Option.Option<Duration.Duration> 
 
 /** The first setting that cannot work. */
 export const findProblem = (options: Options, settings: Settings): Option.Option<Problem> => {
-  const { requestTimeout, retry } = settings
+  const { retry } = settings
   const problem = (field: string, problem: string) => Option.some({ field, problem })
 
   const token = reveal(settings.token)
@@ -118,8 +127,16 @@ export const findProblem = (options: Options, settings: Settings): Option.Option
   }
   const urlProblem = findUrlProblem(settings.baseUrl)
   if (urlProblem !== undefined) return problem("baseUrl", urlProblem)
-  if (Duration.isNegative(requestTimeout) || Duration.isZero(requestTimeout)) {
-    return problem("requestTimeout", "must be a duration longer than zero")
+  if (options.allowHttp !== true && settings.baseUrl.startsWith("http:") && !isLoopback(settings.server.address)) {
+    return problem(
+      "baseUrl",
+      "must begin with https://, or allowHttp be true: everybody on the way could read the token"
+    )
+  }
+  for (const field of ["requestTimeout", "timeout"] as const) {
+    if (Duration.isNegative(settings[field]) || Duration.isZero(settings[field])) {
+      return problem(field, "must be a duration longer than zero")
+    }
   }
   if (options.retry !== undefined && (typeof options.retry !== "object" || options.retry === null)) {
     return problem("retry", "must be an object")
@@ -137,7 +154,7 @@ export const findProblem = (options: Options, settings: Settings): Option.Option
 }
 
 /** The text of a secret; none of what is no secret, is no text, or was wiped. */
-const reveal = (secret: unknown): string | undefined => {
+export const reveal = (secret: unknown): string | undefined => {
   if (!Redacted.isRedacted(secret)) return undefined
   try {
     const value = Redacted.value(secret)
@@ -147,7 +164,12 @@ const reveal = (secret: unknown): string | undefined => {
   }
 }
 
-const isHeaderValue = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
+/** Addresses of this machine, as URLs write them. */
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host)
+
+/** Whether a header can carry it: visible ASCII, without spaces. */
+export const isHeaderValue = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
 
 const findUrlProblem = (text: string): string | undefined => {
   if (!URL.canParse(text)) return "must be an absolute URL, like https://api.heroku.com"

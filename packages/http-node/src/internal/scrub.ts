@@ -1,5 +1,6 @@
 /** Takes secrets out of what a server says, should it (or a proxy before it) say our own back to us. */
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
+import { reveal } from "./options.ts"
 
 /** Text without secrets. */
 export type Scrub = (text: string) => string
@@ -15,7 +16,7 @@ const replacement = "[redacted secret]"
 
 /** Makes what replaces these secrets, and everything that looks like a token of Heroku's. */
 export const make = (secrets: ReadonlyArray<Redacted.Redacted>): Scrub => {
-  const values = secrets.map((secret) => Redacted.value(secret)).filter((value) => value.length >= shortest)
+  const values = secrets.map((secret) => reveal(secret) ?? "").filter((value) => value.length >= shortest)
   return (text) =>
     values.reduce((clean, value) => clean.replaceAll(value, replacement), text).replaceAll(herokuToken, replacement)
 }
