@@ -7,6 +7,7 @@
  * @see https://devcenter.heroku.com/articles/platform-api-reference#errors
  */
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
@@ -26,7 +27,12 @@ const answer = {
   /** The `Request-Id` header, for Heroku's support; it can list several ids, separated by commas. */
   requestId: Schema.Option(Schema.String),
   /** Heroku's `url`: the page that explains the error. */
-  documentationUrl: Schema.Option(Schema.String)
+  documentationUrl: Schema.Option(Schema.String),
+  /**
+   * Whether an earlier attempt of the same call may have changed something: it ended without an answer, or with an error
+   * of the server's, and was repeated. Always false for `info` and `list`.
+   */
+  afterUnknownOutcome: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(false)))
 }
 
 /**
@@ -34,14 +40,12 @@ const answer = {
  *
  * **Gotchas**
  *
- * `afterUnknownOutcome` is true when an earlier attempt of the same `delete` may have reached Heroku: then the
- * authorization is gone, most likely by this very call.
+ * When `afterUnknownOutcome` is true for a `delete`, the authorization is gone, most likely by this very call.
  */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
   ...answer,
   /** The id that was asked for. */
-  id: Schema.String,
-  afterUnknownOutcome: Schema.Boolean
+  id: Schema.String
 }) {}
 
 /** 401: the token is missing, wrong, revoked or expired, or the device is not trusted. */
@@ -104,7 +108,10 @@ export class RequestFailed extends Schema.TaggedError<RequestFailed>()("RequestF
    * - `body`: an answer began and was not complete
    */
   reason: Schema.Literals(["request", "connect", "certificate", "connection", "timeout", "body"]),
-  /** Whether the server may have acted on the request. Always false for `info` and `list`, which change nothing. */
+  /**
+   * Whether the server may have acted on the request, in this or an earlier attempt. Always false for `info` and `list`,
+   * which change nothing.
+   */
   outcomeUnknown: Schema.Boolean
 }) {}
 
@@ -231,11 +238,16 @@ export const expectedStatuses = (operation: Operation): ReadonlyArray<number> =>
  * **Details**
  *
  * `id` is the authorization that was named, and `afterUnknownOutcome` whether an earlier attempt of the same call may
- * have changed it; both are for `NotFound`.
+ * have changed something.
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#error-responses
  */
-export function fromAnswer(operation: "create" | "list", answer: ErrorAnswer): CommonError
+export function fromAnswer(
+  operation: "create" | "list",
+  answer: ErrorAnswer,
+  id?: undefined,
+  afterUnknownOutcome?: boolean
+): CommonError
 export function fromAnswer(
   operation: "info" | "update" | "regenerate" | "delete",
   answer: ErrorAnswer,
@@ -253,7 +265,7 @@ export function fromAnswer(
     answer.message,
     () => `Heroku answered ${operation} with status ${status} and no message`
   )
-  const fields = { operation, status, errorId, message, requestId, documentationUrl }
+  const fields = { operation, status, errorId, message, requestId, documentationUrl, afterUnknownOutcome }
   switch (status) {
     case 401:
       return new Unauthorized(fields)
@@ -262,7 +274,7 @@ export function fromAnswer(
         ? new TwoFactorRequired(fields)
         : new Forbidden(fields)
     case 404:
-      if (id !== undefined) return new NotFound({ ...fields, id, afterUnknownOutcome })
+      if (id !== undefined) return new NotFound({ ...fields, id })
       break
     case 400:
     case 422:

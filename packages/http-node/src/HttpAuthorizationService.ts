@@ -104,21 +104,25 @@ const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): Aut
       return Option.match(code, {
         onNone: () => Effect.succeed(request),
         onSome: (value) => addTwoFactorCode(operation, request, value)
-      }).pipe(Effect.flatMap((complete) =>
-        repeat((earlier) =>
-          exchange(operation, complete, scrub).pipe(
-            Effect.tap(Client.annotateAnswer),
-            Effect.tap(warn),
-            Effect.flatMap((answer) =>
-              Answer.isExpected(operation, answer)
-                ? Effect.succeed(answer)
-                : Effect.flatMap(Clock.currentTimeMillis, (now) =>
-                  Effect.fail(toError(Answer.readError(answer, now), earlier.mayHaveActed)))
-            ),
-            Client.withRequestSpan(resolved, operation, request, earlier.attempts)
+      }).pipe(
+        Effect.flatMap((complete) =>
+          repeat((earlier) =>
+            exchange(operation, complete, scrub, earlier.mayHaveActed).pipe(
+              Effect.tap(Client.annotateAnswer),
+              Effect.tap(warn),
+              Effect.flatMap((answer) =>
+                Answer.isExpected(operation, answer)
+                  ? Effect.succeed(answer)
+                  : Effect.flatMap(
+                    Clock.currentTimeMillis,
+                    (now) => Effect.fail(toError(Answer.readError(answer, now), earlier.mayHaveActed))
+                  )
+              ),
+              Client.withRequestSpan(resolved, operation, request, earlier.attempts)
+            )
           )
         )
-      ))
+      )
     }).pipe(within(operation, resolved.timeout))
 
   return {
@@ -126,7 +130,7 @@ const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): Aut
       send(
         "create",
         HttpClientRequest.post(collection).pipe(HttpClientRequest.bodyJsonUnsafe(encodeCreate(input))),
-        (said) => fromAnswer("create", said)
+        (said, acted) => fromAnswer("create", said, undefined, acted)
       ).pipe(Effect.flatMap((answer) => Answer.authorization("create", answer))),
 
     info: (id) =>
@@ -138,7 +142,7 @@ const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): Aut
       send(
         "update",
         HttpClientRequest.patch(member(id)).pipe(HttpClientRequest.bodyJsonUnsafe(encodeUpdate(input))),
-        (said) => fromAnswer("update", said, id),
+        (said, acted) => fromAnswer("update", said, id, acted),
         Option.map(Option.fromUndefinedOr(input.client), (client) => client.secret)
       ).pipe(Effect.flatMap((answer) => Answer.authorization("update", answer))),
 
@@ -146,14 +150,14 @@ const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): Aut
       send(
         "regenerate",
         HttpClientRequest.post(`${member(id)}/actions/regenerate-tokens`),
-        (said) => fromAnswer("regenerate", said, id)
+        (said, acted) => fromAnswer("regenerate", said, id, acted)
       ).pipe(Effect.flatMap((answer) => Answer.authorization("regenerate", answer))),
 
     delete: (id) =>
       send(
         "delete",
         HttpClientRequest.delete(member(id)),
-        (said, earlierMayHaveActed) => fromAnswer("delete", said, id, earlierMayHaveActed)
+        (said, acted) => fromAnswer("delete", said, id, acted)
       ).pipe(Effect.flatMap((answer) => Answer.authorization("delete", answer))),
 
     list: Effect.fnUntraced(function*(range) {

@@ -545,6 +545,23 @@ describe("retries", () => {
       )
     }))
 
+  it.effect("remembers that an earlier attempt may have acted, whatever the last one ended with", () =>
+    Effect.gen(function*() {
+      const outcomes = yield* Effect.forEach(
+        [[reset, refused], [reset, () => json(429, {})], [() => json(502, {}), () => json(401, {})], [
+          refused,
+          refused
+        ]],
+        (replies) => later(failureOf(operations.update, scripted(...replies)))
+      )
+      assert.deepStrictEqual(
+        outcomes.map((error) => error._tag === "RequestFailed" ? error.outcomeUnknown : error.afterUnknownOutcome),
+        [true, true, true, false]
+      )
+      const read = yield* later(failureOf(operations.info, scripted(reset, () => json(404, {}))))
+      assert(read._tag === "NotFound" && !read.afterUnknownOutcome)
+    }))
+
   it.effect("an interrupted call sends nothing more", () =>
     Effect.gen(function*() {
       const { layer, sent } = scripted(() => json(503, {}))

@@ -40,7 +40,8 @@ export const make = (
   return (
     operation: Operation,
     request: HttpClientRequest.HttpClientRequest,
-    scrub: Scrub
+    scrub: Scrub,
+    earlierMayHaveActed: boolean
   ): Effect.Effect<Answer, RequestFailed | InvalidResponse> =>
     client.execute(request).pipe(
       // A client that turns statuses into errors (`HttpClient.filterStatusOk`) has an answer all the same.
@@ -50,7 +51,9 @@ export const make = (
       Effect.flatMap((response) => read(response, operation, scrub)),
       Effect.scoped,
       Effect.mapError((error) =>
-        error._tag === "InvalidResponse" ? error : fromClientError(operation, settings.baseUrl, error)
+        error._tag === "InvalidResponse"
+          ? error
+          : fromClientError(operation, settings.baseUrl, earlierMayHaveActed, error)
       ),
       Effect.timeoutOrElse({
         duration: settings.requestTimeout,

@@ -3,7 +3,7 @@ import { type Operation, RequestFailed } from "@effect-heroku/core/Authorization
 import type * as HttpClientError from "effect/http/HttpClientError"
 
 /** Whether an operation changes something at Heroku. */
-const changes = (operation: Operation): boolean => operation !== "info" && operation !== "list"
+export const changes = (operation: Operation): boolean => operation !== "info" && operation !== "list"
 
 /** The attempt took longer than `requestTimeout`. */
 export const timedOut = (operation: Operation, seconds: number): RequestFailed =>
@@ -21,12 +21,18 @@ export const timedOut = (operation: Operation, seconds: number): RequestFailed =
 export const fromClientError = (
   operation: Operation,
   baseUrl: string,
+  earlierMayHaveActed: boolean,
   { reason }: HttpClientError.HttpClientError
 ): RequestFailed => {
   const cause = systemError("cause" in reason ? reason.cause : undefined)
   const suffix = cause === undefined ? "" : ` (${cause.code})`
-  const failed = (why: RequestFailed["reason"], message: string, outcomeUnknown: boolean) =>
-    new RequestFailed({ operation, reason: why, message: `${message}${suffix}`, outcomeUnknown })
+  const failed = (why: RequestFailed["reason"], message: string, mayHaveActed: boolean) =>
+    new RequestFailed({
+      operation,
+      reason: why,
+      message: `${message}${suffix}`,
+      outcomeUnknown: mayHaveActed || earlierMayHaveActed
+    })
   switch (reason._tag) {
     case "TransportError":
       if (cause !== undefined && isBeforeConnection(cause)) {

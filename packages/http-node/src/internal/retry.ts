@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import { changes } from "./failure.ts"
 import type { Settings } from "./options.ts"
 
 /** Statuses that tell of a passing trouble. 429 is an error of its own, `RateLimited`. */
@@ -37,7 +38,8 @@ const isRepeatable = (error: AuthorizationError): boolean => {
 
 /** Whether Heroku may have acted on an attempt that failed so. */
 const mayHaveActed = (error: AuthorizationError): boolean =>
-  error._tag === "RequestFailed" ? error.outcomeUnknown : error._tag === "UnexpectedStatus"
+  changes(error.operation)
+  && (error._tag === "RequestFailed" ? error.outcomeUnknown : error._tag === "UnexpectedStatus")
 
 /** The wait that the answer asked for. */
 const retryAfter = (error: AuthorizationError): Option.Option<Duration.Duration> =>
