@@ -7,33 +7,18 @@
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
  */
 import { type AuthorizationId, CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
-import {
-  type AuthorizationError,
-  type ErrorAnswer,
-  fromAnswer,
-  type InvalidParams,
-  type InvalidResponse,
-  type Operation,
-  refused,
-  type RequestFailed
-} from "@effect-heroku/core/AuthorizationError"
+import { fromAnswer, type Operation, refused } from "@effect-heroku/core/AuthorizationError"
 import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
-import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Answer from "./internal/answer.ts"
-import * as Client from "./internal/client.ts"
-import { timedOut } from "./internal/failure.ts"
-import { findProblem, isHeaderValue, type Options, type Problem, reveal, settings } from "./internal/options.ts"
-import { repeatedly } from "./internal/retry.ts"
-import * as Scrub from "./internal/scrub.ts"
+import { findProblem, type Options, type Problem, settings } from "./internal/options.ts"
+import { makeSend } from "./internal/send.ts"
 
 export type { Options, RetryOptions } from "./internal/options.ts"
 
@@ -85,45 +70,7 @@ const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): Aut
   const problem = findProblem(options, resolved)
   if (Option.isSome(problem)) return refuseAll(problem.value)
 
-  const exchange = Client.make(httpClient, resolved, options.transformClient)
-  const repeat = repeatedly(resolved.retry)
-  const warn = warnOnce()
-
-  /**
-   * Sends a request, repeats it where that is safe, and gives the expected answer or the error that another one means.
-   * `secret` is what the body holds of one.
-   */
-  const send = <E extends AuthorizationError>(
-    operation: Operation,
-    request: HttpClientRequest.HttpClientRequest,
-    toError: (answer: ErrorAnswer, earlierMayHaveActed: boolean) => E,
-    secret: Option.Option<Redacted.Redacted> = Option.none()
-  ): Effect.Effect<Answer.Answer, E | RequestFailed | InvalidResponse | InvalidParams> =>
-    Effect.flatMap(AuthorizationService.TwoFactorCode, (code) => {
-      const scrub = Scrub.make([resolved.token, ...Option.toArray(secret), ...Option.toArray(code)])
-      return Option.match(code, {
-        onNone: () => Effect.succeed(request),
-        onSome: (value) => addTwoFactorCode(operation, request, value)
-      }).pipe(
-        Effect.flatMap((complete) =>
-          repeat((earlier) =>
-            exchange(operation, complete, scrub, earlier.mayHaveActed).pipe(
-              Effect.tap(Client.annotateAnswer),
-              Effect.tap(warn),
-              Effect.flatMap((answer) =>
-                Answer.isExpected(operation, answer)
-                  ? Effect.succeed(answer)
-                  : Effect.flatMap(
-                    Clock.currentTimeMillis,
-                    (now) => Effect.fail(toError(Answer.readError(answer, now), earlier.mayHaveActed))
-                  )
-              ),
-              Client.withRequestSpan(resolved, operation, request, earlier.attempts)
-            )
-          )
-        )
-      )
-    }).pipe(within(operation, resolved.timeout))
+  const send = makeSend(httpClient, options, resolved)
 
   return {
     create: (input) =>
@@ -175,45 +122,6 @@ const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): Aut
       return { items, nextRange, status: answer.status, requestId: Answer.requestId(answer) }
     })
   }
-}
-
-/** The whole of a call, with all its attempts, in time. Without a limit there is no timer either. */
-const within =
-  (operation: Operation, timeout: Duration.Duration) =>
-  <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E | RequestFailed> =>
-    Duration.isFinite(timeout)
-      ? Effect.timeoutOrElse(call, {
-        duration: timeout,
-        orElse: () => Effect.fail(timedOut(operation, Duration.toSeconds(timeout)))
-      })
-      : call
-
-/** The request with the code of the second factor; refused when no header can carry it. */
-const addTwoFactorCode = (
-  operation: Operation,
-  request: HttpClientRequest.HttpClientRequest,
-  code: Redacted.Redacted
-): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidParams> => {
-  const text = reveal(code)
-  return text !== undefined && isHeaderValue(text)
-    ? Effect.succeed(HttpClientRequest.setHeader(request, "heroku-two-factor-code", text))
-    : Effect.fail(refused(operation, "twoFactorCode", "must consist of visible ASCII characters, without spaces"))
-}
-
-/** Logs each of Heroku's warnings once for as long as the service lives, or until there were very many. */
-const warnOnce = () => {
-  const seen = new Set<string>()
-  return (answer: Answer.Answer): Effect.Effect<void> =>
-    Option.match(Answer.warning(answer), {
-      onNone: () => Effect.void,
-      onSome: ({ id, message }) =>
-        Effect.suspend(() => {
-          if (seen.has(id)) return Effect.void
-          if (seen.size >= 1000) seen.clear()
-          seen.add(id)
-          return Effect.logWarning(`Heroku warns: ${message}`)
-        })
-    })
 }
 
 /** Endpoints of a service whose options cannot work. */
