@@ -63,14 +63,20 @@ export const uuid: Arbitrary.Arbitrary<string> = Arbitrary.map(
 // Ids and places
 // -----------------------------------------------------------------------------
 
-/** Ids of authorizations: UUIDs, the sample id of the documentation, `~`, and others that occur. */
-export const authorizationId: Arbitrary.Arbitrary<AuthorizationId> = Arbitrary.map(
+/** Ids that authorizations have: UUIDs, the sample id of the documentation, and others that occur. */
+const ownId: Arbitrary.Arbitrary<AuthorizationId> = Arbitrary.map(
   either<string>(
     uuid,
-    oneOf("01234567-89ab-cdef-0123-456789abcdef", "4UTHOri24tIoN-iD-3X4mPl3", "~", "a/b", "../../account", "100% ?#"),
-    Arbitrary.schema(AuthorizationId)
+    oneOf("01234567-89ab-cdef-0123-456789abcdef", "4UTHOri24tIoN-iD-3X4mPl3", "a/b", "../../account", "100% ?#"),
+    Arbitrary.filter(Arbitrary.schema(AuthorizationId), (id) => id !== "~")
   ),
   (id) => AuthorizationId.make(id)
+)
+
+/** Ids to ask for: those that authorizations have, and `~`. */
+export const authorizationId: Arbitrary.Arbitrary<AuthorizationId> = either(
+  ownId,
+  Arbitrary.map(uuid, () => AuthorizationId.make("~"))
 )
 
 /** Ids that no request can carry: every operation refuses them. */
@@ -202,7 +208,7 @@ export const wire: Arbitrary.Arbitrary<Readonly<Record<string, unknown>>> = Arbi
       client: nullable(wireClient),
       created_at: wireTime,
       grant: nullable(wireGrant),
-      id: authorizationId,
+      id: ownId,
       refresh_token: nullable(wireToken),
       scope: Arbitrary.array(scope, { maxLength: 3 }),
       session: nullable(Arbitrary.all({ id: uuid })),
@@ -330,7 +336,7 @@ export const authorizationError: Arbitrary.Arbitrary<AuthorizationError.Authoriz
       operation: oneOf("info", "update", "regenerate", "delete"),
       status: oneOf(400, 401, 402, 403, 404, 409, 422, 429, 500, 503),
       errorId: oneOf("not_found", "two_factor", "rate_limit", "forbidden"),
-      message: text,
+      message: oneOf("Couldn't find that OAuth authorization.", "Slow down.", "Schlüssel \"🔑\""),
       requestId: uuid,
       wait: between(0, 120),
       id: authorizationId

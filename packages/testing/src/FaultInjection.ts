@@ -82,14 +82,14 @@ export const status = (status: number, options?: {
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly body?: string | undefined
 }): Fault => {
-  if (!Number.isInteger(status) || status < 300 || status > 599) {
+  if (!isErrorStatus(status)) {
     throw new RangeError(`FaultInjection.status: ${status} is not the status of an error, 300 to 599`)
   }
   const headers = Object.fromEntries(
     Object.entries(options?.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
   )
   for (const [name, value] of Object.entries(headers)) {
-    if (!/^[\w-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) {
+    if (!/^[\w-]+$/.test(name) || !isHeaderValue(value)) {
       throw new RangeError(`FaultInjection.status: the header ${JSON.stringify(name)} cannot be sent`)
     }
   }
@@ -98,6 +98,10 @@ export const status = (status: number, options?: {
   const body = options?.body ?? (id === undefined && message === undefined ? "" : JSON.stringify({ id, message, url }))
   return { _tag: "Status", status, headers, body: status === 304 ? "" : body }
 }
+
+const isErrorStatus = (status: number): boolean => Number.isInteger(status) && status >= 300 && status <= 599
+
+const isHeaderValue = (value: string): boolean => /^[\x20-\x7e]*$/.test(value)
 
 const documentedErrorIds: ReadonlyMap<number, string> = new Map([
   [400, "bad_request"],
@@ -152,14 +156,18 @@ export const failure = (error: AuthorizationError): Fault => {
       return garbled
     default: {
       const { documentationUrl, errorId, message, requestId } = error
-      const retryAfter = "retryAfter" in error ? error.retryAfter : Option.none()
-      // Without status it was refused before any request; Heroku would do it with this one.
-      return status(error.status ?? 422, {
+      const retryAfter = "retryAfter" in error ? Option.filter(error.retryAfter, Duration.isFinite) : Option.none()
+      // Without status it was refused before any request; Heroku would do it with 422. What is no status of an error, or
+      // cannot be a header, is not what Heroku would send.
+      return status(isErrorStatus(error.status ?? 422) ? error.status ?? 422 : 500, {
         errorId: Option.getOrUndefined(errorId),
         message,
         documentationUrl: Option.getOrUndefined(documentationUrl),
         headers: {
-          ...Option.match(requestId, { onNone: () => ({}), onSome: (id) => ({ "request-id": id }) }),
+          ...Option.match(Option.filter(requestId, isHeaderValue), {
+            onNone: () => ({}),
+            onSome: (id) => ({ "request-id": id })
+          }),
           ...Option.match(retryAfter, {
             onNone: () => ({}),
             onSome: (wait) => ({ "retry-after": String(Math.ceil(Duration.toSeconds(wait))) })
@@ -261,7 +269,9 @@ export const make: Effect.Effect<Service> = Effect.sync(() => {
   const inject = (fault: Fault, target: Target = {}): Effect.Effect<void> =>
     Effect.sync(() => {
       const { every = 1, times = 1 } = target
-      if (!(every >= 1 && times >= 1)) throw new RangeError("FaultInjection: `every` and `times` are 1 or more")
+      if (!(Number.isInteger(every) && every >= 1 && times >= 1)) {
+        throw new RangeError("FaultInjection: `every` and `times` are whole numbers, 1 or more")
+      }
       pending.push({ fault, target, afterActing: target.afterActing ?? false, left: target.times ?? 1, fitted: 0 })
     })
 

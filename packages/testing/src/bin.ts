@@ -11,6 +11,7 @@ import * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
@@ -123,21 +124,25 @@ const stop = (server: Server) =>
     server.closeAllConnections()
   })
 
-/** Puts the account of a file in, and back into the file when the sandbox ends. */
-const layerState = (file: string) =>
+/**
+ * Keeps the account in a file: at once, so that a file that cannot be written is told of before anything is in the
+ * account; every second in which a request came, in case that the sandbox is killed; and at the end.
+ */
+const layerKeeping = (file: string, changed: { value: boolean }) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const account = yield* HerokuAccount
-    const kept = yield* State.load(file)
-    if (Option.isSome(kept)) {
-      yield* account.remove(...(yield* account.authorizations).map(({ id }) => id))
-      yield* account.put(...kept.value)
-    }
-    yield* Effect.addFinalizer(() =>
-      Effect.flatMap(account.authorizations, (authorizations) => State.save(file, authorizations)).pipe(
-        Effect.catch((error) => Console.error(`The account is not kept: ${error.message}`)),
-        Effect.provide(NodeServices.layer)
-      )
+    const save = State.save(file, account).pipe(Effect.provide(NodeServices.layer))
+    const saveOrTell = save.pipe(
+      Effect.catch((error) => Console.error(`The account is not kept: ${error.message}`))
     )
+    yield* save
+    yield* Effect.addFinalizer(() => saveOrTell)
+    yield* Effect.forkScoped(Effect.forever(Effect.gen(function*() {
+      yield* Effect.sleep("1 second")
+      if (!changed.value) return
+      changed.value = false
+      yield* saveOrTell
+    })))
   }))
 
 const announce = Effect.gen(function*() {
@@ -147,21 +152,34 @@ const announce = Effect.gen(function*() {
 })
 
 const sandbox = Command.make(
-  "sandbox",
+  "heroku-sandbox",
   flags,
   ({ count, faults, latency, port, quiet, rateLimit, seed, state, token, twoFactor }) =>
-    Effect.suspend(() => {
+    Effect.gen(function*() {
       const server = createServer()
+      const kept = Option.isSome(state) ? yield* State.load(state.value) : Option.none()
+      const changed = { value: false }
+      const seedText = Option.getOrElse(seed, () => "effect-heroku")
       const layer = FakeHeroku.layerServer({
-        count,
         latency: Duration.millis(latency),
         rateLimit,
         token: Option.getOrUndefined(token),
         twoFactorCode: Option.getOrUndefined(twoFactor),
-        randomSeed: Option.getOrUndefined(seed),
-        observe: quiet ? undefined : log
+        observe: (exchange) => {
+          changed.value ||= exchange.method !== "GET"
+          return quiet ? Effect.void : log(exchange)
+        },
+        ...Option.match(kept, {
+          onNone: () => ({ count, randomSeed: seedText }),
+          onSome: ({ authorizations, defaultAuthorization, savedAt }) => ({
+            seed: authorizations,
+            defaultAuthorization: Option.getOrUndefined(defaultAuthorization),
+            // Tokens of this run are other ones than those of the runs before.
+            randomSeed: `${seedText} ${DateTime.formatIso(savedAt)}`
+          })
+        })
       })
-      return Effect.gen(function*() {
+      return yield* Effect.gen(function*() {
         const injection = yield* FaultInjection.FaultInjection
         for (const { fault, target } of faults) yield* injection.inject(fault, target)
         yield* announce
@@ -169,7 +187,7 @@ const sandbox = Command.make(
       }).pipe(
         Effect.ensuring(stop(server)),
         Effect.provide(
-          Option.match(state, { onNone: () => Layer.empty, onSome: layerState }).pipe(
+          Option.match(state, { onNone: () => Layer.empty, onSome: (file) => layerKeeping(file, changed) }).pipe(
             Layer.provideMerge(layer),
             Layer.provideMerge(FaultInjection.layer),
             Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port }))
@@ -181,12 +199,15 @@ const sandbox = Command.make(
         ServeError: ({ cause }) =>
           fail(`Cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`),
         SchemaError: ({ message }) => fail(`The file of --state holds no account of a sandbox: ${message}`),
-        PlatformError: ({ message }) => fail(`The file of --state cannot be read: ${message}`)
+        PlatformError: ({ message }) => fail(`The file of --state cannot be read or written: ${message}`)
       })
     )
 ).pipe(Command.withDescription("Serves an imitation of Heroku's API for OAuth authorizations until it is interrupted"))
 
 const fail = (userMessage: string) => Effect.fail(new CliError.UserError({ cause: userMessage, userMessage }))
+
+// A terminal that is closed ends the sandbox as an interruption does: the account is kept.
+process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
 
 sandbox.pipe(
   Command.run({ version: "0.0.0" }),

@@ -6,5 +6,5 @@ AuthorizationContract.suite("memory", MemoryAuthorizationService.layer())
 
 AuthorizationContract.suite(
   "memory, of an account that has authorizations",
-  MemoryAuthorizationService.layer({ count: 5 })
+  MemoryAuthorizationService.layer({ count: 1203 })
 )

@@ -146,6 +146,17 @@ describe("MemoryAuthorizationService", () => {
       }))
   })
 
+  it.effect("makes no id twice, also of seeds that another account made up", () =>
+    Effect.gen(function*() {
+      const create = AuthorizationService.use((service) => service.create({ scope: ["read"] }))
+      const saved = yield* Effect.provide(create, MemoryAuthorizationService.layer())
+      yield* Effect.gen(function*() {
+        yield* create
+        const listed = yield* AuthorizationService.use((service) => Stream.runCollect(service.stream()))
+        assert.lengthOf(new Set(listed.map((one) => one.id)), 2)
+      }).pipe(Effect.provide(MemoryAuthorizationService.layer({ seed: [saved] })))
+    }))
+
   describe("regenerate", () => {
     test(
       "gives an expired token a new life",

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -105,13 +105,23 @@ describe("sandbox", () => {
       assert.isAtMost(kept.access_token.expires_in, 3600)
       assert.isAtLeast(kept.access_token.expires_in, 3000)
       assert.strictEqual(second.printed.stderr, "")
-      second.child.kill("SIGTERM")
+      // The same flags and an earlier account: what is made now is not what was made then.
+      const more = await (await fetch(`${again}/oauth/authorizations`, { method: "POST", headers, body })).json()
+      assert.notStrictEqual(more.id, made.id)
+      assert.lengthOf(await (await fetch(`${again}/oauth/authorizations`, { headers })).json(), 5)
+      assert.strictEqual((await fetch(`${again}/oauth/authorizations/~`, { headers })).status, 200)
+      second.child.kill("SIGHUP")
       await second.ended
+      assert.lengthOf(JSON.parse(readFileSync(file, "utf8")).authorizations, 5)
 
       writeFileSync(file, "{}")
       const { code, stderr } = await start("--state", file).ended
       assert.strictEqual(code, 1)
       assert.match(stderr, /--state holds no account of a sandbox/)
+
+      const nowhere = await start("--state", join(directory, "missing", "account.json")).ended
+      assert.deepStrictEqual([nowhere.code, nowhere.stdout], [1, ""])
+      assert.match(nowhere.stderr, /--state cannot be read or written/)
     } finally {
       rmSync(directory, { recursive: true })
     }
@@ -145,6 +155,7 @@ describe("sandbox", () => {
     ["--fault", "explode", /"explode" is no fault/],
     ["--fault", "503,operation=read", /"operation=read" is no condition/],
     ["--fault", "503,times=0", /"times=0" is no condition/],
+    ["--fault", "503,id=a,id=b", /a condition is there twice/],
     ["--pages", "3", /Unrecognized flag: --pages/]
   ])("refuses %s %s with a message", async (flag, value, message) => {
     const { code, stderr } = await start(flag, value).ended

@@ -55,7 +55,7 @@ export interface Options extends AccountOptions {
 /** A request, and what became of it. Nothing in it shows a secret. */
 export interface Exchange {
   readonly method: string
-  /** The path and query as they were sent. */
+  /** The path as it was sent, without its query and anything like a token. */
   readonly target: string
   /** The range that was asked for; none where there is no list. */
   readonly range: Option.Option<string>
@@ -338,7 +338,8 @@ export const make = Effect.fnUntraced(function*(
           status: (fault) => Effect.sync(() => showFault(fault)),
           connectionRefused: broken("connecting"),
           connectionReset: broken("answering"),
-          cutBody: Effect.flatMap((response) => broken({ response })),
+          // What has no body cannot be cut in the middle of it.
+          cutBody: Effect.flatMap((response) => broken(response.body === "" ? "answering" : { response })),
           garbled: Effect.map(garble)
         })
     })
@@ -351,7 +352,7 @@ export const make = Effect.fnUntraced(function*(
             Effect.flatMap(Clock.currentTimeMillis, (ended) =>
               observe({
                 method: request.method,
-                target: request.target,
+                target: withoutSecrets(request.target),
                 range: to.name === "list" ? Option.fromUndefinedOr(to.range) : Option.none(),
                 status: Option.map(Exit.getSuccess(exit), (response) => response.status),
                 duration: Duration.millis(ended - began)
@@ -360,6 +361,10 @@ export const make = Effect.fnUntraced(function*(
   }
   return { handle, account: Account.fromStore(main.store) }
 })
+
+/** A path that can be shown: somebody may have taken a token for an id, or put one into the query. */
+const withoutSecrets = (target: string): string =>
+  (target.split(/[?#]/, 1)[0] ?? "").replaceAll(/HRKU-[\w-]+/g, "(redacted)")
 
 /** A router that says in HTML what nobody asked, under the label of JSON. */
 const garble = (response: ApiResponse): ApiResponse =>

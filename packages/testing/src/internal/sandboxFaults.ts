@@ -46,10 +46,12 @@ const parseWhat = (what: string): Result.Result<FaultInjection.Fault, string> =>
 const isOperation = Schema.is(Operation)
 
 const parseTarget = (conditions: ReadonlyArray<string>): Result.Result<FaultInjection.Target, string> =>
-  Result.map(
-    Result.all(conditions.map(parseCondition)),
-    (targets): FaultInjection.Target => Object.assign({}, ...targets)
-  )
+  new Set(conditions.map((condition) => condition.split("=", 1)[0])).size < conditions.length
+    ? Result.fail("a condition is there twice")
+    : Result.map(
+      Result.all(conditions.map(parseCondition)),
+      (targets): FaultInjection.Target => Object.assign({}, ...targets)
+    )
 
 const parseCondition = (condition: string): Result.Result<FaultInjection.Target, string> => {
   if (condition === "after") return Result.succeed({ afterActing: true })

@@ -1,5 +1,5 @@
 /** Keeps the account of a sandbox in a file, from one run to the next. The tokens in it open nothing but sandboxes. */
-import { Authorization } from "@effect-heroku/core/Authorization"
+import { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -7,12 +7,16 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import type * as PlatformError from "effect/PlatformError"
 import * as Schema from "effect/Schema"
+import type * as HerokuAccount from "../HerokuAccount.ts"
 
-/** What is kept. Lifetimes count from `savedAt`. */
+/** What is kept. Lifetimes count from `savedAt`; what `~` names may be nothing. */
 const State = Schema.fromJsonString(Schema.Struct({
   savedAt: Schema.DateTimeUtcFromString,
+  defaultAuthorization: Schema.OptionFromNullOr(AuthorizationId),
   authorizations: Schema.Array(Authorization.FromWire)
 }))
+export interface State extends Schema.Schema.Type<typeof State> {}
+
 const decode = Schema.decodeUnknownEffect(State)
 const encode = Schema.encodeEffect(State)
 
@@ -20,24 +24,31 @@ const encode = Schema.encodeEffect(State)
 export const load = Effect.fnUntraced(function*(
   file: string
 ): Effect.fn.Return<
-  Option.Option<ReadonlyArray<Authorization>>,
+  Option.Option<State>,
   PlatformError.PlatformError | Schema.SchemaError,
   FileSystem.FileSystem
 > {
   const fileSystem = yield* FileSystem.FileSystem
   if (!(yield* fileSystem.exists(file))) return Option.none()
-  const { authorizations, savedAt } = yield* decode(yield* fileSystem.readFileString(file))
-  const elapsed = DateTime.distance(savedAt, yield* DateTime.now)
-  return Option.some(authorizations.map((authorization) => age(authorization, elapsed)))
+  const state = yield* decode(yield* fileSystem.readFileString(file))
+  const elapsed = DateTime.distance(state.savedAt, yield* DateTime.now)
+  return Option.some({
+    ...state,
+    authorizations: state.authorizations.map((authorization) => age(authorization, elapsed))
+  })
 })
 
 /** Writes what a later run is to start with; all of it or nothing, readable by this user alone. */
 export const save = Effect.fnUntraced(function*(
   file: string,
-  authorizations: ReadonlyArray<Authorization>
+  account: HerokuAccount.Service
 ): Effect.fn.Return<void, PlatformError.PlatformError | Schema.SchemaError, FileSystem.FileSystem> {
   const fileSystem = yield* FileSystem.FileSystem
-  const text = yield* encode({ savedAt: yield* DateTime.now, authorizations })
+  const text = yield* encode({
+    savedAt: yield* DateTime.now,
+    defaultAuthorization: Option.map(yield* account.get("~"), ({ id }) => id),
+    authorizations: yield* account.authorizations
+  })
   const unfinished = `${file}.unfinished`
   yield* fileSystem.writeFileString(unfinished, text, { mode: 0o600 })
   yield* fileSystem.rename(unfinished, file)

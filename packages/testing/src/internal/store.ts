@@ -82,11 +82,21 @@ const largestPageSize = 1000
  * @throws when an option makes no sense: a mistake in the test, which no layer's error type should hold.
  */
 export const make = (options: Options, builtAt: number, name = "account"): Store => {
-  const random = Random.make(options.randomSeed ?? "effect-heroku", name)
+  const source = Random.make(options.randomSeed ?? "effect-heroku", name)
+  /** By id. */
+  const records = new Map<string, Records.AuthorizationRecord>()
+  // What an earlier run made up from the same seed may be here as a seed: its ids come again, and are passed over.
+  const random: Random.Random = {
+    ...source,
+    uuid: () => {
+      let id = source.uuid()
+      while (records.has(id)) id = source.uuid()
+      return id
+    }
+  }
   const count = options.count ?? 0
   if (!Number.isInteger(count) || count < 0) throw new RangeError(`count: ${count} is not a whole number, zero or more`)
   const account = Records.userFromSeed(options.user ?? {}, random)
-  const records = new Map<string, Records.AuthorizationRecord>()
   const clients = new Map<string, Records.ClientRecord>()
 
   const hold = (record: Records.AuthorizationRecord): void => {
