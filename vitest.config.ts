@@ -7,6 +7,9 @@ export default defineConfig({
     include: ["packages", "examples", "scripts"].map((folder) => `${folder}/**/*.{test,spec}.ts`),
     // One forgotten `.only` would leave out the rest, and stay green.
     allowOnly: false,
+    // Nothing here waits for time to pass; a busy machine is no failure.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     reporters: ["default", new CountReporter()]
   }
 })
