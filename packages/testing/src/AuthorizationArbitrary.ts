@@ -8,8 +8,13 @@
 import {
   Authorization,
   AuthorizationId,
+  Client,
   type CreateAuthorization,
-  type UpdateAuthorization
+  Grant,
+  type Session,
+  Token,
+  type UpdateAuthorization,
+  User
 } from "@effect-heroku/core/Authorization"
 import * as AuthorizationError from "@effect-heroku/core/AuthorizationError"
 import type { ListOptions } from "@effect-heroku/core/AuthorizationService"
@@ -86,7 +91,7 @@ export const invalidAuthorizationId: Arbitrary.Arbitrary<Invalid<string>> = Arbi
 )
 
 /** Scopes: the documented ones, and others. */
-const scope: Arbitrary.Arbitrary<string> = oneOf(
+export const scope: Arbitrary.Arbitrary<string> = oneOf(
   "global",
   "identity",
   "read",
@@ -97,7 +102,8 @@ const scope: Arbitrary.Arbitrary<string> = oneOf(
   "a scope to come"
 )
 
-const order: Arbitrary.Arbitrary<ListRange.Order> = oneOf("asc", "desc")
+/** Orders of lists. */
+export const order: Arbitrary.Arbitrary<ListRange.Order> = oneOf("asc", "desc")
 
 /** Ranges that the `Range` header of a list can have. */
 export const listRange: Arbitrary.Arbitrary<ListRange.ListRange> = Arbitrary.map(
@@ -226,6 +232,21 @@ const decode = Schema.decodeUnknownSync(Authorization.FromWire)
 /** Authorizations, as the service answers them. */
 export const authorization: Arbitrary.Arbitrary<Authorization> = Arbitrary.map(wire, decode)
 
+/** Access and refresh tokens. Of these parts, as of what follows, `invalidWire` has the mistakes. */
+export const token: Arbitrary.Arbitrary<Token> = Arbitrary.map(wireToken, Schema.decodeUnknownSync(Token))
+
+/** OAuth clients. */
+export const client: Arbitrary.Arbitrary<Client> = Arbitrary.map(wireClient, Schema.decodeUnknownSync(Client))
+
+/** Grants of the web flow. */
+export const grant: Arbitrary.Arbitrary<Grant> = Arbitrary.map(wireGrant, Schema.decodeUnknownSync(Grant))
+
+/** Browser sessions. */
+export const session: Arbitrary.Arbitrary<Session> = Arbitrary.all({ id: uuid })
+
+/** Accounts. */
+export const user: Arbitrary.Arbitrary<User> = Arbitrary.map(wireUser, Schema.decodeUnknownSync(User))
+
 /** JSON of an authorization that breaks the protocol in one place: `InvalidResponse`. */
 export const invalidWire: Arbitrary.Arbitrary<Invalid<Readonly<Record<string, unknown>>>> = Arbitrary.map(
   Arbitrary.all([wire, wireToken, between(0, 11)]),
@@ -300,7 +321,7 @@ export const invalidCreateAuthorization: Arbitrary.Arbitrary<Invalid<CreateAutho
 // No value has this type; it is what a program without types, or with a cast, hands in.
 const emptyScope = [] as ReadonlyArray<string> as CreateAuthorization["scope"]
 
-const client = Arbitrary.map(
+const clientWithSecret = Arbitrary.map(
   Arbitrary.all([uuid, uuid]),
   ([id, secret]) => ({ id, secret: Redacted.make(secret, { label: "client secret" }) })
 )
@@ -308,13 +329,13 @@ const client = Arbitrary.map(
 /** Inputs of `update`. Their `client` names none that exists. */
 export const updateAuthorization: Arbitrary.Arbitrary<UpdateAuthorization> = either<UpdateAuthorization>(
   Arbitrary.all({ description: text }),
-  Arbitrary.all({ client }),
-  Arbitrary.all({ description: text, client })
+  Arbitrary.all({ client: clientWithSecret }),
+  Arbitrary.all({ description: text, client: clientWithSecret })
 )
 
 /** Inputs that `update` refuses. */
 export const invalidUpdateAuthorization: Arbitrary.Arbitrary<Invalid<UpdateAuthorization>> = Arbitrary.flatMap(
-  client,
+  clientWithSecret,
   (client) =>
     either<Invalid<UpdateAuthorization>>(
       constant({ value: {}, field: "description" }),

@@ -10,6 +10,7 @@ import { AuthorizationService, type Page, type Service } from "@effect-heroku/co
 import { Cursor } from "@effect-heroku/core/ListRange"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -70,6 +71,13 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
           assertRemaining(made, Duration.hours(2))
         }))
 
+      test("takes an empty description, and a lifetime of nothing", (service) =>
+        Effect.gen(function*() {
+          const made = yield* service.create({ scope: ["read"], description: "", expiresIn: Duration.zero })
+          assert.deepStrictEqual(made.description, Option.some(""))
+          assertRemaining(made, Duration.zero)
+        }))
+
       test("makes another authorization each time", (service) =>
         Effect.gen(function*() {
           const one = yield* service.create({ scope: ["read"], description: "twin" })
@@ -120,7 +128,10 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
           const made = yield* service.create({ scope: ["read"], description: "before" })
           const updated = yield* service.update(made.id, { description: "after" })
           assert.deepStrictEqual(facts(updated), { ...facts(made), description: Option.some("after") })
-          assert.deepStrictEqual(facts(yield* service.info(made.id)), facts(updated))
+          const read = yield* service.info(made.id)
+          assert.deepStrictEqual(facts(read), facts(updated))
+          assert.deepStrictEqual(read.updatedAt, updated.updatedAt)
+          assert.isTrue(DateTime.isGreaterThanOrEqualTo(updated.updatedAt, made.updatedAt))
         }))
 
       test("takes an empty description for one", (service) =>
@@ -292,8 +303,20 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
             Stream.mapEffect((page) => Effect.as(Effect.ignore(service.delete(last)), page)),
             Stream.runCollect
           )
-          const left = sorted([...before, ...made.slice(0, -1)])
-          assert.deepStrictEqual(idsOf(seen), left)
+          assert.deepStrictEqual(idsOf(seen), sorted([...before, ...made.slice(0, -1)]))
+        }))
+
+      test("is fetched as it is pulled, also as a stream", (service, before) =>
+        Effect.gen(function*() {
+          const made = sorted(yield* createMany(service, 6))
+          const last = AuthorizationId.make(made.at(-1)!)
+          const seen = yield* service.stream({ pageSize: pageSizeFor(before.length + 6) }).pipe(
+            Stream.mapEffect(({ id }, index) =>
+              index === 0 ? Effect.as(Effect.ignore(service.delete(last)), id) : Effect.succeed(id)
+            ),
+            Stream.runCollect
+          )
+          assert.deepStrictEqual(seen, sorted([...before, ...made.slice(0, -1)]))
         }))
 
       test("goes on exactly where a cursor was left, in any process", (service, before) =>

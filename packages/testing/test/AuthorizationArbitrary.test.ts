@@ -1,4 +1,13 @@
-import { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
+import {
+  Authorization,
+  AuthorizationId,
+  Client,
+  Grant,
+  Scope,
+  Session,
+  Token,
+  User
+} from "@effect-heroku/core/Authorization"
 import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as ListRange from "@effect-heroku/core/ListRange"
@@ -68,6 +77,23 @@ describe("valid values", () => {
         )
       }).pipe(Effect.provide(MemoryAuthorizationService.layer({ seed })))
   )
+
+  it.effect.prop("parts are what their schemas say", {
+    client: AuthorizationArbitrary.client,
+    grant: AuthorizationArbitrary.grant,
+    scope: AuthorizationArbitrary.scope,
+    session: AuthorizationArbitrary.session,
+    token: AuthorizationArbitrary.token,
+    user: AuthorizationArbitrary.user
+  }, (part) =>
+    Effect.sync(() => {
+      assert.isTrue(Schema.is(Client)(part.client))
+      assert.isTrue(Schema.is(Grant)(part.grant))
+      assert.isTrue(Schema.is(Scope)(part.scope))
+      assert.isTrue(Schema.is(Session)(part.session))
+      assert.isTrue(Schema.is(Token)(part.token))
+      assert.isTrue(Schema.is(User)(part.user))
+    }))
 
   it.effect.prop(
     "ranges are written and read alike",

@@ -82,7 +82,7 @@ const usualLifetime = (remaining: number | null): number | null =>
 /** A token as Heroku makes them today. Older ones are bare UUIDs. */
 export const makeToken = (random: Random, now: number, lifetime: number | null): TokenRecord => ({
   id: random.uuid(),
-  token: Redacted.make(`HRKU-${random.uuid()}`, { label: "token" }),
+  token: Redacted.make(["HRKU", random.uuid()].join("-"), { label: "token" }),
   expiresAt: lifetime === null ? null : now + lifetime,
   lifetime: usualLifetime(lifetime)
 })
@@ -366,16 +366,17 @@ const makeUpLifetime = (random: Random): number | null => {
   }
 }
 
+// Joined for the same reason as UUIDs are.
 const makeUpDescription = (random: Random): string | null => {
   switch (random.below(6)) {
     case 0:
       return "Long-lived user authorization"
     case 1:
-      return `Heroku CLI login from ${random.pick(hosts)}-${random.below(40)}`
+      return ["Heroku CLI login from ", random.pick(hosts), "-", random.below(40)].join("")
     case 2:
-      return `Deploy key of team ${String.fromCharCode(65 + random.below(26))}`
+      return ["Deploy key of team", String.fromCharCode(65 + random.below(26))].join(" ")
     case 3:
-      return `Backups, nightly 🌙 ${random.below(100)}`
+      return ["Backups, nightly 🌙", random.below(100)].join(" ")
     case 4:
       return random.pick(["staging \"blue\"", "staging \"green\"", "audit\\2024", ""])
     default:
