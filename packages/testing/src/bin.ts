@@ -102,7 +102,7 @@ const flags = {
 // The log
 // -----------------------------------------------------------------------------
 
-/** One line for a request, on standard error: standard output has the URL alone, for scripts. */
+/** One line for a request, on standard error: standard output has one line alone, with the URL. */
 const log = ({ duration, method, range, status, target }: FakeHeroku.Exchange): Effect.Effect<void> =>
   Console.error([
     method.padEnd(6),

@@ -121,8 +121,12 @@ describe("valid values", () => {
       const { client: _, ...direct } = create
       const { id } = yield* service.create(direct)
       if (update.client === undefined) yield* service.update(id, update)
-      // The client does not exist: Heroku says so, and no check of ours.
-      else assert.notProperty(yield* Effect.flip(service.update(id, update)), "field.value")
+      else {
+        // The client does not exist: Heroku says so, and no check of ours.
+        const error = yield* Effect.flip(service.update(id, update))
+        assert(error._tag === "InvalidParams")
+        assert.strictEqual(error.status, 422)
+      }
     }).pipe(Effect.provide(memory)))
 
   it.effect("errors come in every kind", () =>

@@ -5,7 +5,7 @@ import type * as HttpClientError from "effect/http/HttpClientError"
 /** Whether an operation changes something at Heroku. */
 export const changes = (operation: Operation): boolean => operation !== "info" && operation !== "list"
 
-/** The attempt took longer than `requestTimeout`. */
+/** The attempt took longer than `requestTimeout`, or the call longer than `timeout`. */
 export const timedOut = (operation: Operation, seconds: number): RequestFailed =>
   new RequestFailed({
     operation,

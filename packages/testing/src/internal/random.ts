@@ -25,7 +25,7 @@ export const make = (seed: number | string, purpose: string): Random => {
   return {
     below,
     pick: (values) => values[below(values.length)] ?? values[0],
-    // Joined, not concatenated: a concatenation stays a tree of pieces until somebody reads it, ten times as big.
+    // Joined, not concatenated: a concatenation stays a tree of pieces, which is bigger, until somebody reads it.
     uuid: () => {
       const digits = [twelveDigits(), twelveDigits(), twelveDigits()].join("")
       const variant = "89ab"[Number.parseInt(digits[16] ?? "0", 16) & 3]
