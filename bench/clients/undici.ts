@@ -1,0 +1,34 @@
+/** A bare loop over undici's `request`, the HTTP client under Effect's: JSON.parse, and nothing is checked. */
+import { setTimeout as sleep } from "node:timers/promises"
+import { request } from "undici"
+import { type Client, inLoops, path, Tally, token, type WireAuthorization } from "./client.ts"
+
+const headers = { accept: "application/vnd.heroku+json; version=3", authorization: `Bearer ${token}` }
+
+export const client: Client = {
+  list: async ({ pause, url }) => {
+    const tally = new Tally()
+    let range: string | undefined = "id ..; max=1000"
+    while (range !== undefined) {
+      const response = await request(url + path, { headers: { ...headers, range } })
+      const items: ReadonlyArray<WireAuthorization> = JSON.parse(await response.body.text())
+      for (const { id } of items) {
+        tally.see(id)
+        if (pause !== undefined && tally.count % pause.every === 0) await sleep(pause.millis)
+      }
+      const next = response.headers["next-range"]
+      range = typeof next === "string" ? next : undefined
+    }
+    return tally
+  },
+
+  calls: async (task) => {
+    const tally = new Tally()
+    await inLoops(task, async (id) => {
+      const response = await request(`${task.url}${path}/${id}`, { headers })
+      const authorization: WireAuthorization = JSON.parse(await response.body.text())
+      tally.match(id, authorization.id)
+    })
+    return tally
+  }
+}

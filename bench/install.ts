@@ -1,0 +1,93 @@
+/**
+ * Installs the packages as users get them into `bench/.installed`, and the clients next to them: packed by pnpm (built
+ * JavaScript, exports pointing at it) and unpacked into a `node_modules` of its own. Other packages there are links to
+ * those of the workspace, so that all clients share their versions.
+ *
+ * The clients are compiled by stripping their types, as Node does it on the fly when it runs the sources: what is measured
+ * spends no time on TypeScript.
+ */
+import { execFileSync } from "node:child_process"
+import { globSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { stripTypeScriptTypes } from "node:module"
+import { basename, dirname, join } from "node:path"
+
+const root = join(import.meta.dirname, "..")
+const installed = join(import.meta.dirname, ".installed")
+const nodeModules = join(installed, "node_modules")
+
+/** A compiled client program. */
+export const program = (name: string): string => join(installed, "clients", `${name}.js`)
+
+/** Installs everything anew. */
+export const install = (): void => {
+  rmSync(installed, { recursive: true, force: true })
+  for (const name of ["core", "http-node"]) unpack(name)
+  for (const name of ["effect", "@effect/platform-node", "undici", "heroku-client", "@heroku/http-call"]) {
+    const link = join(nodeModules, name)
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(join(root, "node_modules", name), link)
+  }
+  mkdirSync(join(installed, "clients"))
+  writeFileSync(join(installed, "package.json"), JSON.stringify({ private: true, type: "module" }))
+  for (const file of globSync("clients/*.ts", { cwd: import.meta.dirname })) {
+    const source = readFileSync(join(import.meta.dirname, file), "utf8")
+    writeFileSync(program(basename(file, ".ts")), compile(source))
+  }
+  writeStartPrograms()
+}
+
+const unpack = (name: string): void => {
+  const folder = join(nodeModules, "@effect-heroku", name)
+  mkdirSync(folder, { recursive: true })
+  // `pnpm bench` has pnpm on its path. Packing builds.
+  const archive = join(installed, `${name}.tgz`)
+  const folderOfSource = join(root, "packages", name)
+  execFileSync("pnpm", ["--silent", "--dir", folderOfSource, "pack", "--out", archive], { stdio: ["ignore", 2, 2] })
+  execFileSync("tar", ["-xzf", archive, "-C", folder, "--strip-components=1"])
+}
+
+const compile = (source: string): string =>
+  stripTypeScriptTypes(source).replaceAll(/(from\s+"\.\/[^"]+)\.ts"/g, `$1.js"`)
+
+// -----------------------------------------------------------------------------
+// What the start is compared with
+// -----------------------------------------------------------------------------
+
+const writeStartPrograms = (): void => {
+  const tell = `import { tellAtExit } from "./figures.js"\ntellAtExit(() => ({}))\n`
+  const imports = foreignModules("@effect-heroku/http-node/NodeAuthorizationService")
+    .map((module) => `import ${JSON.stringify(module)}\n`)
+    .join("")
+  writeFileSync(program("start-bare"), tell)
+  writeFileSync(program("start-modules"), imports + tell)
+  writeFileSync(
+    program("start-transport"),
+    `${imports}import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+${tell}await Effect.runPromise(Effect.scoped(Layer.build(NodeHttpClient.layerUndici)))
+`
+  )
+}
+
+/** The modules of other packages that a module of ours loads, itself or by others of ours, in the order they come. */
+const foreignModules = (entry: string): ReadonlyArray<string> => {
+  const foreign = new Set<string>()
+  const visited = new Set<string>()
+  const visit = (file: string): void => {
+    if (visited.has(file)) return
+    visited.add(file)
+    for (const [, specifier] of readFileSync(file, "utf8").matchAll(/^(?:import|export)\b[^;"]*"([^"]+)"/gm)) {
+      if (specifier!.startsWith(".")) visit(join(dirname(file), specifier!))
+      else if (specifier!.startsWith("@effect-heroku/")) visit(fileOf(specifier!))
+      else foreign.add(specifier!)
+    }
+  }
+  visit(fileOf(entry))
+  return [...foreign]
+}
+
+const fileOf = (specifier: string): string => {
+  const [scope, name, module] = specifier.split("/")
+  return join(nodeModules, `${scope}/${name}`, "dist", `${module}.js`)
+}

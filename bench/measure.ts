@@ -1,0 +1,87 @@
+/** Runs the server and the clients, each in a process of its own, and takes their figures. */
+import { execFile, spawn } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { promisify } from "node:util"
+import type { Tally, Task } from "./clients/client.ts"
+import type { Figures } from "./clients/figures.ts"
+import { program } from "./install.ts"
+import type { Counts, Setup } from "./server.ts"
+
+/** A run of a client, and what the server saw of it. */
+export interface Run extends Figures, Pick<Tally, "count" | "inOrder" | "checksum"> {
+  /** Milliseconds from the first call to the last answer. */
+  readonly wall: number
+  readonly server: Counts
+}
+
+/** A server process. */
+export interface Server {
+  readonly url: string
+  readonly set: (setup: Setup) => Promise<void>
+  readonly counts: () => Promise<Counts>
+  readonly ids: (most: number) => Promise<ReadonlyArray<string>>
+  readonly stop: () => void
+}
+
+export const startServerProcess = async (): Promise<Server> => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "server.ts")], {
+    stdio: ["pipe", "pipe", "inherit"]
+  })
+  const [url] = await once(createInterface(child.stdout), "line")
+  return { ...remote(url), stop: () => child.stdin.end() }
+}
+
+/** The control path of a server. */
+export const remote = (url: string): Omit<Server, "stop"> => {
+  const ask = async (path: string, init?: RequestInit) => (await fetch(`${url}/control${path}`, init)).json()
+  return {
+    url,
+    set: (setup) => ask("", { method: "POST", body: JSON.stringify(setup) }),
+    counts: () => ask(""),
+    ids: (most) => ask(`/ids/${most}`)
+  }
+}
+
+const run = promisify(execFile)
+
+/** Runs a client in a process of its own. */
+export const runClient = async (server: Server, setup: Setup, client: string, task: Task): Promise<Run> => {
+  await server.set(setup)
+  const { stdout } = await run(process.execPath, [program("run"), client, JSON.stringify(task)])
+  const result: Run = { ...JSON.parse(stdout), server: await server.counts() }
+  const expected = task.name === "list" ? setup.count : task.times
+  if (result.count !== expected || !result.inOrder) {
+    throw new Error(`${client} gave ${result.count} of ${expected} authorizations, in order: ${result.inOrder}`)
+  }
+  return result
+}
+
+/** Runs a program that does nothing but start. */
+export const runStart = async (name: string): Promise<Figures> =>
+  JSON.parse((await run(process.execPath, [program(name)])).stdout)
+
+/** Runs each subject once a round, in turn, so that what disturbs the machine disturbs all of them. */
+export const inTurn = async <Name extends string, A>(
+  rounds: number,
+  subjects: Readonly<Record<Name, () => Promise<A>>>
+): Promise<Record<Name, ReadonlyArray<A>>> => {
+  const names = Object.keys(subjects) as Array<Name>
+  const results = Object.fromEntries(names.map((name) => [name, [] as Array<A>])) as Record<Name, Array<A>>
+  for (let round = 1; round <= rounds; round++) {
+    for (const name of names) {
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kround ${round} of ${rounds}: ${name}`)
+      results[name].push(await subjects[name]())
+    }
+  }
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
+  return results
+}
+
+/** The middle of some numbers. */
+export const median = (numbers: ReadonlyArray<number>): number => {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const middle = sorted.length / 2
+  return sorted.length % 2 === 1 ? sorted[Math.floor(middle)]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}

@@ -1,0 +1,301 @@
+/**
+ * The server that all clients are measured against, in a process of its own: plain node:http, lists of up to a million
+ * authorizations, and as little work for each answer as it can do with. It imitates Heroku only where the clients look;
+ * the imitation to test against is `FakeHeroku`.
+ *
+ * Items are made up from their index when they are asked for, so that a million cost 8 MB. Their ids are random UUIDs:
+ * evenly spaced ones would make it too easy to guess where pages begin.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+
+/** What `POST /control` takes. Counting starts anew. */
+export interface Setup {
+  /** How many authorizations there are. */
+  readonly count: number
+  /** Milliseconds between a request and its answer. */
+  readonly latency: number
+}
+
+/** What `GET /control` tells. */
+export interface Counts {
+  /** Requests since the setup. */
+  readonly requests: number
+  /** The most requests that waited for an answer at once. */
+  readonly mostInFlight: number
+  /** Milliseconds of CPU that the server itself used. */
+  readonly cpu: number
+}
+
+// -----------------------------------------------------------------------------
+// Authorizations
+// -----------------------------------------------------------------------------
+
+/** A number of 32 bits for each number, with no pattern: the finisher of MurmurHash3. */
+const scramble = (n: number): number => {
+  let bits = Math.imul(n + 1, 0x9e3779b1)
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35)
+  return (bits ^ (bits >>> 16)) >>> 0
+}
+
+const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, "0").slice(-digits)
+
+/** A random UUID (version 4) whose first 48 bits are given. */
+const uuid = (start: number, index: number): string => {
+  const first = hex(start, 12)
+  const a = hex(scramble(index), 8)
+  const b = hex(scramble(~index), 8)
+  return `${first.slice(0, 8)}-${first.slice(8)}-4${a.slice(0, 3)}-a${a.slice(3, 6)}-${a.slice(6)}${b}${a.slice(0, 2)}`
+}
+
+/** UUIDs for everything but the id of an authorization: to make each one costs more than the rest of an item. */
+const uuids = Array.from(
+  { length: 4096 },
+  (_, index) => uuid(scramble(index) * 2 ** 16 + (scramble(index + 5000) % 2 ** 16), index)
+)
+
+const some = (index: number, field: number): string => uuids[scramble(index * 8 + field) % uuids.length]!
+
+/** The first 48 bits of every id, in order. They differ, because `scramble` gives no number twice. */
+const makeStarts = (count: number): Float64Array =>
+  Float64Array.from(
+    { length: count },
+    (_, index) => scramble(index) * 2 ** 16 + (scramble(index + 2 ** 31) % 2 ** 16)
+  ).sort()
+
+/**
+ * An authorization as Heroku writes it, all fields there. One of four was created directly, without client, grant, refresh
+ * token and session; the others come from a web flow.
+ */
+const authorization = (id: string, index: number): string => {
+  const direct = index % 4 === 0
+  const second = String(index % 60).padStart(2, "0")
+  const client = index % 50
+  const user = index % 100
+  return `{"access_token":{"expires_in":${direct ? "null" : 28_799 - index % 28_799},"id":"${some(index, 0)}",`
+    + `"token":"HRKU-${some(index, 1)}"},"client":${
+      direct ? "null" : `{"id":"${uuids[client]}","name":"Application ${client}",`
+        + `"redirect_uri":"https://application-${client}.example.com/auth/heroku/callback"}`
+    },"created_at":"2024-03-0${
+      1 + index % 9
+    }T08:15:${second}Z","description":"Deploy key ${index} of the platform team",`
+    + `"grant":${
+      direct ? "null" : `{"code":"${some(index, 2)}","expires_in":300,"id":"${some(index, 3)}"}`
+    },"id":"${id}","refresh_token":${
+      direct ? "null" : `{"expires_in":null,"id":"${some(index, 4)}","token":"HRKU-${some(index, 5)}"}`
+    },"scope":${direct ? `["global"]` : `["identity","read-protected","write"]`},"session":${
+      direct ? "null" : `{"id":"${some(index, 6)}"}`
+    },"updated_at":"2025-11-1${index % 10}T16:40:${second}Z",`
+    + `"user":{"email":"user-${user}@example.com","full_name":"Tina Edmonds ${user}","id":"${uuids[100 + user]}"}}`
+}
+
+/** Pages that were asked for lately are kept, up to so many bytes: no client waits for what another one did not. */
+const cacheSize = 256 * 2 ** 20
+
+class Account {
+  readonly count: number
+  readonly #starts: Float64Array
+  readonly #pages = new Map<string, Buffer>()
+  #cached = 0
+
+  constructor(count: number) {
+    this.count = count
+    this.#starts = makeStarts(count)
+  }
+
+  id(index: number): string {
+    return uuid(this.#starts[index]!, index)
+  }
+
+  one(id: string): string | undefined {
+    const index = this.before(id, false)
+    return index < this.count && this.id(index) === id ? authorization(id, index) : undefined
+  }
+
+  /** How many authorizations come before an id, itself counted or not. */
+  before(id: string, itself: boolean): number {
+    let low = 0
+    let high = this.count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const other = this.id(middle)
+      if (itself ? other <= id : other < id) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** The body for `size` authorizations from an index on, upwards or (`step` -1) downwards. */
+  page(first: number, size: number, step: 1 | -1): Buffer {
+    const key = `${first} ${size} ${step}`
+    const known = this.#pages.get(key)
+    if (known !== undefined) return known
+    const items = Array.from({ length: size }, (_, n) => authorization(this.id(first + n * step), first + n * step))
+    const page = Buffer.from(`[${items.join(",")}]`, "latin1")
+    this.#pages.set(key, page)
+    this.#cached += page.length
+    for (const [oldest, { length }] of this.#pages) {
+      if (this.#cached <= cacheSize) break
+      this.#pages.delete(oldest)
+      this.#cached -= length
+    }
+    return page
+  }
+}
+
+// -----------------------------------------------------------------------------
+// Requests
+// -----------------------------------------------------------------------------
+
+interface Answer {
+  readonly status: number
+  readonly headers: ReadonlyArray<string>
+  readonly body: string | Buffer
+}
+
+const failure = (status: number, id: string): Answer => ({
+  status,
+  headers: [],
+  body: JSON.stringify({ id, message: "The request cannot be answered." })
+})
+
+const collection = "/oauth/authorizations"
+
+const answer = (account: Account, path: string, range: string): Answer => {
+  if (path === collection) return list(account, range)
+  const body = path.startsWith(`${collection}/`) ? account.one(path.slice(collection.length + 1)) : undefined
+  return body === undefined ? failure(404, "not_found") : { status: 200, headers: [], body }
+}
+
+/** `id [start]..; max=N[, order=desc]`, the start after `]` excluded. Ends are not part of what clients ask for here. */
+const rangePattern = /^id (\]?)([^.;,\s]*)\.\.(?:;\s*(?:max=(\d+))?(?:,\s*)?(?:order=(asc|desc))?;?)?$/
+
+const list = (account: Account, range: string): Answer => {
+  const [, exclusive, start = "", max = "200", order = "asc"] = rangePattern.exec(range) ?? []
+  if (exclusive === undefined) return failure(416, "requested_range_not_satisfiable")
+  const { count } = account
+  const descending = order === "desc"
+  const first = descending
+    ? (start === "" ? count : account.before(start, exclusive === "")) - 1
+    : (start === "" ? 0 : account.before(start, exclusive !== ""))
+  const left = descending ? first + 1 : count - first
+  const size = Math.min(Number(max), 1000, left)
+  if (size === 0) return { status: 200, headers: [], body: "[]" }
+  const step = descending ? -1 : 1
+  const last = account.id(first + (size - 1) * step)
+  const suffix = `max=${max}${descending ? ", order=desc" : ""}`
+  const headers = ["Content-Range", `id ${account.id(first)}..${last}; ${suffix}`]
+  if (size < left) headers.push("Next-Range", `id ]${last}..; ${suffix}`)
+  return { status: size < left ? 206 : 200, headers, body: account.page(first, size, step) }
+}
+
+/** Headers that come with every answer of Heroku. */
+const usual = [
+  "Content-Type",
+  "application/json",
+  "Accept-Ranges",
+  "id",
+  "Cache-Control",
+  "private, no-cache",
+  "ETag",
+  "\"0123456789abcdef0123456789abcdef\"",
+  "RateLimit-Remaining",
+  "4499",
+  "RateLimit-Multiplier",
+  "1",
+  "Request-Id",
+  "01234567-89ab-cdef-0123-456789abcdef",
+  "Vary",
+  "Authorization,Accept-Encoding",
+  "X-Content-Type-Options",
+  "nosniff"
+]
+
+const send = (response: ServerResponse, { body, headers, status }: Answer): void => {
+  const length = ["Content-Length", String(Buffer.byteLength(body))]
+  response.writeHead(status, [...usual, ...headers, ...length])
+  response.end(body)
+}
+
+const readText = async (request: IncomingMessage): Promise<string> => {
+  let text = ""
+  for await (const chunk of request) text += String(chunk)
+  return text
+}
+
+/** A server that listens on loopback. */
+export interface BenchServer {
+  readonly url: string
+  readonly close: () => void
+}
+
+/** Starts the server in this process, with an account of no authorizations. */
+export const startServer = (): Promise<BenchServer> => {
+  let account = new Account(0)
+  let latency = 0
+  let requests = 0
+  let inFlight = 0
+  let mostInFlight = 0
+  let cpuBefore = process.cpuUsage()
+
+  const control = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (request.method === "POST") {
+      const setup: Setup = JSON.parse(await readText(request))
+      if (account.count !== setup.count) account = new Account(setup.count)
+      latency = setup.latency
+      requests = inFlight = mostInFlight = 0
+      cpuBefore = process.cpuUsage()
+    }
+    const { system, user } = process.cpuUsage(cpuBefore)
+    const counts: Counts = { requests, mostInFlight, cpu: (user + system) / 1000 }
+    send(response, { status: 200, headers: [], body: JSON.stringify(counts) })
+  }
+
+  const server = createServer((request, response) => {
+    const path = request.url ?? ""
+    if (path === "/control") {
+      void control(request, response)
+      return
+    }
+    if (path.startsWith("/control/ids/")) {
+      send(response, { status: 200, headers: [], body: JSON.stringify(ids(account, Number(path.slice(13)))) })
+      return
+    }
+    requests++
+    mostInFlight = Math.max(mostInFlight, ++inFlight)
+    const reply = () => {
+      const found = answer(account, path, request.headers.range ?? "id ..")
+      // Before it is sent: once it is on its way, the client may ask for more before we hear that it has arrived.
+      inFlight--
+      send(response, found)
+    }
+    if (latency === 0) reply()
+    else setTimeout(reply, latency)
+  })
+  return new Promise((resolve) =>
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo
+      resolve({
+        url: `http://127.0.0.1:${port}`,
+        close: () => {
+          server.close()
+          server.closeAllConnections()
+        }
+      })
+    })
+  )
+}
+
+/** Ids from all over the list. */
+const ids = (account: Account, most: number): ReadonlyArray<string> => {
+  const size = Math.min(most, account.count)
+  return Array.from({ length: size }, (_, n) => account.id(Math.floor(n * account.count / size)))
+}
+
+// Asked to by its parent; it ends with it.
+if (import.meta.main) {
+  const { url } = await startServer()
+  console.log(url)
+  process.stdin.resume().on("end", () => process.exit())
+}
