@@ -19,7 +19,7 @@ export interface Run extends Figures, Pick<Tally, "count" | "inOrder" | "checksu
 /** A server process. */
 export interface Server {
   readonly url: string
-  readonly set: (setup: Setup) => Promise<void>
+  readonly set: (setup: Setup) => Promise<Counts>
   readonly counts: () => Promise<Counts>
   readonly ids: (most: number) => Promise<ReadonlyArray<string>>
   readonly stop: () => void
@@ -48,13 +48,13 @@ const run = promisify(execFile)
 
 /** Runs a client in a process of its own. */
 export const runClient = async (server: Server, setup: Setup, client: string, task: Task): Promise<Run> => {
-  await server.set(setup)
+  const { checksum } = await server.set(setup)
   const { stdout } = await run(process.execPath, [program("run"), client, JSON.stringify(task)])
   const result: Run = { ...JSON.parse(stdout), server: await server.counts() }
-  const expected = task.name === "list" ? setup.count : task.times
-  if (result.count !== expected || !result.inOrder) {
-    throw new Error(`${client} gave ${result.count} of ${expected} authorizations, in order: ${result.inOrder}`)
-  }
+  const right = task.name === "list"
+    ? result.count === setup.count && result.inOrder && result.checksum === checksum
+    : result.count === task.times
+  if (!right) throw new Error(`${client} did not get what it asked for: ${stdout}`)
   return result
 }
 

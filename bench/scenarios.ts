@@ -1,6 +1,6 @@
 /** The scenarios of the benchmark: what runs, what is compared, and what was to be reached. */
 import type { CallsTask, ListTask } from "./clients/client.ts"
-import { inTurn, median, type Run, runClient, type Server } from "./measure.ts"
+import { inTurn, median, type Run, runClient, runStart, type Server } from "./measure.ts"
 import { spread, table, type Target } from "./report.ts"
 import type { Setup } from "./server.ts"
 
@@ -33,9 +33,9 @@ const clientTable = (results: Readonly<Record<string, Runs>>): string =>
       name,
       spread(runs.map(({ cpu }) => cpu)),
       spread(runs.map(({ wall }) => wall)),
-      median(runs.map(({ memory }) => memory)).toFixed(0),
-      median(runs.map(({ server }) => server.requests)).toFixed(0),
-      median(runs.map(({ server }) => server.cpu)).toFixed(0)
+      spread(runs.map(({ memory }) => memory)),
+      spread(runs.map(({ server }) => server.requests)),
+      spread(runs.map(({ server }) => server.cpu))
     ])
   )
 
@@ -68,6 +68,135 @@ const sequential: Scenario = {
           bound: "at most",
           target: 1.3
         }
+      ]
+    }
+  }
+}
+
+const parallel: Scenario = {
+  rounds: 3,
+  run: async (server, rounds) => {
+    const setup = { count: 100_000, latency: 100 }
+    const results = await inTurn(rounds, {
+      "stream, concurrency 16": list(server, setup, "effectHeroku", { concurrency: 16 }),
+      "stream, concurrency 1": list(server, setup, "effectHeroku"),
+      "heroku-client": list(server, setup, "herokuClient")
+    })
+    const ours = results["stream, concurrency 16"]
+    const theirs = results["heroku-client"]
+    return {
+      title: "Parallel: 100,000 authorizations, pages of 1000, 100 ms a page",
+      figures: clientTable(results),
+      targets: [
+        {
+          what: "parallel: times faster than heroku-client",
+          measured: ratio(theirs, ours, ({ wall }) => wall),
+          bound: "at least",
+          target: 8
+        },
+        {
+          what: "parallel: requests to heroku-client",
+          measured: ratio(ours, theirs, ({ server }) => server.requests),
+          bound: "at most",
+          target: 1.15
+        },
+        {
+          what: "parallel: most requests in flight, of 16",
+          measured: Math.max(...ours.map(({ server }) => server.mostInFlight)),
+          bound: "at most",
+          target: 16
+        }
+      ]
+    }
+  }
+}
+
+/** Waits as long for every page as a slow consumer would: 1000 authorizations in 20 ms. */
+const slow = { every: 500, millis: 10 }
+
+const memory: Scenario = {
+  rounds: 3,
+  run: async (server, rounds) => {
+    const stream = (count: number, task: Omit<ListTask, "url">) =>
+      list(server, { count, latency: 0 }, "effectHeroku", task)
+    const few = 100_000
+    const many = 1_000_000
+    const results = await inTurn(rounds, {
+      "100,000, concurrency 1": stream(few, {}),
+      "1,000,000, concurrency 1": stream(many, {}),
+      "100,000, concurrency 16": stream(few, { concurrency: 16 }),
+      "1,000,000, concurrency 16": stream(many, { concurrency: 16 }),
+      "100,000, concurrency 1, slow consumer": stream(few, { pause: slow }),
+      "1,000,000, concurrency 1, slow consumer": stream(many, { pause: slow }),
+      "100,000, concurrency 16, slow consumer": stream(few, { concurrency: 16, pause: slow }),
+      "1,000,000, concurrency 16, slow consumer": stream(many, { concurrency: 16, pause: slow })
+    })
+    const grown = (way: "concurrency 1" | "concurrency 16", consumer: "" | ", slow consumer"): Target => ({
+      what: `memory: 1,000,000 to 100,000, ${way}${consumer}`,
+      measured: ratio(
+        results[`1,000,000, ${way}${consumer}`],
+        results[`100,000, ${way}${consumer}`],
+        (run) => run.memory
+      ),
+      bound: "at most",
+      target: 1.2
+    })
+    return {
+      title: "Memory: 1,000,000 authorizations and 100,000, no latency",
+      figures: clientTable(results),
+      targets: [
+        grown("concurrency 1", ""),
+        grown("concurrency 16", ""),
+        grown("concurrency 1", ", slow consumer"),
+        grown("concurrency 16", ", slow consumer")
+      ]
+    }
+  }
+}
+
+const start: Scenario = {
+  rounds: 25,
+  run: async (_, rounds) => {
+    const results = await inTurn(rounds, {
+      "layer imported and built": () => runStart("start"),
+      "the modules it imports": () => runStart("start-modules"),
+      "the same, transport built": () => runStart("start-transport"),
+      "bare Node": () => runStart("start-bare")
+    })
+    // Node's own start is in all of them, and would make every ratio look better.
+    const bare = median(results["bare Node"].map(({ cpu }) => cpu))
+    const bareWall = median(results["bare Node"].map(({ sinceStart }) => sinceStart))
+    const target = (
+      what: string,
+      base: "the modules it imports" | "the same, transport built"
+    ): ReadonlyArray<Target> => [
+      {
+        what: `start: CPU to ${what}, without Node's own`,
+        measured: ratio(results["layer imported and built"], results[base], ({ cpu }) => cpu - bare),
+        bound: "at most",
+        target: 1.15
+      },
+      {
+        what: `start: wall to ${what}, without Node's own`,
+        measured: ratio(results["layer imported and built"], results[base], (run) => run.sinceStart - bareWall),
+        bound: "at most",
+        target: 1.15
+      }
+    ]
+    return {
+      title: "Start: the layer imported by subpath and built, and the modules of other packages that it needs",
+      figures: table(
+        ["process", "CPU ms", "wall ms", "memory MiB"],
+        Object.entries(results).map(([name, runs]) => [
+          name,
+          spread(runs.map(({ cpu }) => cpu)),
+          spread(runs.map(({ sinceStart }) => sinceStart)),
+          spread(runs.map((run) => run.memory))
+        ])
+      ),
+      targets: [
+        ...target("importing the modules", "the modules it imports"),
+        ...target("the same and building Effect's transport", "the same, transport built")
       ]
     }
   }
@@ -110,4 +239,39 @@ const single: Scenario = {
   }
 }
 
-export const scenarios: Readonly<Record<string, Scenario>> = { sequential, single }
+const growth: Scenario = {
+  rounds: 3,
+  run: async (server, rounds) => {
+    const counts = [1000, 10_000, 100_000, 1_000_000]
+    const of = (client: string) => (count: number) => list(server, { count, latency: 0 }, client)
+    const name = (client: string, count: number) => `${client}, ${count.toLocaleString("en")}`
+    const results = await inTurn(
+      rounds,
+      Object.fromEntries([
+        ...counts.map((count) => [name("stream", count), of("effectHeroku")(count)] as const),
+        ...counts.map((count) => [name("undici", count), of("undici")(count)] as const),
+        // The whole list at once, copied for every page: a million would take it minutes.
+        ...counts.slice(0, -1).map((count) => [name("heroku-client", count), of("herokuClient")(count)] as const)
+      ])
+    )
+    // What each further authorization costs, between one size and the next.
+    const slope = (from: number, to: number) => {
+      const cpu = (count: number) => median(results[name("stream", count)]!.map((run) => run.cpu))
+      return (cpu(to) - cpu(from)) / (to - from)
+    }
+    return {
+      title: "Growth: pages of 1000, no latency",
+      figures: clientTable(results),
+      targets: [
+        {
+          what: "growth: CPU of each authorization after 100,000 to each before",
+          measured: slope(100_000, 1_000_000) / slope(1000, 100_000),
+          bound: "at most",
+          target: 1.1
+        }
+      ]
+    }
+  }
+}
+
+export const scenarios: Readonly<Record<string, Scenario>> = { sequential, parallel, memory, start, single, growth }

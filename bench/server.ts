@@ -8,6 +8,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
+import { Tally } from "./clients/client.ts"
 
 /** What `POST /control` takes. Counting starts anew. */
 export interface Setup {
@@ -17,11 +18,13 @@ export interface Setup {
   readonly latency: number
 }
 
-/** What `GET /control` tells. */
+/** What `GET /control` tells, and the answer to the setup. */
 export interface Counts {
+  /** The sum over the ids of the whole list, to compare with that of a client's `Tally`. */
+  readonly checksum: number
   /** Requests since the setup. */
   readonly requests: number
-  /** The most requests that waited for an answer at once. */
+  /** The most requests that waited for an answer at once. Without latency nothing waits, and this tells nothing. */
   readonly mostInFlight: number
   /** Milliseconds of CPU that the server itself used. */
   readonly cpu: number
@@ -45,7 +48,7 @@ const hex = (n: number, digits: number): string => n.toString(16).padStart(digit
 const uuid = (start: number, index: number): string => {
   const first = hex(start, 12)
   const a = hex(scramble(index), 8)
-  const b = hex(scramble(~index), 8)
+  const b = hex(scramble(index ^ 0x55555555), 8)
   return `${first.slice(0, 8)}-${first.slice(8)}-4${a.slice(0, 3)}-a${a.slice(3, 6)}-${a.slice(6)}${b}${a.slice(0, 2)}`
 }
 
@@ -62,7 +65,7 @@ const makeStarts = (count: number): Float64Array =>
   Float64Array.from(
     { length: count },
     (_, index) => scramble(index) * 2 ** 16 + (scramble(index + 2 ** 31) % 2 ** 16)
-  ).sort()
+  ).toSorted()
 
 /**
  * An authorization as Heroku writes it, all fields there. One of four was created directly, without client, grant, refresh
@@ -90,18 +93,30 @@ const authorization = (id: string, index: number): string => {
     + `"user":{"email":"user-${user}@example.com","full_name":"Tina Edmonds ${user}","id":"${uuids[100 + user]}"}}`
 }
 
-/** Pages that were asked for lately are kept, up to so many bytes: no client waits for what another one did not. */
-const cacheSize = 256 * 2 ** 20
+/** Authorizations are written in blocks of so many, and so many blocks are kept: about 250 MB. */
+const blockSize = 1000
+const mostBlocks = 256
+
+/** Authorizations as they are sent, one after the other, and where each begins. */
+interface Block {
+  readonly bytes: Buffer
+  readonly offsets: ReadonlyArray<number>
+}
 
 class Account {
   readonly count: number
+  readonly checksum: number
   readonly #starts: Float64Array
-  readonly #pages = new Map<string, Buffer>()
-  #cached = 0
+  readonly #blocks = new Map<number, Block>()
 
   constructor(count: number) {
     this.count = count
     this.#starts = makeStarts(count)
+    const tally = new Tally()
+    for (let index = 0; index < count; index++) tally.see(this.id(index))
+    this.checksum = tally.checksum
+    // Before anything is measured.
+    for (let number = 0; number < Math.min(mostBlocks, count / blockSize); number++) this.#block(number)
   }
 
   id(index: number): string {
@@ -128,21 +143,35 @@ class Account {
 
   /** The body for `size` authorizations from an index on, upwards or (`step` -1) downwards. */
   page(first: number, size: number, step: 1 | -1): Buffer {
-    const key = `${first} ${size} ${step}`
-    const known = this.#pages.get(key)
-    if (known !== undefined) return known
-    const items = Array.from({ length: size }, (_, n) => authorization(this.id(first + n * step), first + n * step))
-    const page = Buffer.from(`[${items.join(",")}]`, "latin1")
-    this.#pages.set(key, page)
-    this.#cached += page.length
-    for (const [oldest, { length }] of this.#pages) {
-      if (this.#cached <= cacheSize) break
-      this.#pages.delete(oldest)
-      this.#cached -= length
+    const parts: Array<Buffer> = []
+    for (let n = 0; n < size; n++) {
+      const index = first + n * step
+      const { bytes, offsets } = this.#block(Math.floor(index / blockSize))
+      const place = index % blockSize
+      parts.push(n === 0 ? opening : comma, bytes.subarray(offsets[place], offsets[place + 1]))
     }
-    return page
+    return Buffer.concat([...parts, closing])
+  }
+
+  #block(number: number): Block {
+    const known = this.#blocks.get(number)
+    if (known !== undefined) return known
+    const offsets = [0]
+    let text = ""
+    for (let index = number * blockSize; index < Math.min(this.count, (number + 1) * blockSize); index++) {
+      text += authorization(this.id(index), index)
+      offsets.push(text.length)
+    }
+    const block = { bytes: Buffer.from(text, "latin1"), offsets }
+    if (this.#blocks.size === mostBlocks) this.#blocks.delete(this.#blocks.keys().next().value!)
+    this.#blocks.set(number, block)
+    return block
   }
 }
+
+const opening = Buffer.from("[")
+const comma = Buffer.from(",")
+const closing = Buffer.from("]")
 
 // -----------------------------------------------------------------------------
 // Requests
@@ -232,6 +261,7 @@ export interface BenchServer {
 
 /** Starts the server in this process, with an account of no authorizations. */
 export const startServer = (): Promise<BenchServer> => {
+  const accounts = new Map<number, Account>()
   let account = new Account(0)
   let latency = 0
   let requests = 0
@@ -239,16 +269,21 @@ export const startServer = (): Promise<BenchServer> => {
   let mostInFlight = 0
   let cpuBefore = process.cpuUsage()
 
+  const reset = (): void => {
+    requests = inFlight = mostInFlight = 0
+    cpuBefore = process.cpuUsage()
+  }
+
   const control = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.method === "POST") {
       const setup: Setup = JSON.parse(await readText(request))
-      if (account.count !== setup.count) account = new Account(setup.count)
+      account = accounts.get(setup.count) ?? new Account(setup.count)
+      accounts.set(setup.count, account)
       latency = setup.latency
-      requests = inFlight = mostInFlight = 0
-      cpuBefore = process.cpuUsage()
+      reset()
     }
     const { system, user } = process.cpuUsage(cpuBefore)
-    const counts: Counts = { requests, mostInFlight, cpu: (user + system) / 1000 }
+    const counts: Counts = { checksum: account.checksum, requests, mostInFlight, cpu: (user + system) / 1000 }
     send(response, { status: 200, headers: [], body: JSON.stringify(counts) })
   }
 

@@ -1,6 +1,6 @@
 /** A bare loop over undici's `request`, the HTTP client under Effect's: JSON.parse, and nothing is checked. */
 import { setTimeout as sleep } from "node:timers/promises"
-import { request } from "undici"
+import { type Dispatcher, request } from "undici"
 import { type Client, inLoops, path, Tally, token, type WireAuthorization } from "./client.ts"
 
 const headers = { accept: "application/vnd.heroku+json; version=3", authorization: `Bearer ${token}` }
@@ -10,14 +10,13 @@ export const client: Client = {
     const tally = new Tally()
     let range: string | undefined = "id ..; max=1000"
     while (range !== undefined) {
-      const response = await request(url + path, { headers: { ...headers, range } })
+      const response: Dispatcher.ResponseData = await request(url + path, { headers: { ...headers, range } })
       const items: ReadonlyArray<WireAuthorization> = JSON.parse(await response.body.text())
       for (const { id } of items) {
         tally.see(id)
         if (pause !== undefined && tally.count % pause.every === 0) await sleep(pause.millis)
       }
-      const next = response.headers["next-range"]
-      range = typeof next === "string" ? next : undefined
+      range = response.headers["next-range"]?.toString()
     }
     return tally
   },
