@@ -9,7 +9,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import * as Exit from "effect/Exit"
-import * as Hash from "effect/Hash"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -387,9 +386,12 @@ const isAcceptable = (accept: string): boolean =>
 
 const isRead = (method: string): boolean => method === "GET" || method === "HEAD"
 
+// FNV-1a. Effect's `Hash.string` takes three times as long, which was a third of the work of a page of a thousand.
 const entityTag = (body: string): string => {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < body.length; index++) hash = Math.imul(hash ^ body.charCodeAt(index), 0x01000193)
   const digits = (number: number) => (number >>> 0).toString(16).padStart(8, "0")
-  return `"${digits(Hash.string(body))}${digits(body.length)}"`
+  return `"${digits(hash)}${digits(body.length)}"`
 }
 
 const matches = (ifNoneMatch: string, etag: string): boolean =>

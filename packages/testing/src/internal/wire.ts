@@ -14,16 +14,11 @@ import { invalidParams, type Refusal } from "./store.ts"
 // -----------------------------------------------------------------------------
 
 /** One authorization as JSON. */
-export const authorization = (record: AuthorizationRecord, now: number): string => {
-  const { expiries, pieces } = template(record)
-  let text = pieces[0] ?? ""
-  for (const [index, expiresAt] of expiries.entries()) text += secondsRemaining(expiresAt, now) + pieces[index + 1]!
-  return text
-}
+export const authorization = (record: AuthorizationRecord, now: number): string => JSON.stringify(toWire(record, now))
 
 /** A list of authorizations as JSON. */
 export const authorizations = (records: ReadonlyArray<AuthorizationRecord>, now: number): string =>
-  `[${records.map((record) => authorization(record, now)).join(",")}]`
+  JSON.stringify(records.map((record) => toWire(record, now)))
 
 /** A refusal as JSON. */
 export const refusal = (refused: Refusal): string =>
@@ -34,41 +29,10 @@ export const refusal = (refused: Refusal): string =>
     resource: refused.resource
   })
 
-/** The JSON of a record in pieces: between them stand the seconds that remain, which are all that time changes. */
-interface Template {
-  readonly pieces: ReadonlyArray<string>
-  readonly expiries: ReadonlyArray<number>
-}
-
-/** Kept as long as the record: a page of a thousand is otherwise most of the work of an answer. */
-const templates = new WeakMap<AuthorizationRecord, Template>()
-
-const template = (record: AuthorizationRecord): Template => {
-  const known = templates.get(record)
-  if (known !== undefined) return known
-  const made = makeTemplate(record, "\u0001")
-  templates.set(record, made)
-  return made
-}
-
-/** `slot` stands for the seconds; should the record have that very text in it, a longer one does. */
-const makeTemplate = (record: AuthorizationRecord, slot: string): Template => {
-  const expiries: Array<number> = []
-  const wire = toWire(record, (expiresAt) => {
-    if (expiresAt === null) return null
-    expiries.push(expiresAt)
-    return slot
-  })
-  const pieces = JSON.stringify(wire).split(JSON.stringify(slot))
-  return pieces.length === expiries.length + 1 ? { pieces, expiries } : makeTemplate(record, `${slot}\u0001`)
-}
-
-type Seconds = (expiresAt: number | null) => string | null
-
 // In the key order of Heroku's answers. What the published schema lets be null is null; the rest is left out, as in
 // payloads from before these attributes existed (`undefined` is not written).
-const toWire = (record: AuthorizationRecord, seconds: Seconds) => ({
-  access_token: toWireToken(record.accessToken, seconds),
+const toWire = (record: AuthorizationRecord, now: number) => ({
+  access_token: toWireToken(record.accessToken, now),
   client: record.client === null ? null : {
     id: record.client.id,
     name: record.client.name,
@@ -78,11 +42,11 @@ const toWire = (record: AuthorizationRecord, seconds: Seconds) => ({
   description: record.description ?? undefined,
   grant: record.grant === null ? null : {
     code: Redacted.value(record.grant.code),
-    expires_in: seconds(record.grant.expiresAt) ?? undefined,
+    expires_in: secondsRemaining(record.grant.expiresAt, now) ?? undefined,
     id: record.grant.id ?? undefined
   },
   id: record.id,
-  refresh_token: toWireToken(record.refreshToken, seconds),
+  refresh_token: toWireToken(record.refreshToken, now),
   scope: record.scope,
   session: record.session,
   updated_at: toWireTime(record.updatedAt),
@@ -93,9 +57,9 @@ const toWire = (record: AuthorizationRecord, seconds: Seconds) => ({
   }
 })
 
-const toWireToken = (record: TokenRecord | null, seconds: Seconds) =>
+const toWireToken = (record: TokenRecord | null, now: number) =>
   record === null ? null : {
-    expires_in: seconds(record.expiresAt),
+    expires_in: secondsRemaining(record.expiresAt, now),
     id: record.id,
     token: Redacted.value(record.token)
   }
