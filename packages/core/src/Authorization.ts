@@ -87,11 +87,15 @@ export const Lifetime = Schema.declare(
 /** `expires_in` of an input: seconds. */
 const LifetimeFromSeconds = WholeSeconds.pipe(Schema.decodeTo(Lifetime, secondsTransformation))
 
-/** `expires_in` of an answer: seconds that remain. One number out of range must not break a whole listing. */
+/** A number of seconds as the nearest lifetime. One number out of range must not break a whole listing. */
+export const lifetimeFromSeconds = (seconds: number): Duration.Duration =>
+  Duration.seconds(Math.min(Math.max(0, Math.floor(seconds)), maxLifetimeSeconds))
+
+/** `expires_in` of an answer: seconds that remain. */
 const RemainingFromSeconds = Schema.Finite.pipe(Schema.decodeTo(
   Lifetime,
   SchemaTransformation.transform<Duration.Duration, number>({
-    decode: (seconds) => Duration.seconds(Math.min(Math.max(0, Math.floor(seconds)), maxLifetimeSeconds)),
+    decode: lifetimeFromSeconds,
     encode: Duration.toSeconds
   })
 ))

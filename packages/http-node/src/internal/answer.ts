@@ -1,5 +1,5 @@
 /** Reads Heroku's answers: which mean success, what the others say, and whether a body is what it should be. */
-import { Authorization } from "@effect-heroku/core/Authorization"
+import * as AuthorizationDecoder from "@effect-heroku/core/AuthorizationDecoder"
 import {
   type ErrorAnswer,
   expectedStatuses,
@@ -12,7 +12,8 @@ import type * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Scrub } from "./scrub.ts"
 
@@ -156,19 +157,18 @@ const parse = (operation: Operation, answer: Answer): Effect.Effect<unknown, Inv
     }
   })
 
-const decodeWith = <T, E>(schema: Schema.Codec<T, E>) => {
-  const decode = Schema.decodeUnknownEffect(schema)
-  return (operation: Operation, answer: Answer): Effect.Effect<T, InvalidResponse> =>
-    Effect.flatMap(
-      parse(operation, answer),
-      (json) =>
-        Effect.mapError(decode(json), ({ message }) =>
-          invalid(operation, answer, `The body is not what it should be: ${message}`))
-    )
-}
+const decodeWith =
+  <A>(decode: (json: unknown) => Result.Result<A, Schema.SchemaError>) =>
+  (operation: Operation, answer: Answer): Effect.Effect<A, InvalidResponse> =>
+    Effect.flatMap(parse(operation, answer), (json) => {
+      const result = decode(json)
+      return Result.isSuccess(result)
+        ? Effect.succeed(result.success)
+        : Effect.fail(invalid(operation, answer, `The body is not what it should be: ${result.failure.message}`))
+    })
 
 /** One authorization. */
-export const authorization = decodeWith(Authorization.FromWire)
+export const authorization = decodeWith(AuthorizationDecoder.authorization)
 
 /** A list of authorizations. */
-export const authorizations = decodeWith(Schema.Array(Authorization.FromWire))
+export const authorizations = decodeWith(AuthorizationDecoder.authorizations)

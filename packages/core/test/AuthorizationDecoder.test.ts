@@ -1,0 +1,201 @@
+import { Authorization } from "@effect-heroku/core/Authorization"
+import * as AuthorizationDecoder from "@effect-heroku/core/AuthorizationDecoder"
+import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { inspect } from "node:util"
+import * as payloads from "./fixtures/payloads.ts"
+
+const { rateLimited: _, ...authorizations } = payloads
+const examples: ReadonlyArray<object> = Object.values(authorizations)
+
+/** What a decoder says: the authorization, also for who looks inside, or the error. */
+const outcome = <A>(result: Result.Result<A, Schema.SchemaError>) =>
+  Result.match(result, {
+    onFailure: ({ message }) => ({ message }),
+    onSuccess: (value) => ({ value, shown: inspect(value, { depth: 10, showHidden: true }) })
+  })
+
+const decodeOne = Schema.decodeUnknownResult(Authorization.FromWire)
+const decodeMany = Schema.decodeUnknownResult(Schema.Array(Authorization.FromWire))
+
+// -----------------------------------------------------------------------------
+// What can be wrong with JSON
+// -----------------------------------------------------------------------------
+
+/** Where something is put: an attribute, or one inside it. */
+const Place = Schema.Array(Schema.Literals([
+  "access_token",
+  "client",
+  "code",
+  "created_at",
+  "description",
+  "email",
+  "expires_in",
+  "full_name",
+  "grant",
+  "id",
+  "name",
+  "redirect_uri",
+  "refresh_token",
+  "scope",
+  "session",
+  "token",
+  "updated_at",
+  "user",
+  "0",
+  "__proto__",
+  "constructor"
+])).check(Schema.isMinLength(1), Schema.isMaxLength(2))
+
+/** Values that look right, nearly right, or wrong, for one attribute or another. */
+const values: ReadonlyArray<unknown> = [
+  undefined,
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  3600,
+  1e12,
+  1e300,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  -0,
+  "",
+  " ",
+  "~",
+  "..",
+  "a\nb",
+  "\ud800",
+  "3600",
+  "01234567-89AB-CDEF-0123-456789ABCDEF",
+  "01234567-89ab-cdef-0123-456789abcdef\n",
+  "01234567-89ab-cdef-0123-456789abcde",
+  "2024-02-29T23:59:59.999Z",
+  "2023-02-29T00:00:00Z",
+  "2024-02-29T23:59:60Z",
+  "2024-02-29",
+  "2024-02-29T10:00:00",
+  "2024-02-29T10:00:00+05:30",
+  "2024-02-29T10:00:00+01:00[Europe/Berlin]",
+  "Thu, 29 Feb 2024 10:00:00 GMT",
+  "+275760-09-13T00:00:00.001Z",
+  "1",
+  "yesterday",
+  [],
+  ["read", "write"],
+  [""],
+  ["read", 1],
+  [null],
+  Array(2),
+  {},
+  { id: "x" },
+  { id: "x", token: "y" },
+  { id: 1 },
+  { code: "x" },
+  Object.create(null),
+  Object.create({ id: "inherited", token: "inherited" }),
+  new Date(0),
+  () => 0
+]
+
+const changes = Arbitrary.array(
+  Arbitrary.all({
+    place: Arbitrary.schema(Place),
+    value: Arbitrary.map(
+      Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: values.length - 1 }))),
+      (index) => values[index]
+    )
+  }),
+  { maxLength: 4 }
+)
+
+const change = (example: object, made: ReadonlyArray<{ place: ReadonlyArray<string>; value: unknown }>): unknown => {
+  const json: Record<string, unknown> = structuredClone({ ...example })
+  // The inner ones first: what is put in whole is not to be changed, it is the same in every run.
+  for (const { place: [first, second], value } of made.toSorted((a, b) => b.place.length - a.place.length)) {
+    const inner = json[first!]
+    if (second === undefined) Reflect.set(json, first!, value)
+    else if (typeof inner === "object" && inner !== null && Object.hasOwn(json, first!)) {
+      Reflect.set(inner, second, value)
+    }
+  }
+  return json
+}
+
+const exampleNumber = Arbitrary.schema(
+  Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: examples.length - 1 }))
+)
+
+// -----------------------------------------------------------------------------
+
+describe("authorization", () => {
+  it.each(Object.entries(payloads))("gives what the schema gives for the payload %s", (_, payload) => {
+    assert.deepStrictEqual(outcome(AuthorizationDecoder.authorization(payload)), outcome(decodeOne(payload)))
+  })
+
+  it.each([undefined, null, 1, "{}", [], [payloads.full], new Date(0), () => payloads.full])(
+    "gives the error of the schema for what is no object at all: %s",
+    (value) => assert.deepStrictEqual(outcome(AuthorizationDecoder.authorization(value)), outcome(decodeOne(value)))
+  )
+
+  it.effect.prop(
+    "gives what the schema gives, whatever was changed",
+    { example: exampleNumber, changes },
+    ({ changes, example }) =>
+      Effect.sync(() => {
+        const json = change(examples[example]!, changes)
+        assert.deepStrictEqual(outcome(AuthorizationDecoder.authorization(json)), outcome(decodeOne(json)))
+      }),
+    { arbitrary: { runs: 5000 } }
+  )
+
+  it("asks the schema only about what is unusual", () => {
+    const readsOf = (payload: object) => {
+      let reads = 0
+      const json = new Proxy(payload, {
+        get: (target, key) => {
+          if (key === "id") reads++
+          return Reflect.get(target, key)
+        }
+      })
+      assert.isTrue(Result.isSuccess(AuthorizationDecoder.authorization(json)))
+      return reads
+    }
+    assert.strictEqual(readsOf(payloads.full), 1)
+    assert.strictEqual(readsOf(payloads.older), 1)
+    assert.strictEqual(readsOf(payloads.webFlow), 1)
+    assert.isAbove(readsOf({ ...payloads.full, id: "no UUID" }), 1)
+  })
+
+  it("shares nothing with the JSON that could change", () => {
+    const json = structuredClone(payloads.full)
+    const decoded = Result.getOrThrow(AuthorizationDecoder.authorization(json))
+    json.scope.push("identity")
+    assert.deepStrictEqual(decoded.scope, ["global"])
+  })
+})
+
+describe("authorizations", () => {
+  it("is the list that the schema gives", () => {
+    for (const json of [[], examples, [payloads.direct, payloads.full]]) {
+      assert.deepStrictEqual(outcome(AuthorizationDecoder.authorizations(json)), outcome(decodeMany(json)))
+    }
+  })
+
+  it.each([undefined, null, {}, "[]", payloads.full])("is the error of the schema for what is no list: %s", (value) => {
+    assert.deepStrictEqual(outcome(AuthorizationDecoder.authorizations(value)), outcome(decodeMany(value)))
+  })
+
+  it("says which one of a list is wrong, and what, without its value", () => {
+    const json = [payloads.full, { ...payloads.full, access_token: { id: "x", token: { secret: "S3CR3T" } } }]
+    const result = AuthorizationDecoder.authorizations(json)
+    assert.deepStrictEqual(outcome(result), outcome(decodeMany(json)))
+    assert(Result.isFailure(result))
+    assert.include(result.failure.message, `[1]["access_token"]["token"]`)
+    assert.notInclude(result.failure.message, "S3CR3T")
+  })
+})
