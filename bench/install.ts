@@ -70,6 +70,9 @@ ${tell}await Effect.runPromise(Effect.scoped(Layer.build(NodeHttpClient.layerUnd
   )
 }
 
+/** A static import or re-export in what the compiler writes: those of types are gone there. */
+const importPattern = /^(?:import|export)\b(?:[^"'=(;]*\bfrom\s*)?\s*"([^"]+)"/gm
+
 /** The modules of other packages that a module of ours loads, itself or by others of ours, in the order they come. */
 const foreignModules = (entry: string): ReadonlyArray<string> => {
   const foreign = new Set<string>()
@@ -77,7 +80,7 @@ const foreignModules = (entry: string): ReadonlyArray<string> => {
   const visit = (file: string): void => {
     if (visited.has(file)) return
     visited.add(file)
-    for (const [, specifier] of readFileSync(file, "utf8").matchAll(/^(?:import|export)\b[^;"]*"([^"]+)"/gm)) {
+    for (const [, specifier] of readFileSync(file, "utf8").matchAll(importPattern)) {
       if (specifier!.startsWith(".")) visit(join(dirname(file), specifier!))
       else if (specifier!.startsWith("@effect-heroku/")) visit(fileOf(specifier!))
       else foreign.add(specifier!)
