@@ -216,8 +216,14 @@ const epoch = 1_000_000_000
 const parseRetryAfter = (text: string, now: number): Option.Option<Duration.Duration> => {
   const seconds = /^\s*\d+\s*$/.test(text) ? Number(text) : undefined
   if (seconds !== undefined && seconds < epoch) return Option.some(Duration.seconds(seconds))
-  const at = seconds === undefined ? Date.parse(text) : seconds * 1000
+  const at = seconds === undefined ? parseDate(text) : seconds * 1000
   return Number.isNaN(at) ? Option.none() : Option.some(Duration.millis(Math.max(0, at - now)))
+}
+
+/** A date of HTTP, in any of its three forms; the oldest names no time zone. The engine takes `-5` for a date as well. */
+const parseDate = (text: string): number => {
+  const date = /^\s*((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*?)(?: GMT)?\s*$/.exec(text)?.[1]
+  return date === undefined ? Number.NaN : Date.parse(`${date} GMT`)
 }
 
 /** The statuses with which an operation succeeds. */

@@ -318,6 +318,8 @@ describe("errors", () => {
   it.effect.each<[string, string, number]>([
     ["seconds", "7", 7],
     ["a date", "Thu, 01 Jan 1970 00:01:30 GMT", 90],
+    ["a date of the older form", "Thursday, 01-Jan-70 00:01:30 GMT", 90],
+    ["a date of the oldest form", "Thu Jan  1 00:01:30 1970", 90],
     ["a date that has passed", "Wed, 01 Jan 1969 00:00:00 GMT", 0],
     ["seconds since 1970", "1353003093", 1353003093]
   ])("RateLimited knows a Retry-After in %s", ([, header, seconds]) =>
@@ -329,8 +331,10 @@ describe("errors", () => {
 
   it.effect("RateLimited without a Retry-After that can be read has none", () =>
     Effect.gen(function*() {
-      for (const headers of [{}, { "Retry-After": "soon" }]) {
-        const error = yield* failureOf(operations.info, scripted(() => json(429, {}, headers)), once)
+      // The engine takes most of these for dates of 2001.
+      for (const header of [undefined, "", "soon", "in 5 seconds", "-5", "7.5", "7, 7"]) {
+        const transport = scripted(() => json(429, {}, header === undefined ? {} : { "Retry-After": header }))
+        const error = yield* failureOf(operations.info, transport, once)
         assert(error._tag === "RateLimited")
         assert.deepStrictEqual(error.retryAfter, Option.none())
       }
@@ -598,6 +602,23 @@ describe("retries", () => {
 })
 
 describe("plain http", () => {
+  it.effect.each([
+    "http://api.heroku.com",
+    "http://heroku.localhost",
+    "http://127.0.0.1.example.com",
+    "http://0.0.0.0"
+  ])(
+    "is refused to %s, where it may not stay on this machine",
+    (baseUrl) =>
+      Effect.gen(function*() {
+        const transport = scripted(ok)
+        const error = yield* failureOf(operations.info, transport, { baseUrl })
+        assert(error._tag === "InvalidParams")
+        assert.deepStrictEqual(error.field, Option.some("baseUrl"))
+        assert.lengthOf(transport.sent, 0)
+      })
+  )
+
   it.effect.each<[string, Partial<HttpAuthorizationService.Options>]>([
     ["to this machine", { baseUrl: "http://localhost:4567" }],
     ["to this machine by IPv6", { baseUrl: "http://[::1]:4567" }],

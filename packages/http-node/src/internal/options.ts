@@ -164,9 +164,9 @@ export const reveal = (secret: unknown): string | undefined => {
   }
 }
 
-/** Addresses of this machine, as URLs write them. */
+/** Addresses of this machine, as URLs write them. Names below `localhost` are not: some resolvers ask others for them. */
 const isLoopback = (host: string): boolean =>
-  host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host)
+  host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host)
 
 /** Whether a header can carry it: visible ASCII, without spaces. */
 export const isHeaderValue = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
