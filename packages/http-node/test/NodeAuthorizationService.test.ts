@@ -8,15 +8,11 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
-import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as TestClock from "effect/testing/TestClock"
 import * as Http from "node:http"
 import type { AddressInfo } from "node:net"
 import { inspect } from "node:util"
@@ -24,7 +20,6 @@ import * as payloads from "../../core/test/fixtures/payloads.ts"
 
 const id = AuthorizationId.make(payloads.full.id)
 const info = AuthorizationService.use((_) => _.info(id))
-const once = { retry: { times: 0 } }
 
 /** A server of the test's own, behind a real socket; it is closed with everything that hangs on it. */
 const serve = (handler: Http.RequestListener) =>
@@ -59,76 +54,12 @@ describe("layer", () => {
       assert.deepStrictEqual(seen, [["GET", `/oauth/authorizations/${id}`, "Bearer HRKU-mine", undefined]])
     }))
 
-  it.effect("keeps a character whole whose bytes come in two pieces", () =>
-    Effect.gen(function*() {
-      const baseUrl = yield* serve((_, response) => {
-        const body = Buffer.from(JSON.stringify({ ...payloads.full, description: "Schlüssel 🔑" }))
-        const cut = body.indexOf(0xf0) + 2
-        response.write(body.subarray(0, cut), () => setImmediate(() => response.end(body.subarray(cut))))
-      })
-      const authorization = yield* Effect.provide(info, layerFor(baseUrl))
-      assert.deepStrictEqual(authorization.description, Option.some("Schlüssel 🔑"))
-    }))
-
   it.effect("fails when nobody listens", () =>
     Effect.gen(function*() {
       const baseUrl = yield* Effect.scoped(serve(() => {}))
-      const error = yield* Effect.flip(Effect.provide(info, layerFor(baseUrl, once)))
+      const error = yield* Effect.flip(Effect.provide(info, layerFor(baseUrl, { retry: { times: 0 } })))
       assert(error._tag === "RequestFailed")
       assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["connect", false])
-    }))
-
-  it.effect("fails when the connection is reset, and when the body is cut short", () =>
-    Effect.gen(function*() {
-      const reset = yield* serve((request) => request.socket.resetAndDestroy())
-      const cut = yield* serve((request, response) => {
-        response.writeHead(200, { "content-length": "1000" })
-        response.write(`{"id":"`, () => request.socket.destroy())
-      })
-      const reasons = yield* Effect.forEach([reset, cut], (baseUrl) =>
-        Effect.flip(Effect.provide(
-          AuthorizationService.use((_) => _.delete(id)),
-          layerFor(baseUrl, once)
-        )))
-      assert.deepStrictEqual(
-        reasons.map((error) => error._tag === "RequestFailed" && [error.reason, error.outcomeUnknown]),
-        [["connection", true], ["body", true]]
-      )
-    }))
-
-  it.effect("gives up on a body that never ends, and closes its connection", () =>
-    Effect.gen(function*() {
-      const began = yield* Deferred.make<void>()
-      const closed = yield* Deferred.make<void>()
-      const baseUrl = yield* serve((request, response) => {
-        request.socket.once("close", () => Deferred.doneUnsafe(closed, Effect.void))
-        response.write("[")
-      })
-      const layer = layerFor(baseUrl, {
-        ...once,
-        transformClient: HttpClient.tap(() => Deferred.succeed(began, undefined))
-      })
-      const fiber = yield* Effect.forkChild(Effect.flip(Effect.provide(info, layer)))
-      yield* Deferred.await(began)
-      yield* TestClock.adjust("30 seconds")
-      const error = yield* Fiber.join(fiber)
-      assert(error._tag === "RequestFailed")
-      assert.strictEqual(error.reason, "timeout")
-      yield* Deferred.await(closed)
-    }))
-
-  it.effect("an interrupted call closes its connection", () =>
-    Effect.gen(function*() {
-      const arrived = yield* Deferred.make<void>()
-      const closed = yield* Deferred.make<void>()
-      const baseUrl = yield* serve((request) => {
-        request.socket.once("close", () => Deferred.doneUnsafe(closed, Effect.void))
-        Deferred.doneUnsafe(arrived, Effect.void)
-      })
-      const fiber = yield* Effect.forkChild(Effect.provide(info, layerFor(baseUrl)))
-      yield* Deferred.await(arrived)
-      yield* Fiber.interrupt(fiber)
-      yield* Deferred.await(closed)
     }))
 
   it.effect.each<[string, Layer.Layer<HttpClient.HttpClient>]>([

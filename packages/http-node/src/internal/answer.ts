@@ -60,20 +60,26 @@ export const read = (
   }
   const answer = (body: string): Answer => ({ status, headers, body: Redacted.make(body), scrub })
   if (!expectedStatuses(operation).includes(status)) {
-    return Effect.map(readBytes(response, maxErrorBytes), ({ text }) => answer(text))
+    // Its status says what it is, also when the connection breaks before the body's end.
+    return Effect.map(readBytes(response, maxErrorBytes, () => true), ({ text }) => answer(text))
   }
-  // Most answers say how long they are, and a transport holds them to it.
-  if (Number(response.headers["content-length"] ?? Infinity) <= maxBytes) return Effect.map(response.text, answer)
-  return Effect.flatMap(readBytes(response, maxBytes), ({ complete, text }) =>
+  // Most answers say how long they are, and a transport holds them to it. If compressed, it is another length.
+  const length = response.headers["content-encoding"] === undefined ? response.headers["content-length"] : undefined
+  if (Number(length ?? Infinity) <= maxBytes) return Effect.map(response.text, answer)
+  return Effect.flatMap(readBytes(response, maxBytes, isEmptyBody), ({ complete, text }) =>
     complete
       ? Effect.succeed(answer(text))
       : Effect.fail(invalid(operation, answer(""), `The body is longer than ${maxBytes} bytes`)))
 }
 
-/** Reads up to `limit` bytes, and leaves the rest. */
+/** That is how some transports tell of a body that is not there. */
+const isEmptyBody = ({ reason }: HttpClientError.HttpClientError): boolean => reason._tag === "EmptyBodyError"
+
+/** Reads up to `limit` bytes, and leaves the rest. `isEnd` tells which failures are only the end of the body. */
 const readBytes = (
   response: HttpClientResponse,
-  limit: number
+  limit: number,
+  isEnd: (error: HttpClientError.HttpClientError) => boolean
 ): Effect.Effect<{ readonly text: string; readonly complete: boolean }, HttpClientError.HttpClientError> =>
   Effect.suspend(() => {
     const decoder = new TextDecoder()
@@ -87,8 +93,7 @@ const readBytes = (
           return bytes <= limit
         })
       ),
-      // That is how some transports tell of a body that is not there.
-      Effect.catch((error) => error.reason._tag === "EmptyBodyError" ? Effect.void : Effect.fail(error)),
+      Effect.catch((error) => isEnd(error) ? Effect.void : Effect.fail(error)),
       Effect.map(() => ({ text: text + decoder.decode(), complete: bytes <= limit }))
     )
   })
@@ -120,12 +125,13 @@ export interface Warning {
   readonly message: string
 }
 
-/** The warning in the headers, if there is one. */
-export const warning = ({ headers }: Answer): Option.Option<Warning> => {
-  const message = headers["warning-message"] ?? headers["x-heroku-warning"]
-  return message === undefined || message === ""
-    ? Option.none()
-    : Option.some({ id: headers["warning-id"] ?? message, message })
+/** The warnings in the headers. */
+export const warnings = ({ headers }: Answer): ReadonlyArray<Warning> => {
+  const { "warning-id": id, "warning-message": message = "", "x-heroku-warning": other = "" } = headers
+  return [
+    ...(message === "" ? [] : [{ id: id ?? message, message }]),
+    ...(other === "" || other === message ? [] : [{ id: other, message: other }])
+  ]
 }
 
 // -----------------------------------------------------------------------------

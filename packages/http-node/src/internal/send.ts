@@ -91,16 +91,12 @@ const addTwoFactorCode = (
 const warnOnce = () => {
   const seen = new Set<string>()
   return (answer: Answer.Answer): Effect.Effect<void> =>
-    Option.match(Answer.warning(answer), {
-      onNone: () => Effect.void,
-      onSome: ({ id, message }) =>
-        Effect.suspend(() => {
-          if (seen.has(id)) return Effect.void
-          if (seen.size >= 1000) seen.clear()
-          seen.add(id)
-          return Effect.logWarning(`Heroku warns: ${message}`)
-        })
-    })
+    Effect.forEach(Answer.warnings(answer), ({ id, message }) => {
+      if (seen.has(id)) return Effect.void
+      if (seen.size >= 1000) seen.clear()
+      seen.add(id)
+      return Effect.logWarning(`Heroku warns: ${message}`)
+    }, { discard: true })
 }
 
 /** The whole of a call, with all its attempts, in time. Without a limit there is no timer either. */

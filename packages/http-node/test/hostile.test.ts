@@ -1,0 +1,567 @@
+/**
+ * The live layer over real sockets, against a server that is as bad as servers, routers and networks get. What needs no
+ * socket is in `HttpAuthorizationService.test.ts`.
+ */
+import { AuthorizationId } from "@effect-heroku/core/Authorization"
+import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
+import { AuthorizationService, withTwoFactorCode } from "@effect-heroku/core/AuthorizationService"
+import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
+import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import { gzipSync } from "node:zlib"
+import * as payloads from "../../core/test/fixtures/payloads.ts"
+import {
+  answer,
+  flood,
+  head,
+  type HostileServer,
+  hostileServer,
+  raw,
+  rawAndClose,
+  rawAndReset,
+  reset,
+  silence,
+  type Step
+} from "./fixtures/hostileServer.ts"
+
+const id = AuthorizationId.make(payloads.full.id)
+
+const operations: Record<Operation, Effect.Effect<unknown, AuthorizationError, AuthorizationService>> = {
+  create: AuthorizationService.use((_) => _.create({ scope: ["global"], description: "Schlüssel 🔑" })),
+  info: AuthorizationService.use((_) => _.info(id)),
+  update: AuthorizationService.use((_) => _.update(id, { description: "Schlüssel 🔑" })),
+  regenerate: AuthorizationService.use((_) => _.regenerate(id)),
+  delete: AuthorizationService.use((_) => _.delete(id)),
+  list: AuthorizationService.use((_) => _.list())
+}
+const names: ReadonlyArray<Operation> = ["create", "info", "update", "regenerate", "delete", "list"]
+const isIdempotent = (name: Operation): boolean => name !== "create" && name !== "regenerate"
+
+/** Twice more, and at once. */
+const quick: Partial<HttpAuthorizationService.Options> = { retry: { times: 2, baseDelay: 0, maxDelay: 0 } }
+
+const layerFor = ({ baseUrl }: HostileServer, options: Partial<HttpAuthorizationService.Options> = quick) =>
+  NodeAuthorizationService.layer({ token: Redacted.make("HRKU-our-own-token"), baseUrl, ...options })
+
+/** An operation against a server: how it ends, in few words. */
+const outcome = (
+  call: Effect.Effect<unknown, AuthorizationError, AuthorizationService>,
+  server: HostileServer,
+  options?: Partial<HttpAuthorizationService.Options>
+): Effect.Effect<string> =>
+  Effect.map(
+    Effect.result(Effect.provide(call, layerFor(server, options))),
+    Result.match({
+      onSuccess: () => "success",
+      onFailure: (error) =>
+        `${error._tag} ${error._tag === "RequestFailed" ? error.reason : error.status}${
+          error._tag === "RequestFailed" && error.outcomeUnknown ? ", outcome unknown" : ""
+        }`
+    })
+  )
+
+const json = JSON.stringify(payloads.full)
+const good = answer(200, json)
+const goodFor = (name: Operation): Step =>
+  name === "create" ? answer(201, json) : name === "list" ? answer(200, `[${json}]`) : good
+const chunked = "Transfer-Encoding: chunked"
+const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
+const sized = (bytes: number | string) => `Content-Length: ${bytes}`
+
+describe("a request whose answer is lost", () => {
+  /** What each operation's answer begins with when it succeeds. */
+  const success = (name: Operation, ...headers: ReadonlyArray<string>) =>
+    head(name === "create" ? 201 : 200, ...headers)
+
+  it.effect.each<[string, (name: Operation) => Step, string]>([
+    ["the connection is reset", () => reset, "connection"],
+    ["the connection is closed", () => rawAndClose(), "connection"],
+    ["the status line is cut short", () => rawAndClose("HTTP/1.1 20"), "connection"],
+    ["the headers are cut short", () => rawAndClose("HTTP/1.1 200 OK\r\nContent-Le"), "connection"],
+    ["what comes is no HTTP", () => rawAndClose("SSH-2.0-OpenSSH_9.9\r\n"), "connection"],
+    ["the headers are endless", (name) => raw(success(name, `X: ${"x".repeat(100_000)}`)), "connection"],
+    ["two lengths contradict", (name) => raw(success(name, sized(2), sized(3)), "{}"), "connection"],
+    ["a length is negative", (name) => raw(success(name, sized(-1)), "{}"), "connection"],
+    ["a length is no number", (name) => raw(success(name, sized("many")), "{}"), "connection"],
+    ["the protocol changes", () => raw(head(101, "Connection: upgrade", "Upgrade: other")), "connection"],
+    ["a body of known length is closed early", (name) => rawAndClose(success(name, sized(1000)), `{"id":`), "body"],
+    ["a body of known length is reset", (name) => rawAndReset(`${success(name, sized(1000))}{"id":`), "body"],
+    ["a body in chunks is closed early", (name) => rawAndClose(success(name, chunked), chunk(json)), "body"],
+    ["a body in chunks is reset", (name) => rawAndReset(success(name, chunked) + chunk(json)), "body"],
+    ["a chunk has no length", (name) => raw(success(name, chunked), chunk(json.slice(0, 9)), "what\r\n"), "body"]
+  ])("is repeated only where that does nothing twice: %s", ([, broken, reason]) =>
+    Effect.gen(function*() {
+      for (const name of names) {
+        const server = yield* hostileServer([broken(name)])
+        assert.strictEqual(
+          yield* outcome(operations[name], server),
+          `RequestFailed ${reason}${name === "info" || name === "list" ? "" : ", outcome unknown"}`
+        )
+        assert.lengthOf(server.received, isIdempotent(name) ? 3 : 1, name)
+      }
+    }))
+
+  it.effect("reaches nobody when the connection is reset before it", () =>
+    Effect.gen(function*() {
+      for (const name of names) {
+        const server = yield* hostileServer([goodFor(name)], reset)
+        const end = yield* outcome(operations[name], server)
+        // The reset can come while the connection is made, which is certain, or just after.
+        assert.match(end, /^RequestFailed connect/)
+        assert.isAtMost(server.connections.opened, end.includes("outcome unknown") && !isIdempotent(name) ? 1 : 3)
+        assert.deepStrictEqual(server.received, [])
+      }
+    }))
+
+  it.effect("is not sent again on another connection when the one kept open turns out to be dead", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([good, reset, good])
+      const both = Effect.gen(function*() {
+        yield* operations.info
+        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        return yield* operations.create
+      })
+      assert.strictEqual(yield* outcome(both, server), "RequestFailed connection, outcome unknown")
+      assert.deepStrictEqual([server.received.length, server.connections.opened], [2, 1])
+    }))
+
+  it.effect.each<[Operation, Step, Step]>(
+    names.flatMap((name) => {
+      const limited = [name, answer(429, ""), goodFor(name)] as [Operation, Step, Step]
+      return isIdempotent(name)
+        ? [limited, [name, reset, goodFor(name)], [name, answer(503, ""), goodFor(name)]]
+        : [limited]
+    })
+  )("%s is repeated byte for byte", ([name, failing, succeeding]) =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([failing, failing, succeeding])
+      assert.strictEqual(yield* outcome(operations[name], server), "success")
+      const [first, ...others] = server.received
+      assert.deepStrictEqual(others, [first!, first!])
+      assert.include(first, "authorization: Bearer HRKU-our-own-token\r\n")
+      assert.strictEqual(
+        first?.includes("Schl\\u00fcssel") || first?.includes("SchlÃ¼ssel"),
+        /create|update/.test(name)
+      )
+    }))
+})
+
+describe("giving up", () => {
+  it.effect.each<[string, Step, "before" | "after"]>([
+    ["no answer", silence, "before"],
+    ["half the headers", raw("HTTP/1.1 201 Created\r\nContent-"), "before"],
+    ["half a body", raw(head(201, sized(1000)), `{"id":`), "after"],
+    ["a body without end", raw(head(201, chunked), chunk("[")), "after"],
+    ["half an error", raw(head(503, sized(1000)), `{"id":`), "after"]
+  ])(
+    "after requestTimeout, with %s, closes the connection and sends nothing more",
+    ([, step, when]) =>
+      Effect.gen(function*() {
+        const server = yield* hostileServer([step])
+        const headers = yield* Deferred.make<void>()
+        const transformClient = HttpClient.tap(() => Deferred.succeed(headers, undefined))
+        // The layer lives on, as in a program.
+        yield* Effect.gen(function*() {
+          const call = yield* Effect.forkChild(Effect.flip(operations.create))
+          yield* server.until(({ received }) => received.length === 1)
+          if (when === "after") yield* Deferred.await(headers)
+          yield* TestClock.adjust("30 seconds")
+          const error = yield* Fiber.join(call)
+          assert(error._tag === "RequestFailed")
+          assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", true])
+          yield* server.until(({ connections }) => connections.closed === 1)
+          yield* TestClock.adjust("1 hour")
+          assert.deepStrictEqual([server.received.length, server.connections.opened], [1, 1])
+        }).pipe(Effect.provide(layerFor(server, { ...quick, transformClient })))
+      })
+  )
+
+  it.effect.each<Operation>(names)(
+    "an interrupted %s closes its connection and sends nothing more",
+    (name) =>
+      Effect.gen(function*() {
+        const server = yield* hostileServer([silence])
+        yield* Effect.gen(function*() {
+          const call = yield* Effect.forkChild(operations[name])
+          yield* server.until(({ received }) => received.length === 1)
+          yield* Fiber.interrupt(call)
+          yield* server.until(({ connections }) => connections.closed === 1)
+          yield* TestClock.adjust("1 hour")
+          assert.deepStrictEqual([server.received.length, server.connections.opened], [1, 1])
+        }).pipe(Effect.provide(layerFor(server)))
+      })
+  )
+
+  it.effect("an interrupted listing closes the connections of all pages that it reads ahead", () =>
+    Effect.gen(function*() {
+      const uuid = (place: number) => `${place.toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`
+      const page = (...places: ReadonlyArray<number>) =>
+        answer(
+          206,
+          JSON.stringify(places.map((place) => ({ ...payloads.full, id: uuid(place) }))),
+          `Next-Range: id ]${uuid(places.at(-1)!)}..; max=2`
+        )
+      const server = yield* hostileServer([page(1, 2), page(3, 4), silence])
+      yield* Effect.gen(function*() {
+        const call = yield* Effect.forkChild(
+          AuthorizationService.use((_) => Stream.runDrain(_.stream({ pageSize: 2, concurrency: 4 })))
+        )
+        yield* server.until(({ received }) => received.length === 4)
+        yield* Fiber.interrupt(call)
+        yield* server.until(({ connections: { closed, opened } }) => closed === opened)
+      }).pipe(Effect.provide(layerFor(server)))
+    }))
+})
+
+describe("Retry-After", () => {
+  /** Runs a call with time going by, second by second, while the sockets do their work. */
+  const bySeconds = <A, E, R>(call: Effect.Effect<A, E, R>) =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(call)
+      while (fiber.pollUnsafe() === undefined) {
+        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        yield* TestClock.adjust("1 second")
+      }
+      return yield* Fiber.join(fiber)
+    })
+
+  const now = Date.UTC(2026, 0, 1)
+  const inSeconds = (seconds: number) =>
+    [
+      ["seconds", String(seconds)],
+      ["a date", new Date(now + seconds * 1000).toUTCString()],
+      ["seconds since 1970", String(now / 1000 + seconds)]
+    ] as Array<[string, string]>
+
+  it.effect.each(inSeconds(7))("in %s is waited for", ([, value]) =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      const server = yield* hostileServer([answer(429, "", `Retry-After: ${value}`), goodFor("create")])
+      const options = { ...quick, requestTimeout: Infinity }
+      assert.strictEqual(yield* bySeconds(outcome(operations.create, server, options)), "success")
+      assert.isAtLeast((yield* Clock.currentTimeMillis) - now, 7000)
+      assert.lengthOf(server.received, 2)
+    }))
+
+  it.effect.each(inSeconds(61))("in %s that is over the cap fails at once", ([, value]) =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      const server = yield* hostileServer([answer(429, "", `Retry-After: ${value}`)])
+      const error = yield* Effect.flip(Effect.provide(operations.create, layerFor(server)))
+      assert(error._tag === "RateLimited")
+      assert.deepStrictEqual(error.retryAfter, Option.some(Duration.seconds(61)))
+      assert.lengthOf(server.received, 1)
+    }))
+})
+
+describe("an answer", () => {
+  const key = Buffer.from(JSON.stringify({ ...payloads.full, description: "🔑" }))
+  const inKey = key.indexOf(0xf0) + 2
+
+  it.effect.each<[string, Step, string]>([
+    ["split inside a character", (socket) => {
+      socket.write(head(200, sized(key.length)))
+      socket.write(key.subarray(0, inKey), () => setImmediate(() => socket.write(key.subarray(inKey))))
+    }, "success"],
+    ["in chunks of one byte", raw(head(200, chunked), ...Array.from(json, chunk), "0\r\n\r\n"), "success"],
+    ["that ends with the connection", rawAndClose(head(200), json), "success"],
+    ["of HTTP/1.0", rawAndClose(`HTTP/1.0 200 OK\r\n\r\n${json}`), "success"],
+    ["after interim ones", raw(head(102), head(103, "Link: </x>"), head(200, sized(json.length)), json), "success"],
+    ["labelled as HTML", answer(200, json, "Content-Type: text/html"), "success"],
+    ["that is HTML labelled as JSON", answer(200, "<html>", "Content-Type: application/json"), "InvalidResponse 200"],
+    ["that is JSON null", answer(200, "null"), "InvalidResponse 200"],
+    ["without body", answer(200, ""), "InvalidResponse 200"],
+    ["with more than JSON", answer(200, `${json}!`), "InvalidResponse 200"],
+    ["longer than it says", raw(head(200, sized(9)), json), "InvalidResponse 200"],
+    ["cut short by the end of the connection", rawAndClose(head(200), json.slice(0, -9)), "InvalidResponse 200"],
+    ["cut short by a reset where that is its end", rawAndReset(head(200) + json.slice(0, -9)), "InvalidResponse 200"],
+    ["compressed, which nobody asked for", (socket) => {
+      const bytes = gzipSync(json)
+      raw(head(200, sized(bytes.length), "Content-Encoding: gzip"), bytes)(socket)
+    }, "InvalidResponse 200"],
+    ["with bytes that are no UTF-8", raw(head(200, sized(3)), Uint8Array.of(0xff, 0xfe, 0xc0)), "InvalidResponse 200"],
+    ["202", answer(202, json), "UnexpectedStatus 202"],
+    ["204", raw(head(204)), "UnexpectedStatus 204"],
+    ["206 that is no list", answer(206, json, "Next-Range: id ]a..; max=1"), "UnexpectedStatus 206"],
+    ["302", answer(302, "", "Location: http://127.0.0.1:9/"), "UnexpectedStatus 302"],
+    ["304", raw(head(304, "ETag: x")), "UnexpectedStatus 304"],
+    ["600", answer(600, ""), "UnexpectedStatus 600"]
+  ])("%s ends as it should", ([, step, expected]) =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([step])
+      assert.strictEqual(yield* outcome(operations.info, server), expected)
+      assert.lengthOf(server.received, 1)
+    }))
+
+  it.effect("of endless text is left once it is longer than any answer of Heroku's", () =>
+    Effect.gen(function*() {
+      const mebibyte = Buffer.alloc(1024 * 1024, "a")
+      for (const headers of [[chunked], [sized(1e12)], []]) {
+        const piece = headers[0] === chunked ? Buffer.from(chunk(mebibyte.toString())) : mebibyte
+        const server = yield* hostileServer([flood(head(200, ...headers), piece)])
+        yield* Effect.gen(function*() {
+          assert.strictEqual(yield* outcome(operations.create, server), "UnexpectedStatus 200")
+          assert.strictEqual(yield* Effect.map(Effect.flip(operations.info), (error) => error._tag), "InvalidResponse")
+          yield* server.until(({ connections }) => connections.closed === 2)
+        }).pipe(Effect.provide(layerFor(server)))
+        assert.isBelow(server.bytesWritten, 128 * 1024 * 1024)
+      }
+    }))
+
+  it.effect("that decompresses to more than it says is left as well, over a transport that does so", () =>
+    Effect.gen(function*() {
+      const bomb = gzipSync(Buffer.alloc(80 * 1024 * 1024, " "))
+      const server = yield* hostileServer([
+        raw(head(200, sized(bomb.length), "Content-Encoding: gzip"), bomb)
+      ])
+      const layer = HttpAuthorizationService.layer({ token: Redacted.make("HRKU-mine"), baseUrl: server.baseUrl })
+      const error = yield* Effect.flip(
+        Effect.provide(operations.info, Layer.provide(layer, NodeHttpClient.layerFetch))
+      )
+      assert(error._tag === "InvalidResponse")
+      assert.match(error.message, /longer than/)
+    }))
+})
+
+describe("an error", () => {
+  const said = JSON.stringify({ id: "some_id", message: "What Heroku said.", url: "https://devcenter.heroku.com/why" })
+
+  it.effect("keeps what Heroku said, and the request ids of every header", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([answer(409, said, "Request-Id: a,b", "Request-Id: c")])
+      const error = yield* Effect.flip(Effect.provide(operations.info, layerFor(server)))
+      assert(error._tag === "UnexpectedStatus")
+      assert.deepStrictEqual(
+        [error.status, error.message, error.errorId, error.documentationUrl, error.requestId],
+        [
+          409,
+          "What Heroku said.",
+          Option.some("some_id"),
+          Option.some("https://devcenter.heroku.com/why"),
+          Option.some("a,b, c")
+        ]
+      )
+    }))
+
+  it.effect.each<[string, Step]>([
+    ["is empty", answer(401, "")],
+    ["is null", answer(401, "null")],
+    ["is a router's page", answer(401, "<html>Application error</html>", "Content-Type: application/json")],
+    ["is no UTF-8", raw(head(401, sized(2)), Uint8Array.of(0xff, 0xfe))],
+    ["is closed early", rawAndClose(head(401, sized(1000)), said.slice(0, 30))],
+    ["is reset", rawAndReset(head(401, chunked) + chunk(said.slice(0, 30)))],
+    ["has a chunk without length", raw(head(401, chunked), chunk("{"), "what\r\n")],
+    ["never ends, and is long", flood(head(401, sized(1e12)), Buffer.alloc(1024 * 1024, "a"))]
+  ])("whose body %s is the error of its status all the same", ([, step]) =>
+    Effect.gen(function*() {
+      for (const name of names) {
+        const server = yield* hostileServer([step])
+        yield* Effect.gen(function*() {
+          const error = yield* Effect.flip(operations[name])
+          assert(error._tag === "Unauthorized")
+          assert.match(error.message, new RegExp(`${name}.*401`))
+          assert.lengthOf(server.received, 1)
+        }).pipe(Effect.provide(layerFor(server)))
+      }
+    }))
+
+  it.effect("of hundreds of megabytes is read no further than its beginning", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([flood(head(500), Buffer.alloc(1024 * 1024, "a"))])
+      yield* Effect.gen(function*() {
+        yield* Effect.flip(operations.create)
+        yield* server.until(({ connections }) => connections.closed === 1)
+      }).pipe(Effect.provide(layerFor(server)))
+      // What it got rid of is in the buffers of the sockets.
+      assert.isBelow(server.bytesWritten, 32 * 1024 * 1024)
+    }))
+})
+
+describe("a list", () => {
+  const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`
+  const page = (ids: ReadonlyArray<number>, ...next: ReadonlyArray<string>): Step =>
+    answer(
+      next.length === 0 ? 200 : 206,
+      JSON.stringify(ids.map((n) => ({ ...payloads.full, id: uuid(n) }))),
+      ...next.map((range) => `Next-Range: ${range}`)
+    )
+  const after = (n: number) => `id ]${uuid(n)}..; max=1`
+  const walk = AuthorizationService.use((_) => Stream.runCollect(_.stream({ pageSize: 1 })))
+
+  it.effect.each<[string, ReadonlyArray<Step>]>([
+    ["is 206 without Next-Range", [answer(206, `[${json}]`)]],
+    ["has an empty Next-Range", [page([1], "")]],
+    ["has a Next-Range that cannot be read", [page([1], "bytes 0-499/1234")]],
+    ["has a Next-Range that makes the API answer 500", [page([1], "id ]..; max=1")]],
+    ["has two Next-Ranges", [page([1], after(1), after(2))]],
+    ["repeats its Next-Range", [page([1], after(1)), page([2], after(1))]],
+    ["goes in a circle", [page([1], after(1)), page([2], after(2)), page([3], after(1))]],
+    ["gives the same page again and again", [page([1], after(1)), page([1], after(1))]],
+    ["goes backwards", [page([2], after(2)), page([1])]],
+    ["is null", [page([1], after(1)), answer(200, "null")]],
+    ["is one authorization", [page([1], after(1)), answer(200, json)]]
+  ])("that %s ends with InvalidResponse, and no request more", ([, steps]) =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([...steps, page([9])])
+      assert.match(yield* outcome(walk, server), /^InvalidResponse 20[06]$/)
+      assert.isAtMost(server.received.length, steps.length + 1)
+    }))
+
+  it.effect("goes on after a page that failed, without losing or repeating another", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([
+        page([1], after(1)),
+        reset,
+        rawAndClose(head(206, chunked, `Next-Range: ${after(2)}`), chunk(`[${json}`)),
+        page([2], after(2)),
+        answer(503, "<html>"),
+        page([3])
+      ])
+      const items = yield* Effect.provide(walk, layerFor(server))
+      assert.deepStrictEqual(items.map((one) => one.id as string), [1, 2, 3].map(uuid))
+      assert.deepStrictEqual(
+        server.received.map((request) => /^range: (.*)\r$/m.exec(request)?.[1]),
+        ["id ..; max=1", after(1), after(1), after(1), after(2), after(2)]
+      )
+    }))
+})
+
+describe("two-factor authentication", () => {
+  it.effect("is asked for with an error of its own, and the code goes with the calls in its scope only", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([answer(403, "", "Heroku-Two-Factor-Required: true"), good])
+      yield* Effect.gen(function*() {
+        yield* operations.delete.pipe(
+          Effect.catchTag("TwoFactorRequired", () => operations.delete.pipe(withTwoFactorCode(Redacted.make("135790"))))
+        )
+        yield* operations.info
+      }).pipe(Effect.provide(layerFor(server)))
+      assert.deepStrictEqual(
+        server.received.map((request) => /^heroku-two-factor-code: (.*)\r$/m.exec(request)?.[1]),
+        [undefined, "135790", undefined]
+      )
+    }))
+})
+
+describe("warnings", () => {
+  it.effect("reach the logger, each once, wherever they stand", () =>
+    Effect.gen(function*() {
+      const logged: Array<string> = []
+      const logger = Logger.make(({ message }) => {
+        logged.push(String(message))
+      })
+      const both = ["X-Heroku-Warning: Maintenance tonight.", "Warning-Id: stack", "Warning-Message: Old stack."]
+      const server = yield* hostileServer([
+        answer(200, json, ...both),
+        answer(404, "", ...both),
+        answer(200, json, "Warning-Message: ", "X-Heroku-Warning: Another."),
+        good
+      ])
+      yield* Effect.repeat(Effect.exit(operations.info), { times: 4 }).pipe(
+        Effect.provide([layerFor(server), Logger.layer([logger])])
+      )
+      assert.deepStrictEqual(logged, [
+        "Heroku warns: Old stack.",
+        "Heroku warns: Maintenance tonight.",
+        "Heroku warns: Another."
+      ])
+    }))
+})
+
+describe("paths", () => {
+  const Piece = Schema.Literals([
+    ".",
+    "..",
+    "/",
+    "\\",
+    "?",
+    "#",
+    "%2e",
+    "%2E%2E",
+    "%2f",
+    "\0",
+    "\n",
+    "\t",
+    "\u007f",
+    "\ud800",
+    "\udc00",
+    "@",
+    ":",
+    ";",
+    "&",
+    "=",
+    "~",
+    "a",
+    " ",
+    "é",
+    "🔑",
+    "\u2024",
+    "\uff0e",
+    "\uff0f"
+  ])
+  const ids = Arbitrary.array(Arbitrary.schema(Piece), { minLength: 0, maxLength: 6 })
+
+  /** Where the requests with this id go: none when it is refused. */
+  const targets = (id: string) =>
+    Effect.scoped(Effect.gen(function*() {
+      const server = yield* hostileServer([good])
+      const one = id as AuthorizationId
+      yield* Effect.gen(function*() {
+        const service = yield* AuthorizationService
+        yield* Effect.exit(service.info(one))
+        yield* Effect.exit(service.update(one, { description: "" }))
+        yield* Effect.exit(service.delete(one))
+        yield* Effect.exit(service.regenerate(one))
+      }).pipe(Effect.provide(layerFor(server)))
+      return server.received.map((request) => request.slice(0, request.indexOf("\r\n")))
+    }))
+
+  it.effect.prop("no id, whatever it contains, reaches another path", { ids }, ({ ids }) =>
+    Effect.gen(function*() {
+      const id = ids.join("")
+      const requests = yield* targets(id)
+      assert.strictEqual(requests.length, Schema.is(AuthorizationId)(id) ? 4 : 0)
+      if (requests.length === 0) return
+      const path = /^GET (\/oauth\/authorizations\/[^/?#]+) HTTP\/1\.1$/.exec(requests[0]!)?.[1]
+      assert.isDefined(path)
+      assert.strictEqual(decodeURIComponent(path.slice("/oauth/authorizations/".length)), id)
+      // As a server resolves it that knows of dot segments.
+      assert.strictEqual(new URL(path, "http://heroku").pathname, path)
+      assert.deepStrictEqual(requests, [
+        `GET ${path} HTTP/1.1`,
+        `PATCH ${path} HTTP/1.1`,
+        `DELETE ${path} HTTP/1.1`,
+        `POST ${path}/actions/regenerate-tokens HTTP/1.1`
+      ])
+    }), { arbitrary: { runs: 60 } })
+
+  it.effect.each([".", "..", "", "a\0b", "\ud800", "a\r\nX: y"])(
+    "%j is refused before any request",
+    (id) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* targets(id), [])
+      })
+  )
+
+  it.effect("an id of 10,000 characters is sent whole", () =>
+    Effect.gen(function*() {
+      const [request] = yield* targets("../".repeat(3334))
+      assert.strictEqual(request, `GET /oauth/authorizations/${"..%2F".repeat(3334)} HTTP/1.1`)
+    }))
+})
