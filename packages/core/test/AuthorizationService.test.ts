@@ -183,6 +183,8 @@ describe("pages", () => {
     ["a Next-Range that makes the API answer 500", pagesOf([[uuid(1)], "id ]..; max=1"]), 1],
     ["a Next-Range in the other order", pagesOf([[uuid(1)], `id ]${uuid(1)}..; max=1, order=desc`]), 1],
     ["a Next-Range that skips authorizations", pagesOf([[uuid(1)], `id ]${uuid(3)}..; max=1`]), 1],
+    ["a Next-Range that skips an id that is no UUID", pagesOf([["x"], "id ]y..; max=1"]), 1],
+    ["a Next-Range that begins with what is no UUID", pagesOf([[uuid(1)], `id }${uuid(1)}..; max=1`]), 1],
     ["one empty page after another", pagesOf([[], "id ]x..; max=1"], [[], "id ]y..; max=1"]), 2],
     ["a page that repeats the last authorization", pagesOf([[uuid(5)], resume], [[uuid(5), uuid(6)]]), 2],
     ["a page that repeats an id that is no UUID", pagesOf([["x"], "id ]x..; max=1"], [["x"]]), 2],
