@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import { type Answer, read, requestId } from "./answer.ts"
 import { fromClientError, timedOut } from "./failure.ts"
 import type { Options, Settings } from "./options.ts"
-import type { Scrub } from "./scrub.ts"
+import { type Scrub, withoutSecrets } from "./scrub.ts"
 
 /**
  * Makes the function that sends a request and reads the whole answer.
@@ -55,6 +55,8 @@ export const make = (
           ? error
           : fromClientError(operation, settings.baseUrl, earlierMayHaveActed, error)
       ),
+      // It may hold the request, as the client's errors do.
+      Effect.catchDefect((defect) => Effect.die(withoutSecrets(defect, scrub))),
       Effect.timeoutOrElse({
         duration: settings.requestTimeout,
         orElse: () => Effect.fail(timedOut(operation, Duration.toSeconds(settings.requestTimeout)))

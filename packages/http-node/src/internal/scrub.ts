@@ -17,6 +17,17 @@ const replacement = "[redacted secret]"
 /** Makes what replaces these secrets, and everything that looks like a token of Heroku's. */
 export const make = (secrets: ReadonlyArray<Redacted.Redacted>): Scrub => {
   const values = secrets.map((secret) => reveal(secret) ?? "").filter((value) => value.length >= shortest)
+    // As the body of a request writes it, should that be said back.
+    .flatMap((value) => [JSON.stringify(value).slice(1, -1), value])
+    // One may begin with another.
+    .toSorted((one, other) => other.length - one.length)
   return (text) =>
     values.reduce((clean, value) => clean.replaceAll(value, replacement), text).replaceAll(herokuToken, replacement)
+}
+
+/** A defect (of a transport, or of the user's change to it) with the message and the stack of the one that came. */
+export const withoutSecrets = (came: unknown, scrub: Scrub): Error => {
+  const clean = new Error(scrub(came instanceof Error ? came.message : String(came)))
+  if (came instanceof Error && came.stack !== undefined) clean.stack = scrub(came.stack)
+  return clean
 }
