@@ -11,6 +11,7 @@ import { fromAnswer, type Operation, refused } from "@effect-heroku/core/Authori
 import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
+import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
@@ -65,6 +66,18 @@ const member = (id: AuthorizationId): string => `${collection}/${encodeURICompon
 const encodeCreate = Schema.encodeSync(CreateAuthorization)
 const encodeUpdate = Schema.encodeSync(UpdateAuthorization)
 
+/** JSON that does not show when its request is printed: it may hold the secret of a client. */
+class SecretJson extends HttpBody.Uint8Array {
+  constructor(value: unknown) {
+    const bytes = new TextEncoder().encode(JSON.stringify(value))
+    super(bytes, "application/json", bytes.length)
+  }
+  override toJSON(): unknown {
+    const { _tag, contentLength, contentType } = this
+    return { _id: "effect/HttpBody", _tag, contentType, contentLength }
+  }
+}
+
 const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): AuthorizationService.Endpoints => {
   const resolved = settings(options)
   const problem = findProblem(options, resolved)
@@ -88,7 +101,7 @@ const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): Aut
     update: (id, input) =>
       send(
         "update",
-        HttpClientRequest.patch(member(id)).pipe(HttpClientRequest.bodyJsonUnsafe(encodeUpdate(input))),
+        HttpClientRequest.patch(member(id)).pipe(HttpClientRequest.setBody(new SecretJson(encodeUpdate(input)))),
         (said, acted) => fromAnswer("update", said, id, acted),
         Option.map(Option.fromUndefinedOr(input.client), (client) => client.secret)
       ).pipe(Effect.flatMap((answer) => Answer.authorization("update", answer))),

@@ -1,11 +1,12 @@
 /**
- * Random operations over a connection that drops, delays, cuts and garbles at random. Afterwards the account is what the
+ * Random operations over a network that drops, delays, doubles and corrupts at random. Afterwards the account is what the
  * outcomes said: whatever was reported as done is done once, whatever was reported as not done is not, and only what was
- * reported as unknown may be either.
+ * reported as unknown may be either. What the network did twice is counted as that; what it corrupted is not believed.
+ *
+ * A failure prints the shortest sequence, and a token that replays it: `pnpm model --replay TOKEN`.
  */
 import type { AuthorizationId } from "@effect-heroku/core/Authorization"
 import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
@@ -13,14 +14,16 @@ import { HerokuAccount } from "@effect-heroku/testing/HerokuAccount"
 import { assert, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
+import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import * as BadNetwork from "./fixtures/badNetwork.ts"
 
 // -----------------------------------------------------------------------------
 // What happens
@@ -30,53 +33,12 @@ const Place = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 5 }))
 
 const Command = Schema.TaggedUnion({
   Create: {},
+  Info: { place: Place },
   Update: { place: Place },
   Regenerate: { place: Place },
   Delete: { place: Place },
   Walk: { concurrency: Schema.Literals([1, 3]) }
 })
-
-/** What befalls one request after another. Most go through. */
-const Weather = Schema.Literals([
-  "fair",
-  "fair",
-  "fair",
-  "refused",
-  "reset before",
-  "reset after",
-  "503 before",
-  "503 after",
-  "429",
-  "cut",
-  "garbled",
-  "hang before",
-  "hang after"
-])
-
-const inject = (faults: FaultInjection.Service, weather: typeof Weather.Type) => {
-  const afterActing = weather.endsWith("after")
-  switch (weather) {
-    case "refused":
-      return faults.inject(FaultInjection.connectionRefused)
-    case "reset before":
-    case "reset after":
-      return faults.inject(FaultInjection.connectionReset, { afterActing })
-    case "503 before":
-    case "503 after":
-      return faults.inject(FaultInjection.status(503), { afterActing })
-    case "429":
-      return faults.inject(FaultInjection.status(429))
-    case "cut":
-      return faults.inject(FaultInjection.cutBody)
-    case "garbled":
-      return faults.inject(FaultInjection.garbled)
-    case "hang before":
-    case "hang after":
-      return faults.inject(FaultInjection.hang, { afterActing })
-    default:
-      return faults.inject(FaultInjection.delay(0))
-  }
-}
 
 // -----------------------------------------------------------------------------
 // What must be true
@@ -110,11 +72,12 @@ const tokenOf = (authorization: { readonly accessToken: Option.Option<{ readonly
   Redacted.value(Option.getOrThrow(authorization.accessToken).token)
 
 const run = Effect.fnUntraced(
-  function*(commands: ReadonlyArray<typeof Command.Type>, weathers: ReadonlyArray<typeof Weather.Type>) {
-    const service = yield* AuthorizationService
+  function*(commands: ReadonlyArray<typeof Command.Type>, weathers: ReadonlyArray<BadNetwork.Weather>) {
     const account = yield* HerokuAccount
-    const faults = yield* FaultInjection.FaultInjection
-    for (const weather of weathers) yield* inject(faults, weather)
+    const network = yield* BadNetwork.make(weathers)
+    const service = yield* HttpAuthorizationService.make({ token: Redacted.make("any"), requestTimeout: "20 seconds" })
+      .pipe(Effect.provideService(HttpClient.HttpClient, network.client))
+    const settle = <A>(call: Effect.Effect<A, AuthorizationError>) => network.settle(Effect.result(call))
 
     const known = new Map<AuthorizationId, Known>()
     for (const one of yield* account.authorizations) {
@@ -127,23 +90,23 @@ const run = Effect.fnUntraced(
     /** How many authorizations a create may have made without saying so, by the description that only it used. */
     const silent = new Map<string, number>()
 
-    /** An operation with all its retries, time flying by. */
-    const settle = <A>(call: Effect.Effect<A, AuthorizationError>) =>
-      Effect.gen(function*() {
-        const fiber = yield* Effect.forkChild(Effect.result(call))
-        while (fiber.pollUnsafe() === undefined) yield* TestClock.adjust("1 minute")
-        return yield* Fiber.join(fiber)
-      })
-
     for (const [step, command] of commands.entries()) {
       const id = "place" in command ? [...known.keys()][command.place % known.size]! : undefined
       const before = id === undefined ? undefined : known.get(id)!
+      const learn = (news: Partial<Known>) => known.set(id!, { ...before!, ...news })
+      /** Not found is only what may be gone. */
+      const learnGone = () => {
+        assert.isTrue(before!.exists.has(false), `${id} was there`)
+        learn({ exists: no })
+      }
       switch (command._tag) {
         case "Create": {
           const description = `made in step ${step}`
-          const outcome = yield* settle(service.create({ scope: ["read"], description }))
-          silent.set(description, Result.isFailure(outcome) && !isCertain(outcome.failure) ? 1 : 0)
-          if (Result.isSuccess(outcome)) {
+          const [outcome, { corruptedBody, doubled }] = yield* settle(service.create({ scope: ["read"], description }))
+          const believed = Result.isSuccess(outcome) && !corruptedBody
+          const maySilently = !believed && !(Result.isFailure(outcome) && isCertain(outcome.failure))
+          silent.set(description, (maySilently ? 1 : 0) + (doubled ? 1 : 0))
+          if (believed) {
             known.set(outcome.success.id, {
               exists: yes,
               descriptions: new Set([description]),
@@ -152,43 +115,57 @@ const run = Effect.fnUntraced(
           }
           break
         }
-        case "Update": {
-          const description = `changed in step ${step}`
-          const outcome = yield* settle(service.update(id!, { description }))
-          if (Result.isSuccess(outcome)) {
-            known.set(id!, { ...before!, exists: yes, descriptions: new Set([description]) })
-          } else if (outcome.failure._tag === "NotFound") known.set(id!, { ...before!, exists: no })
-          else if (!isCertain(outcome.failure)) {
-            known.set(id!, { ...before!, descriptions: new Set([...before!.descriptions, description]) })
+        case "Info": {
+          const [outcome, { corruptedBody }] = yield* settle(service.info(id!))
+          if (Result.isFailure(outcome)) {
+            if (outcome.failure._tag === "NotFound") learnGone()
+          } else if (!corruptedBody) {
+            const description = Option.getOrThrow(outcome.success.description)
+            const token = tokenOf(outcome.success)
+            assert.isTrue(before!.exists.has(true), `${id} was gone`)
+            assert.isTrue(before!.descriptions.has(description), `the description of ${id}`)
+            assert.isTrue(before!.tokens === "any" || before!.tokens.has(token), `the token of ${id}`)
+            learn({ exists: yes, descriptions: new Set([description]), tokens: new Set([token]) })
           }
           break
         }
+        case "Update": {
+          const description = `changed in step ${step}`
+          const [outcome] = yield* settle(service.update(id!, { description }))
+          if (Result.isSuccess(outcome)) learn({ exists: yes, descriptions: new Set([description]) })
+          else if (outcome.failure._tag === "NotFound") learnGone()
+          else if (!isCertain(outcome.failure)) learn({ descriptions: new Set([...before!.descriptions, description]) })
+          break
+        }
         case "Regenerate": {
-          const outcome = yield* settle(service.regenerate(id!))
+          const [outcome, { corruptedBody, doubled }] = yield* settle(service.regenerate(id!))
           if (Result.isSuccess(outcome)) {
-            known.set(id!, { ...before!, exists: yes, tokens: new Set([tokenOf(outcome.success)]) })
-          } else if (outcome.failure._tag === "NotFound") known.set(id!, { ...before!, exists: no })
-          else if (!isCertain(outcome.failure)) known.set(id!, { ...before!, tokens: "any" })
+            // Of two answers the client may have got the first.
+            learn({ exists: yes, tokens: corruptedBody || doubled ? "any" : new Set([tokenOf(outcome.success)]) })
+          } else if (outcome.failure._tag === "NotFound") learnGone()
+          else if (!isCertain(outcome.failure)) learn({ tokens: "any" })
           break
         }
         case "Delete": {
-          const outcome = yield* settle(service.delete(id!))
+          const [outcome, { doubled }] = yield* settle(service.delete(id!))
           if (Result.isSuccess(outcome)) {
             assert.isTrue(before!.exists.has(true), "what was deleted is deleted again")
-            known.set(id!, { ...before!, exists: no })
+            learn({ exists: no })
           } else if (outcome.failure._tag === "NotFound") {
             // What had certainly been there can only be gone by this very call.
-            if (before!.exists === yes) assert.isTrue(outcome.failure.afterUnknownOutcome)
-            known.set(id!, { ...before!, exists: no })
+            if (before!.exists === yes) assert.isTrue(outcome.failure.afterUnknownOutcome || doubled)
+            learn({ exists: no })
           } else if (!isCertain(outcome.failure) && before!.exists.has(true)) {
-            known.set(id!, { ...before!, exists: either })
+            learn({ exists: either })
           }
           break
         }
         case "Walk": {
           const { concurrency } = command
-          const outcome = yield* settle(Stream.runCollect(service.stream({ pageSize: 2, concurrency })))
-          if (Result.isSuccess(outcome)) {
+          const [outcome, { corruptedBody }] = yield* settle(
+            Stream.runCollect(service.stream({ pageSize: 2, concurrency }))
+          )
+          if (Result.isSuccess(outcome) && !corruptedBody) {
             const there = (yield* account.authorizations).map((one) => one.id)
             assert.deepStrictEqual(outcome.success.map((one) => one.id), there)
           }
@@ -213,17 +190,21 @@ const run = Effect.fnUntraced(
   }
 )
 
-const layer = HttpAuthorizationService.layer({ token: Redacted.make("any"), requestTimeout: "20 seconds" }).pipe(
-  Layer.provideMerge(FakeHeroku.layerHttpClient({ seed: [{}, {}, {}] })),
-  Layer.provideMerge(FaultInjection.layer)
+const layer = FakeHeroku.layerHttpClient({ seed: [{}, {}, {}] }).pipe(
+  Layer.provideMerge(FaultInjection.layer),
+  Layer.provideMerge(TestClock.layer())
 )
+
+const { MODEL_REPLAY, MODEL_RUNS } = process.env
 
 it.effect.prop(
   "what was reported is what happened, and nothing happened twice",
   {
     commands: Arbitrary.array(Arbitrary.schema(Command), { minLength: 1, maxLength: 8 }),
-    weathers: Arbitrary.array(Arbitrary.schema(Weather), { maxLength: 40 })
+    weathers: Arbitrary.array(Arbitrary.schema(BadNetwork.Weather), { maxLength: 40 })
   },
-  ({ commands, weathers }) => Effect.provide(run(commands, weathers), Layer.provideMerge(layer, TestClock.layer())),
-  { arbitrary: { runs: Number(process.env["MODEL_RUNS"] ?? 1000) }, timeout: 600_000 }
+  ({ commands, weathers }) =>
+    // The delays between attempts are random too, and must be the same in a replay.
+    Effect.provide(Effect.scoped(run(commands, weathers)), layer).pipe(Random.withSeed("model")),
+  { arbitrary: { runs: Number(MODEL_RUNS ?? 1000), replay: MODEL_REPLAY }, timeout: 3_600_000 }
 )

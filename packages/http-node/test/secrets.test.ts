@@ -12,6 +12,7 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { flow } from "effect/Function"
 import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
@@ -56,14 +57,12 @@ type Reply = (request: HttpClientRequest.HttpClientRequest) => Response | HttpCl
 const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): string =>
   body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : ""
 
-const transportError = (request: HttpClientRequest.HttpClientRequest) =>
-  new HttpClientError.HttpClientError({
-    reason: new HttpClientError.TransportError({
-      request,
-      // As careless as an error of a transport can be.
-      cause: Object.assign(new Error(`socket hang up: ${request.headers["authorization"]}`), { request })
-    })
-  })
+const transportError = (request: HttpClientRequest.HttpClientRequest, cause: Error) =>
+  new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
+
+/** As careless as an error of a transport can be. */
+const carelessError = (request: HttpClientRequest.HttpClientRequest) =>
+  Object.assign(new Error(`cannot send ${request.headers["authorization"]} ${bodyOf(request)}`), { request })
 
 /** What no attribute of an authorization can be, with secrets in every place that it has. */
 const wrong = [[[`${mark}-in-array`]], { [`${mark}-as-key`]: `${mark}-as-value` }, {
@@ -132,9 +131,8 @@ const ends: Record<string, Reply> = {
     }),
   "the token as the type of its content": (request) =>
     new Response("?", { status: 200, headers: { "Content-Type": String(request.headers["authorization"]) } }),
-  "a failure of the transport": transportError,
-  "a defect of the transport": (request) =>
-    Object.assign(new Error(`cannot send ${request.headers["authorization"]} ${bodyOf(request)}`), { request })
+  "a failure of the transport": (request) => transportError(request, carelessError(request)),
+  "a defect of the transport": carelessError
 }
 
 const defects = Metric.frequency("defects")
@@ -245,6 +243,37 @@ describe("secrets", () => {
         assert.isTrue(texts.some((text) => text.includes(part)), part)
       }
       assertNoSecret(texts)
+    }))
+
+  it.effect("appear in no line of a program whose own client logs requests, answers and failures", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const logger = Logger.make((options) => {
+        for (const format of [Logger.formatSimple, Logger.formatLogFmt, Logger.formatJson]) {
+          lines.push(format.log(options))
+        }
+        lines.push(inspect(options.message, { depth: 12 }))
+      })
+      const transformClient = flow(
+        HttpClient.tapRequest((request) => Effect.logTrace(request)),
+        HttpClient.tap((response) => Effect.logTrace(response)),
+        HttpClient.tapError((error) => Effect.logError(error))
+      )
+      const replies: ReadonlyArray<Reply> = [
+        ends["an authorization"]!,
+        (request) => transportError(request, new Error("socket hang up"))
+      ]
+      for (const reply of replies) {
+        const layer = Layer.provide(HttpAuthorizationService.layer({ ...options, transformClient }), scripted(reply))
+        for (const call of Object.values(operations)) {
+          yield* Effect.exit(Effect.provide(call.pipe(withTwoFactorCode(secret("code"))), layer)).pipe(
+            Effect.provide(Logger.layer([logger])),
+            Effect.provideService(References.MinimumLogLevel, "All")
+          )
+        }
+      }
+      assert.isTrue(lines.some((line) => line.includes("heroku-two-factor-code")))
+      assertNoSecret(lines)
     }))
 
   it.effect("appear nowhere in what is refused before any request", () =>

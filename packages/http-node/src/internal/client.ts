@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { flow, identity } from "effect/Function"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Option from "effect/Option"
@@ -63,6 +64,8 @@ export const make = (
       }),
       // The client's own span keeps the request with all its headers in its exit: `withRequestSpan` takes its place.
       Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+      // For the user's own client, should it log requests; the token's header is among these names by default.
+      Effect.updateService(Headers.CurrentRedactedNames, (names) => [...names, "heroku-two-factor-code"]),
       withoutRedirects
     )
 }
