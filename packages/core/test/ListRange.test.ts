@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
 const uuid = "1fd05fb4-97a2-49ca-aed4-68fd58ebe069"
@@ -80,6 +81,20 @@ describe("format", () => {
   )
 })
 
+const problemOf = <T, E>(schema: Schema.Codec<T, E>, input: unknown): string =>
+  Result.match(Schema.decodeUnknownResult(schema)(input), {
+    onSuccess: () => "accepted",
+    onFailure: ({ message }) => message
+  })
+
+describe("PageSize", () => {
+  it.each([1, 1000])("may be %d", (size) => assert.strictEqual(problemOf(ListRange.PageSize, size), "accepted"))
+
+  it.each([0, 1001, -1])("may not be %d, and says what may", (size) => {
+    assert.strictEqual(problemOf(ListRange.PageSize, size), "must be a whole number from 1 to 1000")
+  })
+})
+
 describe("Cursor", () => {
   const accepts = Schema.is(ListRange.Cursor)
 
@@ -88,12 +103,19 @@ describe("Cursor", () => {
     assert.isTrue(accepts(`id ${uuid}..; max=1000, order=desc`))
   })
 
-  it.each(["\nid ]x..; max=10", "id ]\u0001..; max=10", "id ]€..; max=1", `id ]${"x".repeat(2000)}..; max=1`])(
+  it("has at most 2000 characters, which every server takes in a header", () => {
+    const ofLength = (length: number) => `id ]${"x".repeat(length - "id ]..; max=1".length)}..; max=1`
+    assert.isTrue(accepts(ofLength(2000)))
+    assert.isFalse(accepts(ofLength(2001)))
+  })
+
+  it.each(["\nid ]x..; max=10", "id ]\u0001..; max=10", "id ]€..; max=1", "id ]\u007f..; max=1"])(
     "refuses %j, which no header can carry",
     (text) => assert.isFalse(accepts(text))
   )
 
   it.each(["", "garbage", "id ..; max=200", `id ]${uuid}..`, `id ]${uuid}..; max=1001`])("refuses %j", (text) => {
     assert.isFalse(accepts(text))
+    assert.strictEqual(problemOf(ListRange.Cursor, text), "is not a cursor of a list of authorizations")
   })
 })

@@ -365,14 +365,16 @@ describe("errors", () => {
     ["request", "UND_ERR_INVALID_ARG", undefined]
   ])("a failure before anything was sent is %s: %s", ([reason, code, syscall]) =>
     Effect.gen(function*() {
-      const transport = scripted(() => Object.assign(new Error("careless: S3CR3T"), { code, syscall }))
-      const error = yield* later(failureOf(operations.create, transport))
-      assert(error._tag === "RequestFailed")
-      assert.deepStrictEqual([error.reason, error.outcomeUnknown], [reason, false])
-      assert.include(error.message, code)
-      assert.notInclude(inspect(error), "S3CR3T")
-      // Only what passes is tried again.
-      assert.lengthOf(transport.sent, reason === "connect" ? 4 : 1)
+      for (const name of ["create", "update"] as const) {
+        const transport = scripted(() => Object.assign(new Error("careless: S3CR3T"), { code, syscall }))
+        const error = yield* later(failureOf(operations[name], transport))
+        assert(error._tag === "RequestFailed")
+        assert.deepStrictEqual([error.reason, error.outcomeUnknown], [reason, false])
+        assert.include(error.message, code)
+        assert.notInclude(inspect(error), "S3CR3T")
+        // Only what passes is tried again.
+        assert.lengthOf(transport.sent, reason === "connect" ? 4 : 1)
+      }
     }))
 
   it.effect.each<[string | undefined, string | undefined]>([
