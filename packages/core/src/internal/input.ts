@@ -16,7 +16,7 @@ export const check = <T, E>(schema: Schema.Codec<T, E>, label: string) => {
     decode(input).pipe(
       Effect.mapError(({ issue }) => {
         const { message, path } = format(issue).issues[0]!
-        return refused(operation, path === undefined || path.length === 0 ? label : path.map(String).join("."), message)
+        return refused(operation, path?.map(String).join(".") || label, message)
       }),
       // A secret that was wiped, a getter that throws.
       Effect.catchDefect(() => Effect.fail(refused(operation, label, "cannot be read")))

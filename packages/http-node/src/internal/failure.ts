@@ -59,19 +59,16 @@ export const fromClientError = (
 interface SystemError {
   readonly code: string
   /** What the system was asked to do: `connect`, `getaddrinfo`, `read`, `write`. */
-  readonly syscall: string | undefined
+  readonly syscall: unknown
 }
 
 /** The system's error inside a transport's: fetch wraps it in a TypeError, a dual-stack connect in an AggregateError. */
 const systemError = (error: unknown, depth = 0): SystemError | undefined => {
   if (typeof error !== "object" || error === null || depth > 4) return undefined
   if ("code" in error && typeof error.code === "string") {
-    return {
-      code: error.code,
-      syscall: "syscall" in error && typeof error.syscall === "string" ? error.syscall : undefined
-    }
+    return { code: error.code, syscall: "syscall" in error ? error.syscall : undefined }
   }
-  if ("cause" in error && error.cause !== undefined) return systemError(error.cause, depth + 1)
+  if ("cause" in error) return systemError(error.cause, depth + 1)
   if ("errors" in error && Array.isArray(error.errors)) return systemError(error.errors[0], depth + 1)
   return undefined
 }

@@ -73,7 +73,7 @@ export interface Problem {
 
 /** Fills in the defaults. */
 export const settings = (options: Options): Settings => {
-  const baseUrl = String(options.baseUrl ?? "https://api.heroku.com").trim()
+  const baseUrl = String(options.baseUrl ?? "https://api.heroku.com")
   return {
     token: options.token,
     ...readBaseUrl(baseUrl),
@@ -102,16 +102,7 @@ const readBaseUrl = (text: string): Pick<Settings, "baseUrl" | "server"> => {
 const invalidDuration = Duration.millis(-1)
 
 const duration = (input: Duration.Input | undefined, byDefault: Duration.Duration): Duration.Duration =>
-  input === undefined ? byDefault : Option.getOrElse(parseDuration(input), () => invalidDuration)
-
-// Parsing throws on what is of none of the types that it knows.
-const parseDuration = (input: Duration.Input): Option.Option<Duration.Duration> => {
-  try {
-    return Duration.fromInput(input)
-  } catch {
-    return Option.none()
-  }
-}
+  input === undefined ? byDefault : Option.getOrElse(Duration.fromInput(input), () => invalidDuration)
 
 /** The first setting that cannot work. */
 export const findProblem = (options: Options, settings: Settings): Option.Option<Problem> => {
