@@ -19,6 +19,7 @@ import * as TestClock from "effect/testing/TestClock"
 import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
 import * as payloads from "../../core/test/fixtures/payloads.ts"
+import manifest from "../package.json" with { type: "json" }
 
 const id = AuthorizationId.make(payloads.full.id)
 const token = Redacted.make("HRKU-our-own-token")
@@ -112,7 +113,7 @@ describe("requests", () => {
       assert.deepStrictEqual([request.method, request.url, request.body], [method, url, body])
       assert.strictEqual(request.headers["accept"], "application/vnd.heroku+json; version=3")
       assert.strictEqual(request.headers["authorization"], "Bearer HRKU-our-own-token")
-      assert.match(String(request.headers["user-agent"]), /^effect-heroku\//)
+      assert.strictEqual(request.headers["user-agent"], `effect-heroku/${manifest.version} (${manifest.name})`)
       assert.strictEqual(request.headers["range"], name === "list" ? "id ..; max=1000" : undefined)
       assert.notProperty(request.headers, "traceparent")
     }))
@@ -186,41 +187,79 @@ describe("options that cannot work", () => {
   const wiped = Redacted.make("secret")
   Redacted.wipeUnsafe(wiped)
 
-  it.effect.each<[string, Partial<HttpAuthorizationService.Options>]>([
-    ["token", { token: Redacted.make("") }],
-    ["token", { token: Redacted.make("secret\nX-Evil: 1") }],
+  const noSecret = "must be a Redacted string"
+  const unprintable = "must consist of visible ASCII characters, without spaces"
+  const noHeader = "must consist of visible ASCII characters and spaces"
+  const noUrl = "must be an absolute URL, like https://api.heroku.com"
+  const query = "must not have a query or fragment"
+  const notPositive = "must be a duration longer than zero"
+  const negative = "must be a duration, zero or longer"
+  const noCount = "must be a whole number, zero or more"
+
+  it.effect.each<[string, string, Partial<HttpAuthorizationService.Options>]>([
+    ["token", "must not be empty", { token: Redacted.make("") }],
+    ["token", unprintable, { token: Redacted.make("secret\nX-Evil: 1") }],
+    ["token", unprintable, { token: Redacted.make(" secret") }],
+    ["token", unprintable, { token: Redacted.make("secret\u007f") }],
     // What the types forbid, as a JavaScript program may do it.
-    ["token", { token: Redacted.make(undefined as never) }],
-    ["token", { token: undefined as never }],
-    ["token", { token: "secret" as never }],
-    ["token", { token: wiped }],
-    ["userAgent", { userAgent: "" }],
-    ["retry", { retry: "often" as never }],
-    ["retry.maxDelay", { retry: { maxDelay: "soon" as never } }],
-    ["transformClient", { transformClient: null as never }],
-    ["baseUrl", { baseUrl: "" }],
-    ["baseUrl", { baseUrl: "api.heroku.com" }],
-    ["baseUrl", { baseUrl: "ftp://api.heroku.com" }],
-    ["baseUrl", { baseUrl: "https://user:secret@api.heroku.com" }],
-    ["baseUrl", { baseUrl: "https://api.heroku.com/?a=b" }],
-    ["baseUrl", { baseUrl: "https://api.heroku.com/?" }],
-    ["baseUrl", { baseUrl: "https://api.heroku.com#" }],
-    ["userAgent", { userAgent: "a\r\nb" }],
-    ["requestTimeout", { requestTimeout: 0 }],
-    ["retry.times", { retry: { times: 1.5 } }],
-    ["retry.times", { retry: { times: -1 } }],
-    ["retry.baseDelay", { retry: { baseDelay: -1 } }]
-  ])("%s: every operation refuses before any request, and names it", ([field, options]) =>
+    ["token", noSecret, { token: Redacted.make(undefined as never) }],
+    ["token", noSecret, { token: Redacted.make(["secret"] as never) }],
+    ["token", noSecret, { token: undefined as never }],
+    ["token", noSecret, { token: "secret" as never }],
+    ["token", noSecret, { token: wiped }],
+    ["userAgent", noHeader, { userAgent: "" }],
+    ["userAgent", noHeader, { userAgent: "a\r\nb" }],
+    ["baseUrl", noUrl, { baseUrl: "" }],
+    ["baseUrl", noUrl, { baseUrl: "api.heroku.com" }],
+    ["baseUrl", "must begin with https:// or http://", { baseUrl: "ftp://api.heroku.com" }],
+    ["baseUrl", "must not contain a user or password", { baseUrl: "https://user:secret@api.heroku.com" }],
+    ["baseUrl", "must not contain a user or password", { baseUrl: "https://user@api.heroku.com" }],
+    ["baseUrl", "must not contain a user or password", { baseUrl: "https://:secret@api.heroku.com" }],
+    ["baseUrl", query, { baseUrl: "https://api.heroku.com/?a=b" }],
+    ["baseUrl", query, { baseUrl: "https://api.heroku.com/?" }],
+    ["baseUrl", query, { baseUrl: "https://api.heroku.com#" }],
+    ["requestTimeout", notPositive, { requestTimeout: 0 }],
+    ["requestTimeout", notPositive, { requestTimeout: -1 }],
+    ["requestTimeout", notPositive, { requestTimeout: null as never }],
+    ["timeout", notPositive, { timeout: 0 }],
+    ["timeout", notPositive, { timeout: {} as never }],
+    ["retry", "must be an object", { retry: "often" as never }],
+    ["retry", "must be an object", { retry: null as never }],
+    ["retry.times", noCount, { retry: { times: 1.5 } }],
+    ["retry.times", noCount, { retry: { times: -1 } }],
+    ["retry.times", noCount, { retry: { times: "3" as never } }],
+    ["retry.baseDelay", negative, { retry: { baseDelay: -1 } }],
+    ["retry.maxDelay", negative, { retry: { maxDelay: "soon" as never } }],
+    ["retry.maxRetryAfter", negative, { retry: { maxRetryAfter: -1 } }],
+    ["transformClient", "must be a function", { transformClient: null as never }],
+    ["transformClient", "must be a function", { transformClient: {} as never }]
+  ])(
+    "%s: every operation refuses before any request, because it %s",
+    ([field, problem, options]) =>
+      Effect.gen(function*() {
+        const transport = scripted(ok)
+        for (const name of names) {
+          const error = yield* failureOf(operations[name], transport, options)
+          assert(error._tag === "InvalidParams")
+          assert.deepStrictEqual([error.operation, error.field], [name, Option.some(field)])
+          assert.strictEqual(error.message, `${field}: ${problem}`)
+          assert.notInclude(inspect(error, { depth: null }), "secret")
+        }
+        assert.deepStrictEqual(transport.sent, [])
+      })
+  )
+
+  it.effect.each<Partial<HttpAuthorizationService.Options>>([
+    { token: Redacted.make("!~") },
+    { userAgent: "!~ a" },
+    { retry: { times: 0, baseDelay: 0, maxDelay: 0, maxRetryAfter: 0 } },
+    { requestTimeout: 1, timeout: Duration.infinity },
+    { retry: undefined, transformClient: undefined, timeout: undefined, baseUrl: undefined, userAgent: undefined }
+  ])("%j is at the limit, and works", (options) =>
     Effect.gen(function*() {
-      const transport = scripted(ok)
-      for (const name of names) {
-        const error = yield* failureOf(operations[name], transport, options)
-        assert(error._tag === "InvalidParams")
-        assert.deepStrictEqual([error.operation, error.field], [name, Option.some(field)])
-        assert.include(error.message, field)
-        assert.notInclude(inspect(error, { depth: null }), "secret")
-      }
-      assert.deepStrictEqual(transport.sent, [])
+      const { layer, sent } = scripted(ok)
+      yield* Effect.provide(operations.info, layer(options))
+      assert.lengthOf(sent, 1)
     }))
 })
 
@@ -354,14 +393,21 @@ describe("errors", () => {
     }))
 
   it.effect.each<[string, string, string | undefined]>([
-    ["connect", "ENOTFOUND", "getaddrinfo"],
-    ["connect", "EAI_AGAIN", "getaddrinfo"],
+    ["connect", "ECONNREFUSED", undefined],
+    ["connect", "ENOTFOUND", undefined],
+    ["connect", "EAI_AGAIN", undefined],
+    ["connect", "EAI_FAIL", "getaddrinfo"],
     ["connect", "EHOSTUNREACH", "connect"],
     ["connect", "ETIMEDOUT", "connect"],
     ["connect", "UND_ERR_CONNECT_TIMEOUT", undefined],
     ["certificate", "CERT_HAS_EXPIRED", undefined],
-    ["certificate", "ERR_TLS_CERT_ALTNAME_INVALID", undefined],
     ["certificate", "DEPTH_ZERO_SELF_SIGNED_CERT", undefined],
+    ["certificate", "ERR_TLS_CERT_ALTNAME_INVALID", undefined],
+    ["certificate", "HOSTNAME_MISMATCH", undefined],
+    ["certificate", "SELF_SIGNED_CERT_IN_CHAIN", undefined],
+    ["certificate", "UNABLE_TO_GET_ISSUER_CERT", undefined],
+    ["certificate", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", undefined],
+    ["certificate", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", undefined],
     ["request", "UND_ERR_INVALID_ARG", undefined]
   ])("a failure before anything was sent is %s: %s", ([reason, code, syscall]) =>
     Effect.gen(function*() {
@@ -403,6 +449,88 @@ describe("errors", () => {
       })
   )
 
+  type Reason = HttpClientError.HttpClientError["reason"]
+  type Failing = (request: HttpClientRequest.HttpClientRequest) => Reason
+
+  /** The failure of a transport that fails like this. */
+  const failureFor = (failing: Failing) => {
+    const client = HttpClient.make((request) =>
+      Effect.fail(new HttpClientError.HttpClientError({ reason: failing(request) }))
+    )
+    const layer = Layer.provide(
+      HttpAuthorizationService.layer({ token, ...once }),
+      Layer.succeed(HttpClient.HttpClient, client)
+    )
+    return Effect.map(Effect.flip(Effect.provide(operations.delete, layer)), (error) => {
+      assert(error._tag === "RequestFailed")
+      return error
+    })
+  }
+
+  const broken = (cause?: unknown): Failing => (request) => new HttpClientError.TransportError({ request, cause })
+  const unreadable = (request: HttpClientRequest.HttpClientRequest) =>
+    new HttpClientError.DecodeError({
+      request,
+      response: HttpClientResponse.fromWeb(request, new Response()),
+      cause: reset()
+    })
+
+  it.effect.each<[string, Failing]>([
+    ["Could not connect to https://api.heroku.com (ECONNREFUSED)", broken(refused())],
+    [
+      "The certificate of https://api.heroku.com is not to be trusted (CERT_HAS_EXPIRED)",
+      broken(Object.assign(new Error(), { code: "CERT_HAS_EXPIRED" }))
+    ],
+    ["The connection to https://api.heroku.com broke (ECONNRESET)", broken(reset())],
+    ["The connection to https://api.heroku.com broke", broken()],
+    [
+      "The request could not be written (UND_ERR_INVALID_ARG)",
+      broken(Object.assign(new Error(), { code: "UND_ERR_INVALID_ARG" }))
+    ],
+    ["The request could not be written", (request) => new HttpClientError.EncodeError({ request })],
+    ["The answer of https://api.heroku.com was not complete (ECONNRESET)", unreadable]
+  ])("the message says what failed, and with whom: %s", ([message, failing]) =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* failureFor(failing)).message, message)
+    }))
+
+  it.effect.each<[string, Failing]>([
+    ["a body that cannot be encoded", (request) => new HttpClientError.EncodeError({ request })],
+    ["a URL that is none", (request) => new HttpClientError.InvalidUrlError({ request })]
+  ])("%s is a failure of the request, which was not sent", ([, failing]) =>
+    Effect.gen(function*() {
+      const error = yield* failureFor(failing)
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["request", false])
+    }))
+
+  it.effect("a cause that tells nothing is a broken connection", () =>
+    Effect.gen(function*() {
+      const cyclic = new Error("cyclic")
+      cyclic.cause = new AggregateError([cyclic])
+      const causes = [
+        undefined,
+        null,
+        "ECONNREFUSED",
+        7,
+        new Error("no more", { cause: null }),
+        { code: 111 },
+        { errors: null },
+        { errors: [] },
+        cyclic
+      ]
+      for (const cause of causes) {
+        const error = yield* failureFor(broken(cause))
+        assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["connection", true])
+        assert.strictEqual(error.message, "The connection to https://api.heroku.com broke")
+      }
+    }))
+
+  it.effect("the system's error is found four causes deep", () =>
+    Effect.gen(function*() {
+      const deep = [1, 2, 3, 4].reduce((cause: Error) => new Error("outer", { cause }), refused())
+      assert.strictEqual((yield* failureFor(broken(deep))).reason, "connect")
+    }))
+
   it.effect("an answer that does not come, or does not end, is given up after requestTimeout", () =>
     Effect.gen(function*() {
       const endless = () => new Response(new ReadableStream(), { status: 200 })
@@ -412,7 +540,7 @@ describe("errors", () => {
         )
         assert(error._tag === "RequestFailed")
         assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", true])
-        assert.include(error.message, "5 seconds")
+        assert.strictEqual(error.message, "No complete answer within 5 seconds")
       }
     }))
 })
@@ -515,13 +643,28 @@ describe("retries", () => {
       assert.lengthOf(sent, 5)
     }))
 
-  it.effect("waits at least as long as Retry-After asks", () =>
+  it.effect("waits a quarter of a second at first, at most ten, unless told otherwise", () =>
     Effect.gen(function*() {
-      const { layer, sent } = scripted(() => json(503, {}, { "Retry-After": "7" }), ok)
-      const fiber = yield* Effect.forkChild(Effect.provide(operations.info, layer()))
-      yield* TestClock.adjust("6999 millis")
+      const { layer, sent } = scripted(() => json(503, {}))
+      yield* Effect.forkChild(Effect.exit(Effect.provide(operations.info, layer({ retry: { times: 20 } }))))
+      yield* TestClock.adjust("199 millis")
       assert.lengthOf(sent, 1)
-      yield* TestClock.adjust("1 millis")
+      yield* TestClock.adjust("102 millis")
+      assert.lengthOf(sent, 2)
+      yield* TestClock.adjust("1 minute")
+      const soFar = sent.length
+      assert.isBelow(soFar, 20)
+      yield* TestClock.adjust("10 seconds")
+      assert.lengthOf(sent, soFar + 1)
+    }))
+
+  it.effect.each([7, 60])("waits as long as a Retry-After of %d asks", (seconds) =>
+    Effect.gen(function*() {
+      const { layer, sent } = scripted(() => json(503, {}, { "Retry-After": String(seconds) }), ok)
+      const fiber = yield* Effect.forkChild(Effect.provide(operations.info, layer()))
+      yield* TestClock.adjust(seconds * 1000 - 1)
+      assert.lengthOf(sent, 1)
+      yield* TestClock.adjust(1)
       yield* Fiber.join(fiber)
       assert.lengthOf(sent, 2)
     }))
@@ -606,24 +749,33 @@ describe("retries", () => {
 describe("plain http", () => {
   it.effect.each([
     "http://api.heroku.com",
+    "http://heroku.internal:4567",
     "http://heroku.localhost",
+    "http://0.0.0.0",
+    "http://localhost.example.com",
+    "http://notlocalhost",
+    "http://127.example.com",
     "http://127.0.0.1.example.com",
-    "http://0.0.0.0"
-  ])(
-    "is refused to %s, where it may not stay on this machine",
-    (baseUrl) =>
-      Effect.gen(function*() {
+    "http://128.0.0.1",
+    "http://[::2]"
+  ])("is refused to %s", (baseUrl) =>
+    Effect.gen(function*() {
+      for (const options of [{ baseUrl }, { baseUrl, allowHttp: false }, { baseUrl, allowHttp: "yes" as never }]) {
         const transport = scripted(ok)
-        const error = yield* failureOf(operations.info, transport, { baseUrl })
+        const error = yield* failureOf(operations.info, transport, options)
         assert(error._tag === "InvalidParams")
-        assert.deepStrictEqual(error.field, Option.some("baseUrl"))
+        assert.strictEqual(
+          error.message,
+          "baseUrl: must begin with https://, or allowHttp be true: everybody on the way could read the token"
+        )
         assert.lengthOf(transport.sent, 0)
-      })
-  )
+      }
+    }))
 
   it.effect.each<[string, Partial<HttpAuthorizationService.Options>]>([
     ["to this machine", { baseUrl: "http://localhost:4567" }],
     ["to this machine by IPv6", { baseUrl: "http://[::1]:4567" }],
+    ["to a name of this machine", { baseUrl: "http://heroku.localhost" }],
     ["to this machine by another of its addresses", { baseUrl: "http://127.9.9.9" }],
     ["where the user says so", { baseUrl: "http://heroku.internal", allowHttp: true }]
   ])("is allowed %s", ([, options]) =>
@@ -685,6 +837,10 @@ describe("two-factor authentication", () => {
         const error = yield* failureOf(operations.info.pipe(withTwoFactorCode(Redacted.make(bad))), transport)
         assert(error._tag === "InvalidParams")
         assert.deepStrictEqual(error.field, Option.some("twoFactorCode"))
+        assert.strictEqual(
+          error.message,
+          "twoFactorCode: must consist of visible ASCII characters, without spaces"
+        )
       }
       assert.lengthOf(transport.sent, 0)
     }))
@@ -711,6 +867,33 @@ describe("warnings", () => {
         "Warn: Heroku warns: Your stack is old.",
         "Warn: Heroku warns: Maintenance tonight, [redacted secret]."
       ])
+    }))
+})
+
+describe("warnings in great number", () => {
+  it.effect("are remembered, up to a thousand", () =>
+    Effect.gen(function*() {
+      const logged: Array<unknown> = []
+      const logger = Logger.make(({ message }) => {
+        logged.push(message)
+      })
+      const warned = (id: number) => () => json(200, payloads.full, { "Warning-Id": `${id}`, "Warning-Message": "!" })
+      const { layer } = scripted(
+        ...Array.from({ length: 1000 }, (_, n) => warned(n)),
+        // Known, new, and then forgotten.
+        ...[0, 1000, 0].map(warned)
+      )
+      const logging = Effect.provide(
+        Effect.gen(function*() {
+          yield* Effect.repeat(operations.info, { times: 1000 })
+          assert.lengthOf(logged, 1000)
+          yield* operations.info
+          yield* operations.info
+          assert.lengthOf(logged, 1002)
+        }),
+        [layer(), Logger.layer([logger])]
+      )
+      yield* logging
     }))
 })
 
@@ -773,6 +956,7 @@ describe("timeout", () => {
       const error = yield* Fiber.join(fiber)
       assert(error._tag === "RequestFailed")
       assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", true])
+      assert.strictEqual(error.message, "No complete answer within 70 seconds")
       yield* TestClock.adjust("1 hour")
       assert.lengthOf(transport.sent, 2)
     }))
@@ -820,5 +1004,53 @@ describe("spans", () => {
         spans.map(({ status }) => status._tag === "Ended" && status.exit._tag),
         ["Success", "Failure", "Success"]
       )
+      assert.deepStrictEqual(spans.map(({ kind }) => kind), ["internal", "client", "client"])
     }))
+
+  it.effect.each<[string, string, number]>([
+    ["http://127.0.0.1", "127.0.0.1", 80],
+    ["http://localhost:4567/heroku", "localhost", 4567],
+    ["https://heroku.example.com", "heroku.example.com", 443]
+  ])("a request's says which server it went to: %s", ([baseUrl, address, port]) =>
+    Effect.gen(function*() {
+      const { spans, tracer } = record()
+      yield* Effect.provide(operations.info, scripted(ok).layer({ baseUrl })).pipe(Effect.withTracer(tracer))
+      const { attributes } = spans[1]!
+      assert.deepStrictEqual([attributes.get("server.address"), attributes.get("server.port")], [address, port])
+      assert.strictEqual(attributes.get("url.full"), `${baseUrl}/oauth/authorizations/${id}`)
+    }))
+
+  it.effect("a request's is named by its operation, and its template has no id", () =>
+    Effect.gen(function*() {
+      const { spans, tracer } = record()
+      for (const name of names) {
+        yield* Effect.exit(Effect.provide(operations[name], scripted(ok).layer())).pipe(Effect.withTracer(tracer))
+      }
+      const requests = spans.filter(({ kind }) => kind === "client")
+      assert.deepStrictEqual(requests.map(({ name }) => name), [
+        "POST /oauth/authorizations",
+        "GET /oauth/authorizations/{id}",
+        "PATCH /oauth/authorizations/{id}",
+        "POST /oauth/authorizations/{id}/actions/regenerate-tokens",
+        "DELETE /oauth/authorizations/{id}",
+        "GET /oauth/authorizations"
+      ])
+      for (const { attributes, name } of requests) {
+        assert.strictEqual(`${attributes.get("http.request.method")} ${attributes.get("url.template")}`, name)
+      }
+    }))
+
+  it.effect.each<[number, string | undefined]>([[304, undefined], [400, "400"], [404, "404"]])(
+    "of status %i the error type is %s",
+    ([status, type]) =>
+      Effect.gen(function*() {
+        const { spans, tracer } = record()
+        const transport = scripted(() => new Response(null, { status }))
+        yield* failureOf(operations.info, transport).pipe(Effect.withTracer(tracer))
+        const { attributes } = spans[1]!
+        assert.strictEqual(attributes.get("http.response.status_code"), status)
+        assert.strictEqual(attributes.get("error.type"), type)
+        assert.isFalse(attributes.has("heroku.request_id"))
+      })
+  )
 })
