@@ -775,7 +775,6 @@ describe("plain http", () => {
   it.effect.each<[string, Partial<HttpAuthorizationService.Options>]>([
     ["to this machine", { baseUrl: "http://localhost:4567" }],
     ["to this machine by IPv6", { baseUrl: "http://[::1]:4567" }],
-    ["to a name of this machine", { baseUrl: "http://heroku.localhost" }],
     ["to this machine by another of its addresses", { baseUrl: "http://127.9.9.9" }],
     ["where the user says so", { baseUrl: "http://heroku.internal", allowHttp: true }]
   ])("is allowed %s", ([, options]) =>
