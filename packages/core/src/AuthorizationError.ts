@@ -203,8 +203,8 @@ export const readAnswer = ({ body, headers, status }: RawAnswer, now: number): E
 
 const parseObject = (text: string): Readonly<Record<string, unknown>> => {
   try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === "object" && value !== null ? { ...value } : {}
+    // What is no object becomes one that has none of the keys.
+    return Object(JSON.parse(text))
   } catch {
     return {}
   }

@@ -198,7 +198,7 @@ describe("UpdateAuthorization", () => {
   it.each([
     ["nothing to change", {}, /nothing to change/],
     ["a client without secret", { client: { id: "c" } }, /secret/],
-    ["an empty client secret", { client: { id: "c", secret: Redacted.make("") } }, /secret/]
+    ["an empty client secret", { client: { id: "c", secret: Redacted.make("") } }, /must not be empty/]
   ])("refuses %s", (_, input, problem) => assert.match(problemOf(Schema.toType(UpdateAuthorization), input), problem))
 })
 

@@ -69,7 +69,6 @@ describe("input", () => {
       ["update", "id", service.update(bad("\ud800"), { description: "x" })],
       ["update", "description", service.update(id, {})],
       ["update", "client.secret", service.update(id, { client: { id: "c", secret: Redacted.make("") } })],
-      ["update", "input", service.update(id, { client: { id: "c", secret: wiped } })],
       ["regenerate", "id", service.regenerate(bad("."))],
       ["delete", "id", service.delete(bad("a\n"))],
       // What the types forbid, as a JavaScript program may do it.
@@ -96,6 +95,14 @@ describe("input", () => {
       assert.deepStrictEqual(calls, [])
     }))
 
+  it.effect("refuses what cannot be read", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(service.update(id, { client: { id: "c", secret: wiped } }))
+      assert(error._tag === "InvalidParams")
+      assert.deepStrictEqual([error.field, error.message], [Option.some("input"), "input: cannot be read"])
+      assert.deepStrictEqual(calls, [])
+    }))
+
   it.effect("does not quote a secret that it refuses", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(
@@ -108,11 +115,11 @@ describe("input", () => {
 describe("pages", () => {
   it.effect("follows Next-Range, verbatim, until a page has none", () =>
     Effect.gen(function*() {
-      const next = `id ]${uuid(2)}..; max=2,order=asc;`
-      const { calls, service } = pagesOf([[uuid(1), uuid(2)], next], [[uuid(3)]])
+      const ranges = [`id ]${uuid(2)}..; max=2,order=asc;`, `id  ${uuid(3)}..;max=2;`] as const
+      const { calls, service } = pagesOf([[uuid(1), uuid(2)], ranges[0]], [[], ranges[1]], [[uuid(3)]])
       const pages = yield* Stream.runCollect(service.pages({ pageSize: 2 }))
-      assert.deepStrictEqual(pages.map((page) => ids(page.items)), [[uuid(1), uuid(2)], [uuid(3)]])
-      assert.deepStrictEqual(calls, ["id ..; max=2", next])
+      assert.deepStrictEqual(pages.map((page) => ids(page.items)), [[uuid(1), uuid(2)], [], [uuid(3)]])
+      assert.deepStrictEqual(calls, ["id ..; max=2", ...ranges])
     }))
 
   it.effect("fetches nothing before it is pulled, and no page more than is taken", () =>
@@ -139,9 +146,13 @@ describe("pages", () => {
 
   it.effect("asks for what Next-Range leaves out, so that the server does not go on with its defaults", () =>
     Effect.gen(function*() {
-      const { calls, service } = pagesOf([[uuid(9)], `id ]${uuid(9)}..`], [[uuid(8)]])
+      const { calls, service } = pagesOf([[uuid(9)], `id ]${uuid(9)}..`], [[uuid(8)], `id ]${uuid(8)}..; max=1`], [[]])
       yield* Stream.runDrain(service.pages({ pageSize: 1, order: "desc" }))
-      assert.deepStrictEqual(calls, ["id ..; max=1, order=desc", `id ]${uuid(9)}..; max=1, order=desc`])
+      assert.deepStrictEqual(calls, [
+        "id ..; max=1, order=desc",
+        `id ]${uuid(9)}..; max=1, order=desc`,
+        `id ]${uuid(8)}..; max=1, order=desc`
+      ])
     }))
 
   it.effect("keeps its page size when the server gives smaller pages, so that a cursor fits its own listing", () =>
@@ -163,41 +174,86 @@ describe("pages", () => {
       const { service } = pagesOf(
         [[uuid(1)], `id ]${uuid(1)}..; max=1`],
         [[], `id ]${uuid(5)}..; max=1`],
-        [[uuid(6)]]
+        [[uuid(6)], `id ]${uuid(6)}..; max=1`],
+        [[], `id ]${uuid(7)}..; max=1`],
+        [[uuid(8)]]
       )
-      assert.deepStrictEqual(ids(yield* Stream.runCollect(service.stream({ pageSize: 1 }))), [uuid(1), uuid(6)])
+      assert.deepStrictEqual(ids(yield* Stream.runCollect(service.stream({ pageSize: 1 }))), [
+        uuid(1),
+        uuid(6),
+        uuid(8)
+      ])
+    }))
+
+  it.effect("ids that are not UUIDs come in whatever order the server has", () =>
+    Effect.gen(function*() {
+      const others = ["b", "a", `x${uuid(2)}`, `x${uuid(1)}`, `${uuid(2)}x`, `${uuid(1)}x`]
+      const { service } = pagesOf([[...others, uuid(1)]])
+      assert.deepStrictEqual(ids((yield* service.list()).items), [...others, uuid(1)])
     }))
 
   const resume = `id ]${uuid(5)}..; max=1`
 
-  it.effect.each<[string, ReturnType<typeof pagesOf>, number]>([
-    ["the same Next-Range again", pagesOf([["x"], "id ]x..; max=1"], [["y"], "id ]x..; max=1"]), 2],
+  const leadsBack = "Next-Range leads back"
+  const unreadable = "Next-Range is not a range that the list can go on with"
+  const repeats = "The list repeats an authorization, or goes backwards"
+
+  it.effect.each<[string, ReturnType<typeof pagesOf>, number, string]>([
+    ["the same Next-Range again", pagesOf([["x"], "id ]x..; max=1"], [["y"], "id ]x..; max=1"]), 2, leadsBack],
     [
       "a circle of Next-Ranges",
       pagesOf([["x"], "id ]x..; max=1"], [["y"], "id ]y..; max=1"], [["z"], "id ]x..; max=1"]),
-      3
+      3,
+      leadsBack
     ],
-    ["a Next-Range that leads back", pagesOf([[uuid(5)], `id ]${uuid(4)}..; max=1`]), 1],
-    ["a Next-Range that cannot be read", pagesOf([[uuid(1)], "bytes 0-499"]), 1],
-    ["a Next-Range without start", pagesOf([[uuid(1)], "id ..; max=1"]), 1],
-    ["a Next-Range that makes the API answer 500", pagesOf([[uuid(1)], "id ]..; max=1"]), 1],
-    ["a Next-Range in the other order", pagesOf([[uuid(1)], `id ]${uuid(1)}..; max=1, order=desc`]), 1],
-    ["a Next-Range that skips authorizations", pagesOf([[uuid(1)], `id ]${uuid(3)}..; max=1`]), 1],
-    ["a Next-Range that skips an id that is no UUID", pagesOf([["x"], "id ]y..; max=1"]), 1],
-    ["a Next-Range that begins with what is no UUID", pagesOf([[uuid(1)], `id }${uuid(1)}..; max=1`]), 1],
-    ["one empty page after another", pagesOf([[], "id ]x..; max=1"], [[], "id ]y..; max=1"]), 2],
-    ["a page that repeats the last authorization", pagesOf([[uuid(5)], resume], [[uuid(5), uuid(6)]]), 2],
-    ["a page that repeats an id that is no UUID", pagesOf([["x"], "id ]x..; max=1"], [["x"]]), 2],
-    ["a page that goes backwards", pagesOf([[uuid(5)], resume], [[uuid(3)]]), 2],
-    ["a page out of order", pagesOf([[uuid(2), uuid(1)]]), 1]
-  ])("ends with InvalidResponse on %s", ([, { calls, service }, requests]) =>
+    ["a Next-Range that leads back", pagesOf([[uuid(5)], `id ]${uuid(4)}..; max=1`]), 1, leadsBack],
+    ["a Next-Range that leads back, inclusively", pagesOf([[uuid(5)], `id ${uuid(4)}..; max=1`]), 1, leadsBack],
+    ["a Next-Range that cannot be read", pagesOf([[uuid(1)], "bytes 0-499"]), 1, unreadable],
+    ["a Next-Range without start", pagesOf([[uuid(1)], "id ..; max=1"]), 1, unreadable],
+    ["a Next-Range that makes the API answer 500", pagesOf([[uuid(1)], "id ]..; max=1"]), 1, unreadable],
+    ["a Next-Range in the other order", pagesOf([[uuid(1)], `id ]${uuid(1)}..; max=1, order=desc`]), 1, unreadable],
+    [
+      "a Next-Range that skips authorizations",
+      pagesOf([[uuid(1)], `id ]${uuid(3)}..; max=1`]),
+      1,
+      "Next-Range skips authorizations after the last one of the page"
+    ],
+    [
+      "a Next-Range that skips an id that is no UUID",
+      pagesOf([["x"], "id ]y..; max=1"]),
+      1,
+      "Next-Range skips authorizations after the last one of the page"
+    ],
+    [
+      "a Next-Range that begins with what is no UUID",
+      pagesOf([[uuid(1)], `id }${uuid(1)}..; max=1`]),
+      1,
+      "Next-Range skips authorizations after the last one of the page"
+    ],
+    [
+      "one empty page after another",
+      pagesOf([[], "id ]x..; max=1"], [[], "id ]y..; max=1"]),
+      2,
+      "The list goes on and on without authorizations"
+    ],
+    ["a page that repeats the last authorization", pagesOf([[uuid(5)], resume], [[uuid(5), uuid(6)]]), 2, repeats],
+    [
+      "a page that repeats an id that is no UUID",
+      pagesOf([["x"], "id ]x..; max=1"], [["x"]]),
+      2,
+      "The list repeats an authorization"
+    ],
+    ["a page that goes backwards", pagesOf([[uuid(5)], resume], [[uuid(3)]]), 2, repeats],
+    ["a page out of order", pagesOf([[uuid(2), uuid(1)]]), 1, repeats]
+  ])("ends with InvalidResponse on %s", ([, { calls, service }, requests, message]) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Stream.runDrain(service.pages({ pageSize: 1 })))
       assert(error._tag === "InvalidResponse")
-      assert.deepStrictEqual([error.operation, error.status, error.requestId], [
+      assert.deepStrictEqual([error.operation, error.status, error.requestId, error.message], [
         "list",
         206,
-        Option.some("request-1")
+        Option.some("request-1"),
+        message
       ])
       assert.lengthOf(calls, requests)
     }))
@@ -224,14 +280,37 @@ describe("cursor", () => {
       )
     }))
 
+  it.effect("takes the page size and order of its listing for no others", () =>
+    Effect.gen(function*() {
+      const { calls, service } = pagesOf([[]])
+      yield* service.list({ cursor, pageSize: 2, order: "desc" })
+      assert.deepStrictEqual(calls, [cursor])
+    }))
+
+  it.effect("that includes where it starts gets what is there", () =>
+    Effect.gen(function*() {
+      const { service } = pagesOf([[uuid(5), uuid(6)]])
+      const inclusive = ListRange.Cursor.make(`id ${uuid(5)}..; max=2`)
+      assert.deepStrictEqual(ids((yield* service.list({ cursor: inclusive })).items), [uuid(5), uuid(6)])
+    }))
+
+  it.effect("goes on after a page that lost all its authorizations meanwhile", () =>
+    Effect.gen(function*() {
+      const { service } = pagesOf([[], `id ]${uuid(3)}..; max=2, order=desc`], [[uuid(2)]])
+      assert.deepStrictEqual(ids(yield* Stream.runCollect(service.stream({ cursor }))), [uuid(2)])
+    }))
+
   it.effect.each(
-    [{ pageSize: 3 }, { order: "asc" }] as const
-  )("is refused with %j, which is not its listing's", (options) =>
+    [
+      [{ pageSize: 3 }, "comes from a listing in pages of 2, not 3"],
+      [{ order: "asc" }, "comes from a listing in desc order, not asc"]
+    ] as const
+  )("is refused with %j, which is not its listing's", ([options, problem]) =>
     Effect.gen(function*() {
       const { calls, service } = pagesOf()
       const error = yield* Effect.flip(service.list({ cursor, ...options }))
       assert(error._tag === "InvalidParams")
-      assert.deepStrictEqual(error.field, Option.some("cursor"))
+      assert.deepStrictEqual([error.field, error.message], [Option.some("cursor"), `cursor: ${problem}`])
       assert.lengthOf(calls, 0)
     }))
 
@@ -243,32 +322,57 @@ describe("cursor", () => {
 })
 
 describe("spans", () => {
-  const spans: Array<string> = []
-  const tracer = Tracer.make({
-    span(options) {
-      spans.push(options.name)
-      return new Tracer.NativeSpan(options)
-    }
-  })
+  const record = () => {
+    const spans: Array<Tracer.NativeSpan> = []
+    const tracer = Tracer.make({
+      span(options) {
+        const span = new Tracer.NativeSpan(options)
+        spans.push(span)
+        return span
+      }
+    })
+    return { spans, tracer }
+  }
 
   it.effect("each operation has one of its name, and each page one", () =>
     Effect.gen(function*() {
+      const { spans, tracer } = record()
       const { service } = pagesOf([[], "id ]x..; max=1"], [[]], [[]])
       const id = AuthorizationId.make("x")
-      yield* Stream.runDrain(service.pages({ pageSize: 1 }))
-      yield* Stream.runDrain(service.stream({ pageSize: 1 }))
-      yield* service.create({ scope: ["global"] })
-      yield* service.info(id)
-      yield* service.update(id, { description: "" })
-      yield* service.regenerate(id)
-      yield* service.delete(id)
+      yield* Effect.gen(function*() {
+        yield* Stream.runDrain(service.pages({ pageSize: 1 }))
+        yield* Stream.runDrain(service.stream({ pageSize: 1 }))
+        yield* service.create({ scope: ["global"] })
+        yield* service.info(id)
+        yield* service.update(id, { description: "" })
+        yield* service.regenerate(id)
+        yield* service.delete(id)
+      }).pipe(Effect.withTracer(tracer))
       assert.deepStrictEqual(
-        spans,
+        spans.map(({ name }) => name),
         ["pages", "list", "list", "stream", "list", "create", "info", "update", "regenerate", "delete"].map((name) =>
           `AuthorizationService.${name}`
         )
       )
-    }).pipe(Effect.withTracer(tracer)))
+    }))
+
+  it.effect("says which authorization it is about, or which range of the list", () =>
+    Effect.gen(function*() {
+      const { spans, tracer } = record()
+      const { service } = pagesOf([[]])
+      const id = AuthorizationId.make("x")
+      yield* Effect.gen(function*() {
+        yield* service.list({ pageSize: 1 })
+        yield* service.info(id)
+        yield* service.update(id, { description: "" })
+        yield* service.regenerate(id)
+        yield* service.delete(id)
+      }).pipe(Effect.withTracer(tracer))
+      assert.deepStrictEqual(
+        spans.map(({ attributes }) => Object.fromEntries(attributes)),
+        [{ "heroku.range": "id ..; max=1" }, ...Array.from({ length: 4 }, () => ({ "heroku.authorization.id": "x" }))]
+      )
+    }))
 })
 
 describe("errors", () => {

@@ -62,7 +62,7 @@ const findOptions = Effect.gen(function*() {
 
 const findToken = Effect.gen(function*() {
   const key = yield* variable("HEROKU_API_KEY")
-  if (Option.isSome(key)) return { source: "HEROKU_API_KEY", token: secret(key.value.trim()) }
+  if (Option.isSome(key)) return { source: "HEROKU_API_KEY", token: Redacted.make(key.value.trim()) }
 
   const file = yield* netrcFile
   if (Option.isNone(file)) return yield* noToken("there is no home directory to look for .netrc in")
@@ -78,10 +78,8 @@ const findToken = Effect.gen(function*() {
   const password = findPassword(text, "api.heroku.com")
   return password === undefined || password === ""
     ? yield* noToken(`the file ${file.value} has no password for machine api.heroku.com`)
-    : { source: file.value, token: secret(password) }
+    : { source: file.value, token: Redacted.make(password) }
 }).pipe(Effect.provide(NodeFileSystem.layer))
-
-const secret = (text: string): Redacted.Redacted => Redacted.make(text, { label: "token" })
 
 const netrcFile = Effect.gen(function*() {
   const named = yield* variable("NETRC")

@@ -3,6 +3,7 @@ import type { AuthorizationError, Operation } from "@effect-heroku/core/Authoriz
 import { AuthorizationService, withTwoFactorCode } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -63,7 +64,7 @@ const scripted = (...replies: ReadonlyArray<() => Reply>) => {
       HttpAuthorizationService.layer({ token, ...options }),
       Layer.succeed(HttpClient.HttpClient, client)
     )
-  return { sent, layer }
+  return { client, sent, layer }
 }
 
 const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): string =>
@@ -180,6 +181,40 @@ describe("requests", () => {
       yield* Effect.provide(operations.info, layer(options))
       assert.strictEqual(sent[0]?.headers["user-agent"], "auditor/1.0 (security team)")
       assert.strictEqual(sent[0]?.headers["x-extra"], "1")
+    }))
+})
+
+describe("layerConfig", () => {
+  /** Where a request goes, and with which token, when the layer is built in this environment. */
+  const sentIn = (env: Record<string, string>) =>
+    Effect.gen(function*() {
+      const { client, sent } = scripted(() => json(200, []))
+      const layer = HttpAuthorizationService.layerConfig().pipe(
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
+        Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+      )
+      yield* Effect.provide(operations.list, layer)
+      return [sent[0]?.url, sent[0]?.headers["authorization"]]
+    })
+
+  it.effect("takes the token from HEROKU_API_KEY, and the base URL from HEROKU_API_URL where that is set", () =>
+    Effect.gen(function*() {
+      const env = { HEROKU_API_KEY: "HRKU-env" }
+      assert.deepStrictEqual(yield* sentIn(env), [
+        "https://api.heroku.com/oauth/authorizations",
+        "Bearer HRKU-env"
+      ])
+      assert.deepStrictEqual(yield* sentIn({ ...env, HEROKU_API_URL: "https://heroku.example.com" }), [
+        "https://heroku.example.com/oauth/authorizations",
+        "Bearer HRKU-env"
+      ])
+    }))
+
+  it.effect("fails without a token, and says what to set", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(sentIn({}))
+      assert(error._tag === "ConfigError")
+      assert.include(error.message, "HEROKU_API_KEY")
     }))
 })
 
@@ -346,11 +381,30 @@ describe("errors", () => {
       }
     }))
 
+  it.effect.each<[string, HeadersInit, string]>([
+    ["<html></html>", { "Content-Type": "text/html" }, "The body is not JSON (13 characters, text/html)"],
+    ["", {}, "The body is not JSON (0 characters, no content type)"]
+  ])(
+    "of the body %j it says how long it is and what it claims to be",
+    ([text, headers, message]) =>
+      Effect.gen(function*() {
+        const reply = () => new Response(new TextEncoder().encode(text), { status: 200, headers })
+        const error = yield* failureOf(operations.info, scripted(reply))
+        assert(error._tag === "InvalidResponse")
+        assert.strictEqual(error.message, message)
+      })
+  )
+
   it.effect("a part of the list without Next-Range is not taken for the whole", () =>
     Effect.gen(function*() {
       const transport = scripted(() => json(206, [payloads.full]))
       for (const call of [operations.list, AuthorizationService.use((_) => Stream.runDrain(_.stream()))]) {
-        assert.strictEqual((yield* failureOf(call, transport))._tag, "InvalidResponse")
+        const error = yield* failureOf(call, transport)
+        assert(error._tag === "InvalidResponse")
+        assert.strictEqual(
+          error.message,
+          "A part of the list came without Next-Range: the rest is unreachable"
+        )
       }
     }))
 
@@ -922,7 +976,7 @@ describe("big bodies", () => {
       const taken = { mebibytes: 0 }
       const error = yield* failureOf(operations.info, scripted(endless(200, taken)))
       assert(error._tag === "InvalidResponse")
-      assert.match(error.message, /longer than/)
+      assert.strictEqual(error.message, "The body is longer than 67108864 bytes")
       assert.isAtMost(taken.mebibytes, 67)
     }))
 

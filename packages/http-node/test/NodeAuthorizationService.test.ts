@@ -127,6 +127,7 @@ describe("layerConfig", () => {
       const HOME = yield* home("machine git.heroku.com password no\nmachine api.heroku.com login a password HRKU-netrc")
       assert.strictEqual(yield* tokenIn({ HOME }), "Bearer HRKU-netrc")
       assert.strictEqual(yield* tokenIn({ HOME, HEROKU_API_KEY: "" }), "Bearer HRKU-netrc")
+      assert.strictEqual(yield* tokenIn({ HOME, HEROKU_API_KEY: " \t" }), "Bearer HRKU-netrc")
       assert.strictEqual(yield* tokenIn({ USERPROFILE: HOME }), "Bearer HRKU-netrc")
     }))
 
@@ -140,7 +141,13 @@ describe("layerConfig", () => {
     Effect.gen(function*() {
       const empty = yield* home()
       const other = yield* home("machine git.heroku.com password secret-1")
-      const messages = [yield* problemIn({ HOME: empty }), yield* problemIn({ HOME: other }), yield* problemIn({})]
+      const blank = yield* home(`machine api.heroku.com password ""`)
+      const messages = [
+        yield* problemIn({ HOME: empty }),
+        yield* problemIn({ HOME: other }),
+        yield* problemIn({}),
+        yield* problemIn({ HOME: blank })
+      ]
       for (const message of messages) {
         assert.match(message, /HEROKU_API_KEY/)
         assert.match(message, /heroku login/)
@@ -149,6 +156,7 @@ describe("layerConfig", () => {
       assert.include(messages[0], `${empty}/.netrc does not exist`)
       assert.include(messages[1], "no password for machine api.heroku.com")
       assert.include(messages[2], "no home directory")
+      assert.include(messages[3], "no password for machine api.heroku.com")
     }))
 
   it.effect("says so when the file cannot be read", () =>
