@@ -114,6 +114,8 @@ const sorted = (ids: ReadonlyArray<string>, order: ListRange.Order) =>
 // Deterministic, and as good as the UUIDs of Heroku.
 const spread = (count: number) => Array.from({ length: count }, (_, n) => uuid(Math.imul(n + 1, 0x9e3779b1) >>> 0, n))
 
+const runs = Number(process.env["PARALLEL_RUNS"] ?? 200)
+
 describe("concurrency", () => {
   for (const [kind, ids] of Object.entries(kinds)) {
     it.effect.prop(
@@ -127,7 +129,7 @@ describe("concurrency", () => {
           assert.isAtMost(state.requests, 2 * needed)
           assert.isAtMost(state.most, settings.concurrency)
         }),
-      { arbitrary: { runs: 200 } }
+      { arbitrary: { runs } }
     )
   }
 
@@ -203,7 +205,8 @@ describe("concurrency", () => {
         const seen = yield* collect(service, settings)
         assert.deepStrictEqual(seen, sorted([...new Set(seen)], settings.order))
         assert.includeMembers(seen, staying)
-      })
+      }),
+    { arbitrary: { runs: runs / 2 } }
   )
 
   it.effect("goes on one by one with a server that takes only its own ids for a start", () =>
