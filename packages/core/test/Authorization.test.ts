@@ -178,10 +178,15 @@ describe("CreateAuthorization", () => {
 
   it.each([
     ["no scope", {}, /scope/],
-    ["an empty scope list", { scope: [] }, /scope/],
+    ["an empty scope list", { scope: [] }, /must name one scope or more/],
     ["an empty scope", { scope: [""] }, /scope/],
     ["a negative lifetime", { scope: ["global"], expiresIn: Duration.seconds(-1) }, /expiresIn/],
     ["a fraction of a second", { scope: ["global"], expiresIn: Duration.millis(1500) }, /expiresIn/],
+    ["a lifetime of more than three thousand years", {
+      scope: ["global"],
+      expiresIn: Duration.seconds(maxLifetimeSeconds + 1)
+    }, /expiresIn/],
+    ["a number for a lifetime", { scope: ["global"], expiresIn: 7 }, /a Duration of whole seconds, zero or more/],
     ["an infinite lifetime", { scope: ["global"], expiresIn: Duration.infinity }, /expiresIn/],
     ["an empty client", { scope: ["global"], client: "" }, /client/]
   ])("refuses %s", (_, input, problem) => assert.match(problemOf(Schema.toType(CreateAuthorization), input), problem))

@@ -81,7 +81,9 @@ describe("input", () => {
       ["list", "pageSize", service.list({ pageSize: 2.5 })],
       ["list", "order", service.list({ order: "up" as never })],
       ["list", "cursor", service.list({ cursor: "garbage" as ListRange.Cursor })],
+      ["list", "options", service.list(7 as never)],
       ["list", "concurrency", Stream.runDrain(service.pages({ concurrency: 0 }))],
+      ["list", "concurrency", Stream.runDrain(service.pages({ concurrency: 1.5 }))],
       ["list", "pageSize", Stream.runDrain(service.stream({ pageSize: -1 }))]
     ] as const
   )("%s refuses what is wrong with its %s, before any request", ([operation, field, call]) =>
@@ -93,6 +95,12 @@ describe("input", () => {
       assert.include(String(error.message), field)
       assert.notProperty(error, "status")
       assert.deepStrictEqual(calls, [])
+    }))
+
+  it.effect("says how many requests may be under way at once", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Stream.runDrain(service.pages({ concurrency: 0 })))
+      assert.strictEqual(error.message, "concurrency: must be a whole number, one or more")
     }))
 
   it.effect("refuses what cannot be read", () =>
