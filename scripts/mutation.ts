@@ -164,8 +164,15 @@ const runStryker = (args: ReadonlyArray<string>): Promise<number> =>
 
 if (import.meta.main) {
   const args = process.argv.slice(2)
-  const status = await runStryker(args.filter((arg) => arg !== "--write"))
-  if (status !== 0) process.exit(status)
+  const options = args.filter((arg) => arg !== "--write")
+  // Most of the code runs while modules load as well as in tests. Of such code the tests that reach it are enough, and
+  // only so does Stryker leave it at those. What is left is code that runs while modules load and at no other time: each
+  // of its mutants needs a fresh start and all tests. The second run takes over what the first found.
+  for (const run of [[...options, "--ignoreStatic"], options.filter((arg) => arg !== "--force")]) {
+    // oxlint-disable-next-line no-await-in-loop
+    const status = await runStryker(run)
+    if (status !== 0) process.exit(status)
+  }
 
   const report: Report = JSON.parse(readFileSync(join(root, "reports/mutation.json"), "utf8"))
   const path = join(root, "docs/mutation.md")
