@@ -13,6 +13,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Authorization from "./Authorization.ts"
+import { isUuid } from "./internal/uuid.ts"
 
 const decodeOne = Schema.decodeUnknownResult(Authorization.Authorization.FromWire)
 const decodeMany = Schema.decodeUnknownResult(Schema.Array(Authorization.Authorization.FromWire))
@@ -46,7 +47,7 @@ export const authorizations = (
 const quickly = (json: unknown): Authorization.Authorization | undefined => {
   if (!isObject(json)) return undefined
   const { created_at, id, updated_at } = json
-  if (typeof id !== "string" || !isUuid.test(id)) return undefined
+  if (typeof id !== "string" || !isUuid(id)) return undefined
   const description = optionalString(json["description"])
   const scope = strings(json["scope"])
   const accessToken = nullable(json["access_token"], toToken)
@@ -87,9 +88,6 @@ type Part<A> = Option.Option<A> | undefined
 
 const isObject = (u: unknown): u is Members => typeof u === "object" && u !== null && !Array.isArray(u)
 
-// Every UUID is an `AuthorizationId`; of other ids the schema knows which are.
-const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 const nullable = <A>(u: unknown, decode: (members: Members) => A | undefined): Part<A> => {
   if (u === null || u === undefined) return Option.none()
   if (!isObject(u)) return undefined
@@ -116,8 +114,12 @@ const remaining = (u: unknown): Part<Duration.Duration> => {
   return typeof u === "number" && Number.isFinite(u) ? Option.some(Authorization.lifetimeFromSeconds(u)) : undefined
 }
 
-const time = (u: unknown): DateTime.Utc | undefined =>
-  typeof u === "string" ? Option.getOrUndefined(Option.map(DateTime.make(u), DateTime.toUtc)) : undefined
+// As Heroku writes them: in UTC. Of other forms the schema knows which zone they are in.
+const time = (u: unknown): DateTime.Utc | undefined => {
+  if (typeof u !== "string" || !u.endsWith("Z")) return undefined
+  const date = new Date(u)
+  return Number.isNaN(date.getTime()) ? undefined : DateTime.fromDateUnsafe(date)
+}
 
 const toToken = ({ expires_in, id, token }: Members): Authorization.Token | undefined => {
   const expiresIn = remaining(expires_in)

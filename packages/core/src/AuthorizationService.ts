@@ -181,15 +181,18 @@ export const make = (endpoints: Endpoints): Service => {
     }
   )
 
-  const readPage = Effect.fn("AuthorizationService.list")(
-    function*(listing: Pages.Listing): Effect.fn.Return<
-      readonly [Page, Option.Option<Pages.Listing>],
-      ListError
-    > {
-      yield* Effect.annotateCurrentSpan("heroku.range", listing.range)
-      return yield* Pages.advance(listing, yield* endpoints.list(listing.range))
-    }
-  )
+  // No stack trace: it would hold the page before, that one the page before it, and so on until a full collection.
+  const readPage = (listing: Pages.Listing): Effect.Effect<
+    readonly [Page, Option.Option<Pages.Listing>],
+    ListError
+  > =>
+    Effect.flatMap(endpoints.list(listing.range), (answer) => Pages.advance(listing, answer)).pipe(
+      Effect.withSpan(
+        "AuthorizationService.list",
+        { attributes: { "heroku.range": listing.range } },
+        { captureStackTrace: false }
+      )
+    )
 
   const walk = <A>(options: StreamOptions | undefined, emit: (page: Page) => ReadonlyArray<A>) =>
     Stream.unwrap(Effect.gen(function*() {

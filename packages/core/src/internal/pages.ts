@@ -9,6 +9,7 @@ import type { Authorization } from "../Authorization.ts"
 import { type InvalidParams, InvalidResponse, refused } from "../AuthorizationError.ts"
 import * as ListRange from "../ListRange.ts"
 import { check } from "./input.ts"
+import { isUuid } from "./uuid.ts"
 
 // -----------------------------------------------------------------------------
 // What goes in and comes out
@@ -131,17 +132,22 @@ export const advance = (
   const { order, pageSize, seen } = listing
   seen.add(listing.range)
 
-  let last = listing.last
+  // Plain variables: this loop is run for every authorization of a list.
+  const before = Option.filter(listing.last, ({ id }) => isUuid(id))
+  let lastId = Option.getOrUndefined(before)?.id
+  let again = Option.exists(before, ({ exclusive }) => !exclusive)
   for (const { id } of answer.items) {
     if (!isUuid(id)) {
       if (seen.has(id)) return broken("The list repeats an authorization")
       seen.add(id)
-    } else if (follows(id, last, order)) {
-      last = Option.some({ id, exclusive: true })
+    } else if (lastId === undefined || (id === lastId ? again : (order === "asc") === (id > lastId))) {
+      lastId = id
+      again = false
     } else {
       return broken("The list repeats an authorization, or goes backwards")
     }
   }
+  const last = lastId === undefined || again ? listing.last : Option.some({ id: lastId, exclusive: true })
 
   if (Option.isNone(answer.nextRange)) {
     return Effect.succeed([{ items: answer.items, next: Option.none() }, Option.none()])
@@ -187,9 +193,6 @@ const toCursor = (
       : ListRange.format({ ...range, max: Option.some(pageSize), order: Option.some(order) })
     return { start, text: yield* Schema.decodeOption(ListRange.Cursor)(text) }
   })
-
-/** Whether an id is a UUID as Heroku writes them: then its place among others is known. */
-export const isUuid = (id: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
 
 const follows = (id: string, last: Option.Option<ListRange.Start>, order: ListRange.Order): boolean =>
   Option.isNone(last) || !isUuid(last.value.id) || (id === last.value.id

@@ -13,7 +13,8 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { ListError } from "../AuthorizationError.ts"
 import * as ListRange from "../ListRange.ts"
-import { isUuid, type Listing, type Page } from "./pages.ts"
+import type { Listing, Page } from "./pages.ts"
+import { isUuid } from "./uuid.ts"
 
 /** A page, and where the listing goes on after it. */
 type Result = readonly [Page, Option.Option<Listing>]
