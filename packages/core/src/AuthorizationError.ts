@@ -222,8 +222,10 @@ const parseRetryAfter = (text: string, now: number): Option.Option<Duration.Dura
 
 /** A date of HTTP, in any of its three forms; the oldest names no time zone. The engine takes `-5` for a date as well. */
 const parseDate = (text: string): number => {
-  const date = /^\s*((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*?)(?: GMT)?\s*$/.exec(text)?.[1]
-  return date === undefined ? Number.NaN : Date.parse(`${date} GMT`)
+  const date = text.trim()
+  return /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun).*\d\d:\d\d:\d\d/.test(date)
+    ? Date.parse(date.endsWith("GMT") ? date : `${date} GMT`)
+    : Number.NaN
 }
 
 /** The statuses with which an operation succeeds. */

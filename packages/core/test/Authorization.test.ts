@@ -11,6 +11,7 @@ import {
   UpdateAuthorization
 } from "@effect-heroku/core/Authorization"
 import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -106,6 +107,43 @@ describe("Authorization.FromWire", () => {
       })
   )
 
+  const Hostile = Schema.Union([
+    Schema.Null,
+    Schema.Literals([true, 0, -1, 1e300, "", "S3CR3T", "\ud800", "9".repeat(10_000), "2012-13-01T00:00:00Z"])
+  ])
+  const Wrapping = Schema.Literals(["none", "array", "key", "object"])
+  const hostile = Arbitrary.map(
+    Arbitrary.all([Arbitrary.schema(Hostile), Arbitrary.schema(Wrapping)]),
+    ([value, wrapping]): unknown => {
+      const wrapped = { array: [value], key: { S3CR3T: value }, object: { id: value, token: [value], code: "S3CR3T" } }
+      return wrapping === "none" ? value : wrapped[wrapping]
+    }
+  )
+
+  it.effect.prop(
+    "reads whatever stands in the place of an attribute, or refuses it without quoting it",
+    {
+      authorization: Authorization,
+      key: Schema.Literals(Object.keys(payloads.full) as [keyof typeof payloads.full]),
+      inner: Schema.Literals(["id", "token", "code", "expires_in", "name"]),
+      value: hostile
+    },
+    ({ authorization, inner, key, value }) =>
+      Effect.sync(() => {
+        const wire = JSON.parse(JSON.stringify(encode(authorization)))
+        const part = wire[key]
+        const changes = [{ ...wire, [key]: value }]
+        if (typeof part === "object" && part !== null) changes.push({ ...wire, [key]: { ...part, [inner]: value } })
+        for (const changed of changes) {
+          Result.match(Schema.decodeUnknownResult(Authorization.FromWire)(changed), {
+            onFailure: ({ message }) => assert.notMatch(message, /S3CR3T|9999/),
+            onSuccess: (read) => assert.isTrue(Equal.equals(decode(JSON.parse(JSON.stringify(encode(read)))), read))
+          })
+        }
+      }),
+    { arbitrary: { runs: 1000 } }
+  )
+
   it("never prints a token or a grant code", () => {
     const authorization = decode({
       ...payloads.full,
@@ -150,6 +188,23 @@ describe("AuthorizationId", () => {
     ["a\n", /control characters/],
     ["\0", /control characters/]
   ])("refuses %j", (id, problem) => assert.match(problemOf(AuthorizationId, id), problem))
+})
+
+describe("inputs", () => {
+  it.effect.prop(
+    "are read back as they were written, through JSON",
+    { create: CreateAuthorization, description: Schema.optional(Schema.String), secret: Schema.NonEmptyString },
+    ({ create, description, secret }) =>
+      Effect.sync(() => {
+        const through = <T, E>(schema: Schema.Codec<T, E>, input: T): T =>
+          Schema.decodeUnknownSync(schema)(JSON.parse(JSON.stringify(Schema.encodeSync(schema)(input))))
+        const given = (input: object) =>
+          Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
+        const update = { description, client: { id: "c", secret: Redacted.make(secret) } }
+        assert.deepStrictEqual({ ...through(CreateAuthorization, create) }, given(create))
+        assert.isTrue(Equal.equals(through(UpdateAuthorization, update), given(update)))
+      })
+  )
 })
 
 describe("CreateAuthorization", () => {

@@ -11,7 +11,9 @@ import {
   Unauthorized
 } from "@effect-heroku/core/AuthorizationError"
 import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
@@ -186,4 +188,59 @@ describe("the errors", () => {
       assert.deepStrictEqual(Schema.decodeUnknownSync(codec)(sent), error)
     }
   )
+})
+
+describe("an answer of any text", () => {
+  const Piece = Schema.Literals([
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"id\":",
+    "\"message\":",
+    "\"said\"",
+    ",",
+    "null",
+    "7",
+    "<html>",
+    "\\u0000",
+    "\ud800",
+    "__proto__",
+    "Mon, 01 Jan 2024 00:00:00 GMT",
+    "Mon 25:61:61",
+    "-",
+    "9".repeat(400),
+    "1700000000",
+    ", ",
+    " "
+  ])
+  const text = Arbitrary.map(Arbitrary.array(Arbitrary.schema(Piece), { maxLength: 6 }), (pieces) => pieces.join(""))
+  const statuses = Schema.Int.check(Schema.isBetween({ minimum: 100, maximum: 999 }))
+
+  it.effect.prop(
+    "is an error with its status, a message, and a wait that is none or not negative",
+    { body: text, header: text, status: statuses, operation: Operation },
+    ({ body, header, operation, status }) =>
+      Effect.sync(() => {
+        const headers = { "retry-after": header, "request-id": header, "heroku-two-factor-required": header }
+        const said = readAnswer({ status, headers, body }, 1_700_000_000_000)
+        const error = operation === "create" || operation === "list"
+          ? fromAnswer(operation, said)
+          : fromAnswer(operation, said, "x")
+        assert("status" in error)
+        assert.strictEqual(error.status, status)
+        assert.isNotEmpty(error.message)
+        assert.isTrue(Option.isNone(said.retryAfter) || !Duration.isNegative(said.retryAfter.value))
+      }),
+    { arbitrary: { runs: 2000 } }
+  )
+
+  it("takes no longer to read than it is long", () => {
+    for (const piece of [" ", "9", "Mon ", "00:00:00 ", "GMT", "{", "[", "\""]) {
+      const long = piece.repeat(100_000)
+      for (const value of [long, `Mon${long}`, `Mon, ${long}x`]) {
+        readAnswer({ status: 429, headers: { "retry-after": value }, body: value }, 0)
+      }
+    }
+  })
 })

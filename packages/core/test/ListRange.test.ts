@@ -95,6 +95,89 @@ describe("PageSize", () => {
   })
 })
 
+describe("hostile text", () => {
+  /** Text of the grammar's own pieces, in any order: much closer to a range than random characters are. */
+  const Piece = Schema.Literals([
+    "id",
+    "id ",
+    " ",
+    "\t",
+    "..",
+    ".",
+    "]",
+    ";",
+    "; ",
+    ",",
+    ", ",
+    "max",
+    "max=",
+    "max=10",
+    "max=0",
+    "max=1001",
+    "=",
+    "order=",
+    "order=desc",
+    "order=asc",
+    "-1",
+    "1e3",
+    "9".repeat(400),
+    uuid,
+    "a",
+    "ü",
+    "\u0000",
+    "\n",
+    "\ud800"
+  ])
+  const text = Arbitrary.map(Arbitrary.array(Arbitrary.schema(Piece), { maxLength: 8 }), (pieces) => pieces.join(""))
+  const likely = Arbitrary.map(
+    Arbitrary.all([text, text, text]),
+    ([start, end, rest]) => `id ${start}..${end}; ${rest}`
+  )
+
+  it.effect.prop(
+    "is a range that is written and read the same, or none",
+    { any: text, likely },
+    ({ any, likely }) =>
+      Effect.sync(() => {
+        for (const text of [any, likely]) {
+          const range = ListRange.parse(text)
+          if (Option.isNone(range)) continue
+          const { order, ...rest } = range.value
+          // Ascending is left out.
+          const same = { ...rest, order: Option.filter(order, (order) => order === "desc") }
+          assert.deepStrictEqual(ListRange.parse(ListRange.format(range.value)), Option.some(same))
+        }
+      }),
+    { arbitrary: { runs: 2000 } }
+  )
+
+  it.effect.prop(
+    "is a cursor only if a header can carry it, and it says where to go on and with what page size",
+    { likely },
+    ({ likely }) =>
+      Effect.sync(() => {
+        if (!Schema.is(ListRange.Cursor)(likely)) return
+        assert.match(likely, /^[\x20-\x7e]{1,2000}$/)
+        const { max, start } = Option.getOrThrow(ListRange.parse(likely))
+        assert.isTrue(Option.isSome(start))
+        assert.isTrue(Option.exists(max, Schema.is(ListRange.PageSize)))
+      }),
+    { arbitrary: { runs: 2000 } }
+  )
+
+  it.each([" ", "\t", ";", ",", "max=1,", "0", "a", ".", "]"])(
+    "of a hundred thousand repetitions of %j takes no longer than it is long",
+    (piece) => {
+      const long = piece.repeat(100_000)
+      for (
+        const text of [`id${long}`, `id a..${long}`, `id a..b;${long}x`, `id a..; max=${long}`, `id a..; x${long}y`]
+      ) {
+        ListRange.parse(text)
+      }
+    }
+  )
+})
+
 describe("Cursor", () => {
   const accepts = Schema.is(ListRange.Cursor)
 
