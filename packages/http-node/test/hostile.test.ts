@@ -274,11 +274,13 @@ describe("Retry-After", () => {
   it.effect.each(inSeconds(61))("in %s that is over the cap fails at once", ([, value]) =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
-      const server = yield* hostileServer([answer(429, "", `Retry-After: ${value}`)])
-      const error = yield* Effect.flip(Effect.provide(operations.create, layerFor(server)))
-      assert(error._tag === "RateLimited")
-      assert.deepStrictEqual(error.retryAfter, Option.some(Duration.seconds(61)))
-      assert.lengthOf(server.received, 1)
+      for (const [status, tag] of [[429, "RateLimited"], [503, "UnexpectedStatus"]] as const) {
+        const server = yield* hostileServer([answer(status, "", `Retry-After: ${value}`)])
+        const error = yield* Effect.flip(Effect.provide(operations.info, layerFor(server)))
+        assert(error._tag === tag)
+        assert.deepStrictEqual(error.retryAfter, Option.some(Duration.seconds(61)))
+        assert.lengthOf(server.received, 1)
+      }
     }))
 })
 
