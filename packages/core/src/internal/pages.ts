@@ -159,9 +159,9 @@ export const advance = (
     return broken("Next-Range leads back")
   }
   const lastItem = answer.items.at(-1)
-  // To begin after another authorization skips some. To begin with an id that has no place among UUIDs may.
+  // Other ids than UUIDs can be written in another way in a range: of those one cannot tell.
   if (
-    lastItem !== undefined && (start.exclusive ? start.id !== lastItem.id : isUuid(lastItem.id) && !isUuid(start.id))
+    lastItem !== undefined && isUuid(lastItem.id) && (start.exclusive ? start.id !== lastItem.id : !isUuid(start.id))
   ) {
     return broken("Next-Range skips authorizations after the last one of the page")
   }
