@@ -18,8 +18,8 @@ import { type Scrub, withoutSecrets } from "./scrub.ts"
  *
  * **Details**
  *
- * The scope of the exchange ends with it: a timeout or an interruption, also while the body is read, closes the
- * connection. Trace headers are not sent: they are of no use to Heroku, and each attempt must be the same bytes.
+ * A timeout or an interruption, also while the body is read, closes the connection. The client sees to that by itself;
+ * with `HttpClient.withScope` it would abort every request at its end, which costs more and keeps answers longer. Trace headers are not sent: they are of no use to Heroku, and each attempt must be the same bytes.
  */
 export const make = (
   httpClient: HttpClient.HttpClient,
@@ -33,8 +33,7 @@ export const make = (
       HttpClientRequest.accept("application/vnd.heroku+json; version=3"),
       HttpClientRequest.setHeader("user-agent", settings.userAgent)
     )),
-    transformClient,
-    HttpClient.withScope
+    transformClient
   )
 
   /** `scrub` knows the secrets of the request. */
@@ -50,7 +49,6 @@ export const make = (
         error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
       ),
       Effect.flatMap((response) => read(response, operation, scrub)),
-      Effect.scoped,
       Effect.mapError((error) =>
         error._tag === "InvalidResponse"
           ? error
