@@ -8,6 +8,7 @@ import type { Authorization } from "@effect-heroku/core/Authorization"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
 import type { Seed } from "./internal/records.ts"
 
 export type { AuthorizationSeed, ClientSeed, Seed, UserSeed } from "./internal/records.ts"
@@ -18,6 +19,11 @@ export interface Service {
   readonly size: Effect.Effect<number>
   /** Every authorization in the order of the list, its lifetimes counted down to now. */
   readonly authorizations: Effect.Effect<ReadonlyArray<Authorization>>
+  /**
+   * The same, each as Heroku's JSON: with its secrets in clear, to be kept and to be the `seed` of another account. It is
+   * the account as it is when the stream starts.
+   */
+  readonly json: Stream.Stream<string>
   /** One authorization; none when the account has none with that id. */
   readonly get: (id: string) => Effect.Effect<Option.Option<Authorization>>
   /** Puts authorizations in, each in the place of one with the same id, and gives them as they are now. */

@@ -126,16 +126,17 @@ const stop = (server: Server) =>
 
 /**
  * Keeps the account in a file: at once, so that a file that cannot be written is told of before anything is in the
- * account; every second in which a request came, in case that the sandbox is killed; and at the end.
+ * account; every second in which a request came, in case that the sandbox is killed; and at the end. What was `loaded`
+ * from the file is there already.
  */
-const layerKeeping = (file: string, changed: { value: boolean }) =>
+const layerKeeping = (file: string, loaded: boolean, changed: { value: boolean }) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const account = yield* HerokuAccount
     const save = State.save(file, account).pipe(Effect.provide(NodeServices.layer))
     const saveOrTell = save.pipe(
       Effect.catch((error) => Console.error(`The account is not kept: ${error.message}`))
     )
-    yield* save
+    yield* loaded ? State.tryToSave(file).pipe(Effect.provide(NodeServices.layer)) : save
     yield* Effect.addFinalizer(() => saveOrTell)
     yield* Effect.forkScoped(Effect.forever(Effect.gen(function*() {
       yield* Effect.sleep("1 second")
@@ -173,6 +174,7 @@ const sandbox = Command.make(
           onNone: () => ({ count, randomSeed: seedText }),
           onSome: ({ authorizations, defaultAuthorization, savedAt }) => ({
             seed: authorizations,
+            observedAt: savedAt,
             defaultAuthorization: Option.getOrUndefined(defaultAuthorization),
             // Tokens of this run are other ones than those of the runs before.
             randomSeed: `${seedText} ${DateTime.formatIso(savedAt)}`
@@ -187,7 +189,10 @@ const sandbox = Command.make(
       }).pipe(
         Effect.ensuring(stop(server)),
         Effect.provide(
-          Option.match(state, { onNone: () => Layer.empty, onSome: (file) => layerKeeping(file, changed) }).pipe(
+          Option.match(state, {
+            onNone: () => Layer.empty,
+            onSome: (file) => layerKeeping(file, Option.isSome(kept), changed)
+          }).pipe(
             Layer.provideMerge(layer),
             Layer.provideMerge(FaultInjection.layer),
             Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port }))

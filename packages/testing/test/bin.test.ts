@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -112,12 +112,19 @@ describe("sandbox", () => {
       assert.strictEqual((await fetch(`${again}/oauth/authorizations/~`, { headers })).status, 200)
       second.child.kill("SIGHUP")
       await second.ended
-      assert.lengthOf(JSON.parse(readFileSync(file, "utf8")).authorizations, 5)
+      const text = readFileSync(file, "utf8")
+      assert.lengthOf(JSON.parse(text).authorizations, 5)
 
       writeFileSync(file, "{}")
       const { code, stderr } = await start("--state", file).ended
       assert.strictEqual(code, 1)
       assert.match(stderr, /--state holds no account of a sandbox/)
+
+      writeFileSync(file, text)
+      mkdirSync(`${file}.unfinished`)
+      const unwritable = await start("--state", file).ended
+      assert.deepStrictEqual([unwritable.code, unwritable.stdout], [1, ""])
+      assert.match(unwritable.stderr, /--state cannot be read or written/)
 
       const nowhere = await start("--state", join(directory, "missing", "account.json")).ended
       assert.deepStrictEqual([nowhere.code, nowhere.stdout], [1, ""])

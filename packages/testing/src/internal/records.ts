@@ -200,7 +200,7 @@ export interface AuthorizationSeed {
   readonly id?: string | undefined
   readonly description?: string | undefined
   readonly scope?: ReadonlyArray<Authorization.Scope> | undefined
-  /** Counted from when the layer is built; zero or less has expired. By default never. */
+  /** Counted from `observedAt`; zero or less has expired. By default never. */
   readonly expiresIn?: Duration.Input | undefined
   /** The access token; null for none, as before a grant was exchanged. By default one is made up. */
   readonly accessToken?: string | Redacted.Redacted | null | undefined
@@ -215,7 +215,7 @@ export interface AuthorizationSeed {
   readonly session?: { readonly id?: string | undefined } | undefined
   /** By default the account itself. */
   readonly user?: UserSeed | undefined
-  /** By default when the layer is built. */
+  /** By default `observedAt`. */
   readonly createdAt?: DateTime.Utc | undefined
   /** By default `createdAt`. */
   readonly updatedAt?: DateTime.Utc | undefined

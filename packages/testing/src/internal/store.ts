@@ -7,6 +7,7 @@
  */
 import type { CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
 import * as ListRange from "@effect-heroku/core/ListRange"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -18,6 +19,8 @@ import * as Records from "./records.ts"
 export interface Options {
   /** Authorizations that exist from the start. Of two with the same id the later one counts. */
   readonly seed?: ReadonlyArray<Records.Seed> | undefined
+  /** When Heroku answered with what is in `seed`: its lifetimes count from there. By default when the layer is built. */
+  readonly observedAt?: DateTime.Utc | undefined
   /**
    * How many authorizations are made up in addition: with several clients and scopes, some about to expire, some
    * expired, some that never will. By default 0.
@@ -77,7 +80,7 @@ const defaultPageSize = 200
 const largestPageSize = 1000
 
 /**
- * Makes the account. `builtAt` is what its seeds' times count from; accounts of different names have different ids.
+ * Makes the account. `builtAt` is what its times count from; accounts of different names have different ids.
  *
  * @throws when an option makes no sense: a mistake in the test, which no layer's error type should hold.
  */
@@ -121,7 +124,8 @@ export const make = (options: Options, builtAt: number, name = "account"): Store
   if (options.seed !== undefined && !Array.isArray(options.seed)) {
     throw new TypeError("seed: not an array of authorizations; made-up ones come from count, determined by randomSeed")
   }
-  for (const seed of options.seed ?? []) hold(Records.fromSeed(seed, account, random, builtAt))
+  const observedAt = options.observedAt === undefined ? builtAt : DateTime.toEpochMillis(options.observedAt)
+  for (const seed of options.seed ?? []) hold(Records.fromSeed(seed, account, random, observedAt))
   let defaultAuthorization = options.defaultAuthorization ?? madeUpDefault
   // The order of the list: without a comparison `toSorted` goes by code units, whatever the locale.
   const ids = [...records.keys()].toSorted()
