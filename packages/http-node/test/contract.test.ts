@@ -3,6 +3,7 @@ import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthoriz
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
 import * as AuthorizationContract from "@effect-heroku/testing/AuthorizationContract"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
+import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
@@ -28,3 +29,17 @@ const layerSocket = Layer.unwrap(
 )
 
 AuthorizationContract.suite("NodeAuthorizationService over FakeHeroku behind a real socket", layerSocket)
+
+const layerFaults = Layer.effectDiscard(Effect.gen(function*() {
+  const faults = yield* FaultInjection.FaultInjection
+  yield* faults.inject(FaultInjection.status(503), { operation: "list", every: 7, times: Infinity })
+}))
+
+AuthorizationContract.suite(
+  "HttpAuthorizationService that waits for answers, and before it tries again",
+  HttpAuthorizationService.layer({ token, retry: { baseDelay: "1 millis" } }).pipe(
+    Layer.provide(FakeHeroku.layerHttpClient({ token, latency: "1 millis" })),
+    Layer.provide(layerFaults),
+    Layer.provide(FaultInjection.layer)
+  )
+)

@@ -1,8 +1,8 @@
 /**
  * The behaviour that every implementation of `AuthorizationService` must show, as a suite to run on your own layer.
  *
- * Only what can be seen through the service is here; what a request looks like on the wire is not. The suite moves no
- * clock, so that it also runs against a server in another process.
+ * Only what can be seen through the service is here; what a request looks like on the wire is not. Time is the real one,
+ * so that a layer may wait: for a server in another process, or before it tries again.
  */
 import { AuthorizationId, type CreateAuthorization } from "@effect-heroku/core/Authorization"
 import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
@@ -41,7 +41,7 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
   const test = (
     sentence: string,
     body: (service: Service, before: ReadonlyArray<string>) => Effect.Effect<void, unknown>
-  ) => it.effect(sentence, () => Effect.provide(AuthorizationService.use((service) => run(service, body)), layer))
+  ) => it.live(sentence, () => Effect.provide(AuthorizationService.use((service) => run(service, body)), layer))
 
   // oxlint-disable-next-line vitest/valid-title -- the caller names the suite
   describe(name, () => {
