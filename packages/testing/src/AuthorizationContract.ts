@@ -22,14 +22,20 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { inspect } from "node:util"
 
+/** What the suite may be told. */
+export interface Options {
+  /** How long each test may take. By default as long as any test of the runner's; a server far away needs more. */
+  readonly timeout?: Duration.Input | undefined
+}
+
 /**
  * Declares a suite of tests named `name`. Each builds `layer` anew. The account may have authorizations: the tests leave
  * them alone, and delete what they made.
  *
  * **Gotchas**
  *
- * Nobody else may change the account meanwhile. One of the tests makes 201 authorizations; all together make about a
- * thousand requests.
+ * Nobody else may change the account meanwhile. One of the tests makes 201 authorizations, ten at a time; all together
+ * make about a thousand requests.
  *
  * **Example**
  *
@@ -37,11 +43,15 @@ import { inspect } from "node:util"
  * AuthorizationContract.suite("memory", MemoryAuthorizationService.layer())
  * ```
  */
-export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unknown>): void => {
+export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unknown>, options?: Options): void => {
+  const timeout = options?.timeout === undefined
+    ? undefined
+    : Duration.toMillis(Duration.fromInputUnsafe(options.timeout))
   const test = (
     sentence: string,
     body: (service: Service, before: ReadonlyArray<string>) => Effect.Effect<void, unknown>
-  ) => it.live(sentence, () => Effect.provide(AuthorizationService.use((service) => run(service, body)), layer))
+  ) =>
+    it.live(sentence, () => Effect.provide(AuthorizationService.use((service) => run(service, body)), layer), timeout)
 
   // oxlint-disable-next-line vitest/valid-title -- the caller names the suite
   describe(name, () => {
@@ -486,7 +496,7 @@ const run = (
       delete: (id) => Effect.tap(service.delete(id), ({ id }) => Effect.sync(() => made.delete(id)))
     }
     const cleanUp = Effect.suspend(() =>
-      Effect.forEach([...made], (id) => Effect.ignore(service.delete(id)), { concurrency: 4, discard: true })
+      Effect.forEach([...made], (id) => Effect.ignore(service.delete(id)), { concurrency: 10, discard: true })
     )
     yield* Effect.ensuring(body(recording, before), cleanUp)
   })
@@ -502,7 +512,8 @@ const unchecked = <A>(value: unknown): A => value as A
 const createMany = (service: Service, count: number) =>
   Effect.forEach(
     Array.from({ length: count }, (_, index) => index),
-    (index) => Effect.map(service.create({ scope: ["read"], description: `number ${index}` }), ({ id }) => id)
+    (index) => Effect.map(service.create({ scope: ["read"], description: `number ${index}` }), ({ id }) => id),
+    { concurrency: 10 }
   )
 
 const idsOf = (pages: ReadonlyArray<Page>): ReadonlyArray<string> =>

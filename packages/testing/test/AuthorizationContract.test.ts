@@ -1,6 +1,11 @@
-/** The service in memory keeps the contract. */
+/** The service in memory keeps the contract; and what the suite makes of its options. */
+import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as AuthorizationContract from "@effect-heroku/testing/AuthorizationContract"
 import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { beforeEach } from "vitest"
 
 AuthorizationContract.suite("memory", MemoryAuthorizationService.layer())
 
@@ -8,3 +13,38 @@ AuthorizationContract.suite(
   "memory, of an account that has authorizations",
   MemoryAuthorizationService.layer({ count: 1203 })
 )
+
+describe("a slow layer", () => {
+  const timeouts = new Set<number>()
+  beforeEach(({ task }) => void timeouts.add(task.timeout))
+
+  const creates = { running: 0, most: 0 }
+  const slow = Layer.effect(
+    AuthorizationService.AuthorizationService,
+    Effect.map(AuthorizationService.AuthorizationService, (service) => ({
+      ...service,
+      create: (input) =>
+        Effect.sync(() => {
+          creates.running += 1
+          creates.most = Math.max(creates.most, creates.running)
+        }).pipe(
+          Effect.andThen(Effect.yieldNow),
+          Effect.andThen(service.create(input)),
+          Effect.ensuring(Effect.sync(() => {
+            creates.running -= 1
+          }))
+        )
+    }))
+  ).pipe(Layer.provide(MemoryAuthorizationService.layer()))
+
+  AuthorizationContract.suite("memory, made slow", slow, { timeout: "2 minutes" })
+
+  it("has as much time for each test as it is given", () => {
+    assert.isTrue(timeouts.has(120_000))
+  })
+
+  it("is asked for several at once, and not for all", () => {
+    assert.isAbove(creates.most, 1)
+    assert.isAtMost(creates.most, 10)
+  })
+})
