@@ -11,13 +11,14 @@ import {
   Client,
   type CreateAuthorization,
   Grant,
+  maxLifetimeSeconds,
   type Session,
   Token,
   type UpdateAuthorization,
   User
 } from "@effect-heroku/core/Authorization"
 import * as AuthorizationError from "@effect-heroku/core/AuthorizationError"
-import type { ListOptions } from "@effect-heroku/core/AuthorizationService"
+import type { ListOptions, Page, StreamOptions } from "@effect-heroku/core/AuthorizationService"
 import * as ListRange from "@effect-heroku/core/ListRange"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Duration from "effect/Duration"
@@ -45,6 +46,8 @@ const between = (minimum: number, maximum: number): Arbitrary.Arbitrary<number> 
 /** One of several generators, each as often as the others. */
 const either = <A>(...arbitraries: ReadonlyArray<Arbitrary.Arbitrary<A>>): Arbitrary.Arbitrary<A> =>
   Arbitrary.flatMap(between(0, arbitraries.length - 1), (index) => arbitraries[index]!)
+
+const flag: Arbitrary.Arbitrary<boolean> = Arbitrary.map(between(0, 1), (number) => number === 1)
 
 const constant = <const A>(value: A): Arbitrary.Arbitrary<A> => Arbitrary.Constant(value)
 
@@ -105,15 +108,24 @@ export const scope: Arbitrary.Arbitrary<string> = oneOf(
 /** Orders of lists. */
 export const order: Arbitrary.Arbitrary<ListRange.Order> = oneOf("asc", "desc")
 
+/** How many authorizations a page may have. */
+export const pageSize: Arbitrary.Arbitrary<number> = either<number>(oneOf(1, 200, 1000), between(1, 1000))
+
+/** How many authorizations no page may have. */
+export const invalidPageSize: Arbitrary.Arbitrary<Invalid<number>> = Arbitrary.map(
+  either<number>(oneOf(0, -1, 1001, 2.5), constant(Number.NaN), constant(Infinity)),
+  (value) => ({ value, field: "pageSize" })
+)
+
 /** Ranges that the `Range` header of a list can have. */
 export const listRange: Arbitrary.Arbitrary<ListRange.ListRange> = Arbitrary.map(
   Arbitrary.all({
     start: either(
       constant(undefined),
-      Arbitrary.map(Arbitrary.all([uuid, oneOf(0, 1)]), ([id, exclusive]) => ({ id, exclusive: exclusive === 1 }))
+      Arbitrary.all({ id: uuid, exclusive: flag })
     ),
     end: either(constant(undefined), uuid),
-    max: either(constant(undefined), between(1, 1000)),
+    max: either(constant(undefined), pageSize),
     order: either(constant(undefined), order)
   }),
   ({ end, max, order, start }) =>
@@ -135,21 +147,27 @@ export const invalidListRange: Arbitrary.Arbitrary<string> = either<string>(
 
 /** Cursors, as pages have them. */
 export const cursor: Arbitrary.Arbitrary<ListRange.Cursor> = Arbitrary.map(
-  Arbitrary.all([uuid, between(1, 1000), order]),
+  Arbitrary.all([uuid, pageSize, order]),
   ([id, max, order]) =>
     ListRange.Cursor.make(ListRange.format(ListRange.make({ start: { id, exclusive: true }, max, order })))
 )
 
-/** Options of `list`, `pages` and `stream`. */
+/** Options of `list`. */
 export const listOptions: Arbitrary.Arbitrary<ListOptions> = either<ListOptions>(
   constant({}),
-  Arbitrary.all({ pageSize: between(1, 1000), order }),
+  Arbitrary.all({ pageSize, order }),
   Arbitrary.map(cursor, (cursor) => ({ cursor }))
+)
+
+/** Options of `pages` and `stream`. */
+export const streamOptions: Arbitrary.Arbitrary<StreamOptions> = Arbitrary.map(
+  Arbitrary.all([listOptions, either<number | undefined>(constant(undefined), between(1, 8))]),
+  ([options, concurrency]) => concurrency === undefined ? options : { ...options, concurrency }
 )
 
 /** Options that `list`, `pages` and `stream` refuse. */
 export const invalidListOptions: Arbitrary.Arbitrary<Invalid<ListOptions>> = either<Invalid<ListOptions>>(
-  Arbitrary.map(oneOf(0, -1, 1001, 2.5), (pageSize) => ({ value: { pageSize }, field: "pageSize" })),
+  Arbitrary.map(invalidPageSize, ({ field, value }) => ({ value: { pageSize: value }, field })),
   Arbitrary.map(cursor, (cursor) => {
     const range = Option.getOrThrow(ListRange.parse(cursor))
     const order = Option.contains(range.order, "desc") ? "asc" : "desc"
@@ -161,12 +179,36 @@ export const invalidListOptions: Arbitrary.Arbitrary<Invalid<ListOptions>> = eit
   }))
 )
 
+/** Options that `pages` and `stream` refuse. */
+export const invalidStreamOptions: Arbitrary.Arbitrary<Invalid<StreamOptions>> = either<Invalid<StreamOptions>>(
+  invalidListOptions,
+  Arbitrary.map(
+    Arbitrary.all([listOptions, either<number>(oneOf(0, -1, 1.5), constant(Number.NaN))]),
+    ([options, concurrency]) => ({ value: { ...options, concurrency }, field: "concurrency" })
+  )
+)
+
 // -----------------------------------------------------------------------------
 // Authorizations
 // -----------------------------------------------------------------------------
 
 /** Seconds that remain, as Heroku counts them: from the end of the lifetime on they are zero. */
 const remaining: Arbitrary.Arbitrary<number> = either<number>(oneOf(0, 1, 3600, 2_592_000), between(0, 315_360_000))
+
+/** Lifetimes that `create` takes, and those that remain. */
+export const lifetime: Arbitrary.Arbitrary<Duration.Duration> = Arbitrary.map(remaining, Duration.seconds)
+
+/** Lifetimes that no number of seconds says, or that are none. */
+export const invalidLifetime: Arbitrary.Arbitrary<Invalid<Duration.Duration>> = Arbitrary.map(
+  either<Duration.Duration>(
+    constant(Duration.seconds(-1)),
+    constant(Duration.millis(500)),
+    constant(Duration.millis(1001)),
+    constant(Duration.infinity),
+    constant(Duration.seconds(maxLifetimeSeconds + 1))
+  ),
+  (value) => ({ value, field: "expiresIn" })
+)
 
 const wireToken = Arbitrary.map(
   Arbitrary.all([
@@ -193,8 +235,12 @@ const wireGrant = either<object>(
 )
 
 const wireUser = Arbitrary.map(
-  Arbitrary.all([uuid, either<string | null>(constant("Tina Edmonds"), constant(null))]),
-  ([id, full_name]) => ({ id, email: "username@example.com", full_name })
+  Arbitrary.all([
+    uuid,
+    oneOf("username@example.com", "tina+heroku@sub.example.com", "o'hara@example.co.uk"),
+    either<string | null>(oneOf("Tina Edmonds", "Åsa 🌙", ""), constant(null))
+  ]),
+  ([id, email, full_name]) => ({ id, email, full_name })
 )
 
 // Times of this century, to the second.
@@ -231,6 +277,20 @@ const decode = Schema.decodeUnknownSync(Authorization.FromWire)
 
 /** Authorizations, as the service answers them. */
 export const authorization: Arbitrary.Arbitrary<Authorization> = Arbitrary.map(wire, decode)
+
+/** Pages, as `list` answers them: every id once, in order, and mostly a way on. */
+export const page: Arbitrary.Arbitrary<Page> = Arbitrary.map(
+  Arbitrary.all({
+    some: Arbitrary.array(authorization, { maxLength: 5 }),
+    order,
+    next: either<Option.Option<ListRange.Cursor>>(constant(Option.none()), Arbitrary.map(cursor, Option.some))
+  }),
+  ({ next, order, some }): Page => {
+    const byId = new Map(some.map((one) => [one.id, one]))
+    const items = [...byId.keys()].toSorted().flatMap((id) => byId.get(id) ?? [])
+    return { items: order === "asc" ? items : items.toReversed(), next }
+  }
+)
 
 /** Access and refresh tokens. Of these parts, as of what follows, `invalidWire` has the mistakes. */
 export const token: Arbitrary.Arbitrary<Token> = Arbitrary.map(wireToken, Schema.decodeUnknownSync(Token))
@@ -293,13 +353,13 @@ export const createAuthorization: Arbitrary.Arbitrary<CreateAuthorization> = Arb
   Arbitrary.all({
     scope: Arbitrary.all([scope, Arbitrary.array(scope, { maxLength: 2 })]),
     description: either<string | undefined>(constant(undefined), text),
-    expiresIn: either<number | undefined>(constant(undefined), remaining),
+    expiresIn: either<Duration.Duration | undefined>(constant(undefined), lifetime),
     client: either<string | undefined>(constant(undefined), uuid)
   }),
   ({ client, description, expiresIn, scope: [first, rest] }) => ({
     scope: [first, ...rest],
     ...(description === undefined ? {} : { description }),
-    ...(expiresIn === undefined ? {} : { expiresIn: Duration.seconds(expiresIn) }),
+    ...(expiresIn === undefined ? {} : { expiresIn }),
     ...(client === undefined ? {} : { client })
   })
 )
@@ -311,9 +371,7 @@ export const invalidCreateAuthorization: Arbitrary.Arbitrary<Invalid<CreateAutho
     either<Invalid<CreateAuthorization>>(
       constant({ value: { ...input, scope: emptyScope }, field: "scope" }),
       constant({ value: { ...input, scope: [""] }, field: "scope.0" }),
-      ...[Duration.seconds(-1), Duration.millis(500), Duration.millis(1001), Duration.infinity].map((expiresIn) =>
-        constant({ value: { ...input, expiresIn }, field: "expiresIn" })
-      ),
+      Arbitrary.map(invalidLifetime, ({ field, value }) => ({ value: { ...input, expiresIn: value }, field })),
       constant({ value: { ...input, client: "" }, field: "client" })
     )
 )
@@ -348,42 +406,101 @@ export const invalidUpdateAuthorization: Arbitrary.Arbitrary<Invalid<UpdateAutho
 // Errors
 // -----------------------------------------------------------------------------
 
-/** Errors of every kind, as an operation that names an authorization raises them. */
+/** The operations. */
+export const operation: Arbitrary.Arbitrary<AuthorizationError.Operation> = oneOf(
+  "create",
+  "info",
+  "update",
+  "regenerate",
+  "delete",
+  "list"
+)
+
+const changes = (operation: AuthorizationError.Operation): boolean => operation !== "info" && operation !== "list"
+
+const answer = Arbitrary.all({
+  errorId: Arbitrary.map(
+    oneOf("", "not_found", "two_factor", "rate_limit", "forbidden", "invalid_params"),
+    (id) => id === "" ? Option.none() : Option.some(id)
+  ),
+  message: oneOf("Couldn't find that OAuth authorization.", "Slow down.", "Schlüssel \"🔑\""),
+  // Of a request that went through several hands there are several.
+  requestId: either<Option.Option<string>>(
+    constant(Option.none()),
+    Arbitrary.map(uuid, Option.some),
+    Arbitrary.map(Arbitrary.all([uuid, uuid]), (ids) => Option.some(ids.join(",")))
+  ),
+  documentationUrl: either<Option.Option<string>>(
+    constant(Option.none()),
+    constant(Option.some("https://devcenter.heroku.com/articles/platform-api-reference"))
+  )
+})
+
+/** What an error status means. */
+const answered = Arbitrary.map(
+  Arbitrary.all({
+    answer,
+    operation,
+    status: oneOf(400, 401, 402, 403, 404, 409, 422, 429, 500, 503),
+    wait: either<number | undefined>(constant(undefined), between(0, 120)),
+    twoFactorRequired: flag,
+    repeated: flag,
+    id: authorizationId
+  }),
+  ({ answer, id, operation, repeated, status, twoFactorRequired, wait }) => {
+    const said = {
+      ...answer,
+      status,
+      message: Option.some(answer.message),
+      retryAfter: Option.map(Option.fromUndefinedOr(wait), Duration.seconds),
+      twoFactorRequired
+    }
+    const afterUnknownOutcome = repeated && changes(operation)
+    return operation === "create" || operation === "list"
+      ? AuthorizationError.fromAnswer(operation, said, undefined, afterUnknownOutcome)
+      : AuthorizationError.fromAnswer(operation, said, id, afterUnknownOutcome)
+  }
+)
+
+/** Refused before any request was sent. */
+const refused = either<readonly [AuthorizationError.Operation, string]>(
+  Arbitrary.map(oneOf("info", "update", "regenerate", "delete"), (operation) => [operation, "id"] as const),
+  Arbitrary.map(oneOf("scope", "expiresIn", "client"), (field) => ["create", field] as const),
+  Arbitrary.map(oneOf("description", "client.id", "client.secret"), (field) => ["update", field] as const),
+  Arbitrary.map(oneOf("pageSize", "cursor", "concurrency"), (field) => ["list", field] as const)
+).pipe(Arbitrary.map(([operation, field]) => AuthorizationError.refused(operation, field, "makes no sense")))
+
+const invalidResponse = Arbitrary.map(
+  Arbitrary.all({ answer, operation, repeated: flag, last: flag }),
+  ({ answer, last, operation, repeated }) =>
+    new AuthorizationError.InvalidResponse({
+      ...answer,
+      operation,
+      message: "The body is not JSON",
+      errorId: Option.none(),
+      status: AuthorizationError.expectedStatuses(operation).at(last ? -1 : 0)!,
+      afterUnknownOutcome: repeated && changes(operation)
+    })
+)
+
+const requestFailed = Arbitrary.map(
+  Arbitrary.all({
+    operation,
+    reason: oneOf("request", "connect", "certificate", "connection", "timeout", "body"),
+    repeated: flag
+  }),
+  ({ operation, reason, repeated }) =>
+    new AuthorizationError.RequestFailed({
+      operation,
+      reason,
+      message: "No usable answer",
+      // After these the server has seen nothing, unless it has in an earlier attempt.
+      outcomeUnknown: changes(operation)
+        && (repeated || (reason !== "request" && reason !== "connect" && reason !== "certificate"))
+    })
+)
+
+/** Errors of every kind, as every operation raises them: with the fields that go together. */
 export const authorizationError: Arbitrary.Arbitrary<AuthorizationError.AuthorizationError> = either<
   AuthorizationError.AuthorizationError
->(
-  Arbitrary.map(
-    Arbitrary.all({
-      operation: oneOf("info", "update", "regenerate", "delete"),
-      status: oneOf(400, 401, 402, 403, 404, 409, 422, 429, 500, 503),
-      errorId: oneOf("not_found", "two_factor", "rate_limit", "forbidden"),
-      message: oneOf("Couldn't find that OAuth authorization.", "Slow down.", "Schlüssel \"🔑\""),
-      requestId: uuid,
-      wait: between(0, 120),
-      id: authorizationId
-    }),
-    ({ errorId, id, message, operation, requestId, status, wait }) =>
-      AuthorizationError.fromAnswer(operation, {
-        status,
-        errorId: Option.some(errorId),
-        message: Option.some(message),
-        documentationUrl: Option.none(),
-        requestId: Option.some(requestId),
-        retryAfter: Option.some(Duration.seconds(wait)),
-        twoFactorRequired: false
-      }, id)
-  ),
-  Arbitrary.map(
-    Arbitrary.all([
-      oneOf("info", "update", "regenerate", "delete"),
-      oneOf("connect", "connection", "timeout", "body")
-    ]),
-    ([operation, reason]) =>
-      new AuthorizationError.RequestFailed({
-        operation,
-        reason,
-        message: "The connection broke",
-        outcomeUnknown: reason !== "connect" && operation !== "info"
-      })
-  )
-)
+>(answered, answered, answered, refused, invalidResponse, requestFailed)

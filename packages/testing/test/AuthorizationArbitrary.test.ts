@@ -3,12 +3,13 @@ import {
   AuthorizationId,
   Client,
   Grant,
+  Lifetime,
   Scope,
   Session,
   Token,
   User
 } from "@effect-heroku/core/Authorization"
-import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
+import * as AuthorizationError from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as ListRange from "@effect-heroku/core/ListRange"
 import * as AuthorizationArbitrary from "@effect-heroku/testing/AuthorizationArbitrary"
@@ -29,7 +30,10 @@ import { validateTypes } from "../../core/test/fixtures/publishedSchema.ts"
 const memory = MemoryAuthorizationService.layer().pipe(Layer.provideMerge(FaultInjection.layer))
 
 /** The operation refuses the input before anything is called, and names the field. */
-const assertRefused = (field: string, call: Effect.Effect<unknown, AuthorizationError, AuthorizationService>) =>
+const assertRefused = (
+  field: string,
+  call: Effect.Effect<unknown, AuthorizationError.AuthorizationError, AuthorizationService>
+) =>
   Effect.gen(function*() {
     const error = yield* Effect.flip(call)
     assert(error._tag === "InvalidParams")
@@ -81,6 +85,10 @@ describe("valid values", () => {
   it.effect.prop("parts are what their schemas say", {
     client: AuthorizationArbitrary.client,
     grant: AuthorizationArbitrary.grant,
+    lifetime: AuthorizationArbitrary.lifetime,
+    operation: AuthorizationArbitrary.operation,
+    order: AuthorizationArbitrary.order,
+    pageSize: AuthorizationArbitrary.pageSize,
     scope: AuthorizationArbitrary.scope,
     session: AuthorizationArbitrary.session,
     token: AuthorizationArbitrary.token,
@@ -89,6 +97,10 @@ describe("valid values", () => {
     Effect.sync(() => {
       assert.isTrue(Schema.is(Client)(part.client))
       assert.isTrue(Schema.is(Grant)(part.grant))
+      assert.isTrue(Schema.is(Lifetime)(part.lifetime))
+      assert.isTrue(Schema.is(AuthorizationError.Operation)(part.operation))
+      assert.isTrue(Schema.is(ListRange.Order)(part.order))
+      assert.isTrue(Schema.is(ListRange.PageSize)(part.pageSize))
       assert.isTrue(Schema.is(Scope)(part.scope))
       assert.isTrue(Schema.is(Session)(part.session))
       assert.isTrue(Schema.is(Token)(part.token))
@@ -110,14 +122,16 @@ describe("valid values", () => {
 
   it.effect.prop("options, cursors and inputs are accepted", {
     options: AuthorizationArbitrary.listOptions,
+    streamOptions: AuthorizationArbitrary.streamOptions,
     cursor: AuthorizationArbitrary.cursor,
     create: AuthorizationArbitrary.createAuthorization,
     update: AuthorizationArbitrary.updateAuthorization
-  }, ({ create, cursor, options, update }) =>
+  }, ({ create, cursor, options, streamOptions, update }) =>
     Effect.gen(function*() {
       const service = yield* AuthorizationService
       yield* service.list(options)
       yield* service.list({ cursor })
+      yield* Stream.runDrain(service.stream(streamOptions))
       const { client: _, ...direct } = create
       const { id } = yield* service.create(direct)
       if (update.client === undefined) yield* service.update(id, update)
@@ -129,23 +143,89 @@ describe("valid values", () => {
       }
     }).pipe(Effect.provide(memory)))
 
-  it.effect("errors come in every kind", () =>
+  it.effect.prop(
+    "pages have every id once, in order",
+    { page: AuthorizationArbitrary.page },
+    ({ page: { items, next } }) =>
+      Effect.sync(() => {
+        const ids = items.map(({ id }) => id)
+        assert.lengthOf(new Set(ids), ids.length)
+        assert.include([ids.toSorted(), ids.toSorted().toReversed()].map((sorted) => sorted.join()), ids.join())
+        assert.isTrue(Option.isNone(next) || Schema.is(ListRange.Cursor)(next.value))
+      })
+  )
+
+  /** A value of each kind that a generator makes, by what is said of it. */
+  const kinds = <A>(arbitrary: Arbitrary.Arbitrary<A>, say: (value: A) => string) =>
     Effect.gen(function*() {
-      const tags = new Set<string>()
-      yield* Arbitrary.checkEffect(AuthorizationArbitrary.authorizationError, ({ _tag }) => {
-        tags.add(_tag)
+      const said = new Set<string>()
+      yield* Arbitrary.checkEffect(arbitrary, (value) => {
+        said.add(say(value))
         return true
-      }, { runs: 500, seed: 1 })
-      assert.sameMembers([...tags], [
+      }, { runs: 3000, seed: 1 })
+      return [...said].toSorted()
+    })
+
+  const operations = ["create", "delete", "info", "list", "regenerate", "update"]
+
+  it.effect("errors come in every kind that each operation raises", () =>
+    Effect.gen(function*() {
+      const raised = yield* kinds(AuthorizationArbitrary.authorizationError, ({ _tag, operation }) =>
+        `${operation} ${_tag}`)
+      const tags = [
         "Forbidden",
         "InvalidParams",
+        "InvalidResponse",
         "NotFound",
         "RateLimited",
         "RequestFailed",
         "TwoFactorRequired",
         "Unauthorized",
         "UnexpectedStatus"
+      ]
+      assert.deepStrictEqual(
+        raised,
+        operations.flatMap((operation) =>
+          tags.filter((tag) =>
+            tag !== "NotFound" || (operation !== "create" && operation !== "list")
+          )
+            .map((tag) => `${operation} ${tag}`)
+        )
+      )
+    }))
+
+  it.effect("errors come with every reason, and both outcomes where they can be unknown", () =>
+    Effect.gen(function*() {
+      const outcomes = yield* kinds(AuthorizationArbitrary.authorizationError, (error) =>
+        error._tag === "RequestFailed" && error.operation === "create" ? `${error.reason} ${error.outcomeUnknown}` : "")
+      assert.deepStrictEqual(outcomes, [
+        "",
+        "body true",
+        "certificate false",
+        "certificate true",
+        "connect false",
+        "connect true",
+        "connection true",
+        "request false",
+        "request true",
+        "timeout true"
       ])
+      const afterwards = yield* kinds(AuthorizationArbitrary.authorizationError, (error) =>
+        `${error.operation} ${error._tag === "RequestFailed" ? error.outcomeUnknown : error.afterUnknownOutcome}`)
+      assert.deepStrictEqual(
+        afterwards,
+        operations.flatMap((operation) =>
+          operation === "info" || operation === "list"
+            ? [`${operation} false`]
+            : [`${operation} false`, `${operation} true`]
+        )
+      )
+    }))
+
+  it.effect("users have different addresses and names, or no name", () =>
+    Effect.gen(function*() {
+      assert.isAbove((yield* kinds(AuthorizationArbitrary.user, ({ email }) => String(email))).length, 1)
+      assert.isAbove((yield* kinds(AuthorizationArbitrary.user, ({ fullName }) => String(fullName))).length, 2)
     }))
 })
 
@@ -194,6 +274,32 @@ describe("invalid values", () => {
     { options: AuthorizationArbitrary.invalidListOptions },
     ({ options }) => assertRefused(options.field, AuthorizationService.use((_) => _.list(options.value)))
   )
+
+  it.effect.prop(
+    "options of streams are refused",
+    { options: AuthorizationArbitrary.invalidStreamOptions },
+    ({ options }) =>
+      assertRefused(options.field, AuthorizationService.use((_) => Stream.runDrain(_.pages(options.value))))
+  )
+
+  it.effect("come with a concurrency that makes no sense", () =>
+    Effect.gen(function*() {
+      const fields = new Set<string>()
+      yield* Arbitrary.checkEffect(AuthorizationArbitrary.invalidStreamOptions, ({ field }) => {
+        fields.add(field)
+        return true
+      }, { runs: 100, seed: 1 })
+      assert.sameMembers([...fields], ["concurrency", "cursor", "pageSize"])
+    }))
+
+  it.effect.prop("lifetimes and page sizes are none", {
+    lifetime: AuthorizationArbitrary.invalidLifetime,
+    pageSize: AuthorizationArbitrary.invalidPageSize
+  }, ({ lifetime, pageSize }) =>
+    Effect.sync(() => {
+      assert.isFalse(Schema.is(Lifetime)(lifetime.value))
+      assert.isFalse(Schema.is(ListRange.PageSize)(pageSize.value))
+    }))
 
   it.effect.prop(
     "ranges are no ranges",
