@@ -7,6 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -241,6 +242,13 @@ describe("FakeHeroku", () => {
         assert.strictEqual(json(updated).description, "before")
         assert.notInclude(updated.text, "s3cret")
         assert.strictEqual((yield* update({ client: { id: "without", secret: "anything" } })).status, 200)
+      }))
+
+    test("changes the description and the client at once", options, () =>
+      Effect.gen(function*() {
+        yield* update({ description: "after", client: { id: "without", secret: "anything" } })
+        const { client, description } = json(yield* send("GET /oauth/authorizations/x"))
+        assert.deepStrictEqual([description, client.id], ["after", "without"])
       }))
 
     test("answers 422 to parameters that make no sense, and names them", options, () =>
@@ -1070,6 +1078,27 @@ describe("FakeHeroku", () => {
         assert.strictEqual(answered.headers["retry-after"], "7")
         assert.strictEqual(answered.text, "")
         assert.strictEqual((yield* ask({})).status, 200)
+      }))
+
+    it.effect("tells of a client that has gone, at once", () =>
+      Effect.gen(function*() {
+        const told = yield* Deferred.make<FakeHeroku.Exchange>()
+        yield* Effect.gen(function*() {
+          const faults = yield* FaultInjection.FaultInjection
+          const gate = yield* faults.hold()
+          const { address } = yield* HttpServer.HttpServer
+          const asking = yield* Effect.forkChild(raw(Number(new URL(HttpServer.formatAddress(address)).port), {}))
+          yield* gate.arrived
+          yield* Fiber.interrupt(asking)
+          assert.deepStrictEqual((yield* Deferred.await(told)).status, Option.none())
+        }).pipe(
+          Effect.provide(
+            FakeHeroku.layerServer({ observe: (exchange) => Effect.asVoid(Deferred.succeed(told, exchange)) }).pipe(
+              Layer.provideMerge(FaultInjection.layer),
+              Layer.provideMerge(NodeHttpServer.layer(Http.createServer, { host: "127.0.0.1", port: 0 }))
+            )
+          )
+        )
       }))
 
     testServer("gives up on a client that has gone", {}, (ask) =>

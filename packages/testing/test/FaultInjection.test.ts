@@ -275,6 +275,17 @@ describe("FaultInjection", () => {
       }).pipe(Effect.provide(heroku)))
   })
 
+  describe("a body that is no JSON", () => {
+    it.effect("says of a list that it is all", () =>
+      Effect.gen(function*() {
+        const faults = yield* FaultInjection.FaultInjection
+        assert.strictEqual((yield* list("id ..; max=1")).status, 206)
+        yield* faults.inject(FaultInjection.garbled)
+        const garbled = yield* list("id ..; max=1")
+        assert.deepStrictEqual([garbled.status, garbled.text], [200, "<title>Maintenance</title>"])
+      }).pipe(Effect.provide(heroku)))
+  })
+
   describe("waiting", () => {
     test("delays a call by the clock", (faults, service) =>
       Effect.gen(function*() {

@@ -226,6 +226,23 @@ describe("MemoryAuthorizationService", () => {
         assert.deepStrictEqual(Option.getOrThrow(accessToken).expiresIn, Option.some(Duration.zero))
       }))
 
+    test(
+      "says that nothing remains only when a token has expired",
+      { seed: [{ id: "x", expiresIn: "10 seconds" }] },
+      (service) =>
+        Effect.gen(function*() {
+          const remaining = Effect.map(
+            service.info(id("x")),
+            ({ accessToken }) =>
+              Option.map(Option.flatMap(accessToken, ({ expiresIn }) => expiresIn), Duration.toSeconds)
+          )
+          yield* TestClock.adjust("9999 millis")
+          assert.deepStrictEqual(yield* remaining, Option.some(1))
+          yield* TestClock.adjust("1 millis")
+          assert.deepStrictEqual(yield* remaining, Option.some(0))
+        })
+    )
+
     test("marks what was updated and regenerated", {}, (service) =>
       Effect.gen(function*() {
         const made = yield* service.create({ scope: ["read"] })
