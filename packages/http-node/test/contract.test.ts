@@ -12,10 +12,14 @@ import * as Redacted from "effect/Redacted"
 import { createServer } from "node:http"
 
 const token = Redacted.make("HRKU-contract")
+const client = { id: "client-of-the-contract", secret: Redacted.make("its-secret") }
 
 AuthorizationContract.suite(
   "HttpAuthorizationService over FakeHeroku in process",
-  HttpAuthorizationService.layer({ token }).pipe(Layer.provide(FakeHeroku.layerHttpClient({ token })))
+  HttpAuthorizationService.layer({ token }).pipe(
+    Layer.provide(FakeHeroku.layerHttpClient({ token, clients: [client] }))
+  ),
+  { client }
 )
 
 const layerSocket = Layer.unwrap(

@@ -26,6 +26,10 @@ import { inspect } from "node:util"
 export interface Options {
   /** How long each test may take. By default as long as any test of the runner's; a server far away needs more. */
   readonly timeout?: Duration.Input | undefined
+  /**
+   * An OAuth client that exists, and its secret. Only with it the suite shows what `create` and `update` do for a client.
+   */
+  readonly client?: { readonly id: string; readonly secret: Redacted.Redacted } | undefined
 }
 
 /**
@@ -47,10 +51,7 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
   const timeout = options?.timeout === undefined
     ? undefined
     : Duration.toMillis(Duration.fromInputUnsafe(options.timeout))
-  const test = (
-    sentence: string,
-    body: (service: Service, before: ReadonlyArray<string>) => Effect.Effect<void, unknown>
-  ) =>
+  const test: Test = (sentence, body) =>
     it.live(sentence, () => Effect.provide(AuthorizationService.use((service) => run(service, body)), layer), timeout)
 
   // oxlint-disable-next-line vitest/valid-title -- the caller names the suite
@@ -184,7 +185,10 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
           assert.deepStrictEqual(once.scope, made.scope)
           assert.deepStrictEqual(once.description, made.description)
           assertRemaining(twice, Duration.hours(3))
+          assert.isTrue(DateTime.isGreaterThanOrEqualTo(once.updatedAt, made.updatedAt))
+          assert.isTrue(DateTime.isGreaterThanOrEqualTo(twice.updatedAt, once.updatedAt))
           const read = yield* service.info(made.id)
+          assert.deepStrictEqual(read.updatedAt, twice.updatedAt)
           assert.notStrictEqual(secret(read), secret(made))
           assert.deepStrictEqual(facts(read), facts(twice))
         }))
@@ -275,6 +279,8 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
           const pages = yield* Stream.runCollect(service.pages())
           const paged = pages.flatMap(({ items }) => items).filter(({ id }) => id === made.id)
           assert.deepStrictEqual(paged.map(facts), [facts(made)])
+          const { items } = yield* service.list()
+          assert.deepStrictEqual(items.map(facts), pages[0]?.items.map(facts))
         }))
 
       test(
@@ -441,6 +447,9 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
       )
     })
 
+    const client = options?.client
+    if (client !== undefined) describeClient(test, client)
+
     describe("secrets", () => {
       test("are in nothing that is printed", (service) =>
         Effect.gen(function*() {
@@ -474,6 +483,53 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
   })
 }
 
+/** Declares a test, and gives it the service and the ids that are there before it. */
+type Test = (
+  sentence: string,
+  body: (service: Service, before: ReadonlyArray<string>) => Effect.Effect<void, unknown>
+) => void
+
+const describeClient = (test: Test, client: NonNullable<Options["client"]>): void => {
+  describe("a client", () => {
+    test("gets a grant from create, and no token before it has exchanged it", (service) =>
+      Effect.gen(function*() {
+        const made = yield* service.create({ scope: ["read"], description: "granted", client: client.id })
+        assert.deepStrictEqual(Option.map(made.client, ({ id }) => id), Option.some(client.id))
+        assert.isTrue(Option.isNone(made.accessToken))
+        assert.isNotEmpty(Redacted.value(Option.getOrThrow(made.grant).code))
+        assert.deepStrictEqual(made.description, Option.some("granted"))
+        assert.deepStrictEqual(facts(yield* service.info(made.id)), facts(made))
+      }))
+
+    test("that shows its secret gets what update hands it, described anew or not", (service) =>
+      Effect.gen(function*() {
+        for (const description of [undefined, "after"]) {
+          const made = yield* service.create({ scope: ["read"], description: "before" })
+          const updated = yield* service.update(made.id, {
+            client,
+            ...(description === undefined ? undefined : { description })
+          })
+          assert.deepStrictEqual(Option.map(updated.client, ({ id }) => id), Option.some(client.id))
+          assert.deepStrictEqual(facts(updated), {
+            ...facts(made),
+            description: Option.some(description ?? "before"),
+            client: updated.client
+          })
+          assert.deepStrictEqual(facts(yield* service.info(made.id)), facts(updated))
+        }
+      }))
+
+    test("that shows another secret gets nothing", (service) =>
+      Effect.gen(function*() {
+        const made = yield* service.create({ scope: ["read"], description: "before" })
+        const wrong = { id: client.id, secret: Redacted.make(`not ${Redacted.value(client.secret)}`) }
+        const error = yield* Effect.flip(service.update(made.id, { description: "after", client: wrong }))
+        assert.notStrictEqual(error._tag, "RequestFailed")
+        assert.deepStrictEqual(facts(yield* service.info(made.id)), facts(made))
+      }))
+  })
+}
+
 // -----------------------------------------------------------------------------
 // What the tests say in their own words
 // -----------------------------------------------------------------------------
@@ -483,10 +539,7 @@ type Authorization = Effect.Success<ReturnType<Service["info"]>>
 const missing = AuthorizationId.make("01234567-89ab-cdef-0123-456789abcdef")
 
 /** Runs a test on an account as it is before, and deletes what the test made. */
-const run = (
-  service: Service,
-  body: (service: Service, before: ReadonlyArray<string>) => Effect.Effect<void, unknown>
-): Effect.Effect<void, unknown> =>
+const run = (service: Service, body: Parameters<Test>[1]): Effect.Effect<void, unknown> =>
   Effect.gen(function*() {
     const before = idsOf(yield* Stream.runCollect(service.pages()))
     const made = new Set<AuthorizationId>()

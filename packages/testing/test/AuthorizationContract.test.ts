@@ -5,9 +5,12 @@ import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthor
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { beforeEach } from "vitest"
 
-AuthorizationContract.suite("memory", MemoryAuthorizationService.layer())
+const client = { id: "client-of-the-contract", secret: Redacted.make("its-secret") }
+
+AuthorizationContract.suite("memory", MemoryAuthorizationService.layer({ clients: [client] }), { client })
 
 AuthorizationContract.suite(
   "memory, of an account that has authorizations",
