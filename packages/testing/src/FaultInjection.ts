@@ -12,6 +12,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { withoutTokens } from "./internal/secrets.ts"
 
 // -----------------------------------------------------------------------------
 // Faults
@@ -199,7 +200,7 @@ export interface Gate {
 // Calls
 // -----------------------------------------------------------------------------
 
-/** A call as it arrived. Over HTTP, requests for other paths are none. */
+/** A call as it arrived, without tokens that somebody took for an id. Over HTTP, requests for other paths are none. */
 export interface Call {
   readonly operation: Operation
   /** The authorization that was named. */
@@ -289,7 +290,7 @@ export const make: Effect.Effect<Service> = Effect.sync(() => {
     calls: Effect.sync(() => calls.slice()),
     receive: (call) =>
       Effect.sync(() => {
-        calls.push(call)
+        calls.push(withoutTokens(call))
         const fitting = pending.filter(({ target }) => fits(target, call))
         // Each counts the calls that fit it, also those that another strikes.
         for (const fault of fitting) fault.fitted += 1

@@ -2,6 +2,7 @@
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import { type ErrorAnswer, fromAnswer, type Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import { Cursor } from "@effect-heroku/core/ListRange"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
@@ -12,6 +13,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { inspect } from "node:util"
@@ -397,6 +399,53 @@ describe("FaultInjection", () => {
         yield* Effect.flip(service.update(id("x"), {}))
         yield* Effect.flip(service.list({ pageSize: 0 }))
         assert.deepStrictEqual(yield* faults.calls, [])
+      }))
+
+    test("print no token that somebody took for an id or a cursor", (faults, service) =>
+      Effect.gen(function*() {
+        yield* faults.inject(FaultInjection.status(503), { id: "HRKU-1234-abcd" })
+        assert.strictEqual((yield* Effect.flip(service.info(id("HRKU-1234-abcd"))))._tag, "UnexpectedStatus")
+        const cursor = Schema.decodeSync(Cursor)("id HRKU-1234-abcd..; max=2")
+        yield* service.list({ cursor })
+        assert.deepStrictEqual(yield* faults.calls, [
+          { operation: "info", id: "(redacted)" },
+          { operation: "list", range: "id (redacted)..; max=2" }
+        ])
+      }))
+
+    it.effect("print no token of the accounts over HTTP, and neither does the log", () =>
+      Effect.gen(function*() {
+        const exchanges: Array<FakeHeroku.Exchange> = []
+        const imitation = FakeHeroku.layerHttpClient({
+          token: "old-0123",
+          accounts: [{ token: Redacted.make("other/9876") }],
+          observe: (exchange) => Effect.sync(() => void exchanges.push(exchange))
+        })
+        yield* Effect.gen(function*() {
+          const faults = yield* FaultInjection.FaultInjection
+          yield* send("GET /oauth/authorizations/old-0123")
+          yield* send("GET /oauth/authorizations/%6Fld-0123")
+          yield* send("GET /oauth/authorizations/other%2f9876")
+          yield* send("GET /oauth/authorizations/%48RKU-1")
+          yield* send("GET /oauth/authorizations/told-01234")
+          yield* list("HRKU-1234")
+          yield* list("id old-0123..")
+          assert.deepStrictEqual((yield* faults.calls).map(({ id, range }) => id ?? range), [
+            "(redacted)",
+            "(redacted)",
+            "(redacted)",
+            "(redacted)",
+            "told-01234",
+            "(redacted)",
+            "id (redacted).."
+          ])
+        }).pipe(Effect.provide(imitation.pipe(Layer.provideMerge(FaultInjection.layer))))
+        assert.deepStrictEqual(
+          exchanges.map(({ range, target }) =>
+            Option.getOrElse(range, () => target.slice("/oauth/authorizations/".length))
+          ),
+          ["(redacted)", "(redacted)", "(redacted)", "(redacted)", "told-01234", "(redacted)", "id (redacted).."]
+        )
       }))
 
     test("print no secret", (faults, service) =>

@@ -19,6 +19,7 @@ import * as Faults from "./faults.ts"
 import * as Random from "./random.ts"
 import * as RateLimit from "./rateLimit.ts"
 import type { AuthorizationRecord } from "./records.ts"
+import { redactTokens, withoutTokens } from "./secrets.ts"
 import * as Store from "./store.ts"
 import * as Wire from "./wire.ts"
 
@@ -224,6 +225,7 @@ export const make = Effect.fnUntraced(function*(
   }
   const main = makeAccount(options, now, "account")
   if (options.token !== undefined) byToken.set(toText(options.token), main)
+  const tokens = [...byToken.keys()]
 
   const authenticate = (header: string | undefined): Account | undefined => {
     const token = credential(header)
@@ -333,7 +335,7 @@ export const make = Effect.fnUntraced(function*(
     const answered = Option.match(toCall(to), {
       onNone: () => act,
       onSome: (call) =>
-        guard<ApiResponse, Broken>(call, act, {
+        guard<ApiResponse, Broken>(withoutTokens(call, tokens), act, {
           status: (fault) => Effect.sync(() => showFault(fault)),
           connectionRefused: broken("connecting"),
           connectionReset: broken("answering"),
@@ -351,8 +353,10 @@ export const make = Effect.fnUntraced(function*(
             Effect.flatMap(Clock.currentTimeMillis, (ended) =>
               observe({
                 method: request.method,
-                target: withoutSecrets(request.target),
-                range: to.name === "list" ? Option.fromUndefinedOr(to.range) : Option.none(),
+                target: redactTokens(request.target.split(/[?#]/, 1)[0] ?? "", tokens),
+                range: to.name === "list"
+                  ? Option.map(Option.fromUndefinedOr(to.range), (range) => redactTokens(range, tokens))
+                  : Option.none(),
                 status: Option.map(Exit.getSuccess(exit), (response) => response.status),
                 duration: Duration.millis(ended - began)
               })))
@@ -360,10 +364,6 @@ export const make = Effect.fnUntraced(function*(
   }
   return { handle, account: Account.fromStore(main.store) }
 })
-
-/** A path that can be shown: somebody may have taken a token for an id, or put one into the query. */
-const withoutSecrets = (target: string): string =>
-  (target.split(/[?#]/, 1)[0] ?? "").replaceAll(/HRKU-[\w-]+/g, "(redacted)")
 
 /** A router that says in HTML what nobody asked, under the label of JSON. */
 const garble = (response: ApiResponse): ApiResponse =>
