@@ -36,7 +36,7 @@ AuthorizationContract.suite("NodeAuthorizationService over FakeHeroku behind a r
 
 const layerFaults = Layer.effectDiscard(Effect.gen(function*() {
   const faults = yield* FaultInjection.FaultInjection
-  yield* faults.inject(FaultInjection.status(503), { operation: "list", every: 7, times: Infinity })
+  yield* faults.inject(FaultInjection.status(503), { operation: "list", every: 7 })
 }))
 
 AuthorizationContract.suite(

@@ -221,7 +221,7 @@ export interface Target {
   readonly when?: ((call: Call) => boolean) | undefined
   /** Only every nth of the calls that fit. By default each of them. */
   readonly every?: number | undefined
-  /** How often it strikes: once by default, `Infinity` for always. */
+  /** How often it strikes: once by default, and with `every` always, which is `Infinity`. */
   readonly times?: number | undefined
   /**
    * Whether Heroku has acted on the call when the fault strikes: the create that happened although its answer was lost.
@@ -269,11 +269,11 @@ export const make: Effect.Effect<Service> = Effect.sync(() => {
 
   const inject = (fault: Fault, target: Target = {}): Effect.Effect<void> =>
     Effect.sync(() => {
-      const { every = 1, times = 1 } = target
-      if (!(Number.isInteger(every) && every >= 1 && times >= 1)) {
+      const { every = 1, times = target.every === undefined ? 1 : Infinity } = target
+      if (!isCount(every) || !(isCount(times) || times === Infinity)) {
         throw new RangeError("FaultInjection: `every` and `times` are whole numbers, 1 or more")
       }
-      pending.push({ fault, target, afterActing: target.afterActing ?? false, left: target.times ?? 1, fitted: 0 })
+      pending.push({ fault, target, afterActing: target.afterActing ?? false, left: times, fitted: 0 })
     })
 
   return {
@@ -302,6 +302,8 @@ export const make: Effect.Effect<Service> = Effect.sync(() => {
       })
   }
 })
+
+const isCount = (number: number): boolean => Number.isInteger(number) && number >= 1
 
 const fits = ({ id, operation, when }: Target, call: Call): boolean =>
   (operation === undefined || operation === call.operation)

@@ -7,6 +7,7 @@ import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -176,6 +177,26 @@ describe("FaultInjection", () => {
         const good = "Success"
         const bad = "Failure"
         assert.deepStrictEqual(outcomes, [good, good, bad, good, good, bad, good, good, good])
+      }))
+
+    test(
+      "that is every nth call is so for ever, unless it says otherwise",
+      (faults, service) =>
+        Effect.gen(function*() {
+          yield* faults.inject(FaultInjection.status(503), { every: 2 })
+          const outcomes: Array<string> = []
+          for (let call = 1; call <= 6; call++) outcomes.push((yield* Effect.result(service.info(id("x"))))._tag)
+          assert.deepStrictEqual(outcomes, ["Success", "Failure", "Success", "Failure", "Success", "Failure"])
+        })
+    )
+
+    test("that nothing can fit, or not so many times, is a mistake", (faults) =>
+      Effect.gen(function*() {
+        for (const target of [{ every: 0 }, { every: 1.5 }, { times: 0 }, { times: 1.5 }, { times: Number.NaN }]) {
+          const exit = yield* Effect.exit(faults.inject(FaultInjection.status(503), target))
+          assert(exit._tag === "Failure")
+          assert.include(Cause.pretty(exit.cause), "whole numbers")
+        }
       }))
 
     test("can be what the test says of the call", (faults, service) =>

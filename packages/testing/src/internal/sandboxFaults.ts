@@ -14,7 +14,7 @@ export interface Fault {
 /** How they are written, for people. */
 export const grammar =
   "WHAT[,operation=NAME][,id=ID][,every=N][,times=N|all][,after], where WHAT is an error status (503), reset, cut, garbled, "
-  + "hang or delay=MS; once by default, and after it acted with `after`"
+  + "hang or delay=MS; once by default, with `every` always; after it acted with `after`"
 
 /** A fault; or what is wrong with its text. */
 export const parse = (text: string): Result.Result<Fault, string> => {
