@@ -64,7 +64,11 @@ const flags = {
   ),
   rateLimit: wholeNumber("rate-limit", { from: 1 }).pipe(
     Flag.withDefault(4500),
-    Flag.withDescription("How many requests the account may make at once; an hour refills them. By default 4500")
+    Flag.withDescription("How many requests the account may make at once, by default 4500")
+  ),
+  rateLimitRefill: wholeNumber("rate-limit-refill", { from: 1 }).pipe(
+    Flag.optional,
+    Flag.withDescription("How many of them come back in a minute; by default all in an hour")
   ),
   twoFactor: secret("two-factor").pipe(
     Flag.optional,
@@ -155,7 +159,7 @@ const announce = Effect.gen(function*() {
 const sandbox = Command.make(
   "heroku-sandbox",
   flags,
-  ({ count, faults, latency, port, quiet, rateLimit, seed, state, token, twoFactor }) =>
+  ({ count, faults, latency, port, quiet, rateLimit, rateLimitRefill, seed, state, token, twoFactor }) =>
     Effect.gen(function*() {
       const server = createServer()
       const kept = Option.isSome(state) ? yield* State.load(state.value) : Option.none()
@@ -164,6 +168,7 @@ const sandbox = Command.make(
       const layer = FakeHeroku.layerServer({
         latency: Duration.millis(latency),
         rateLimit,
+        rateLimitRefill: Option.getOrUndefined(rateLimitRefill),
         token: Option.getOrUndefined(token),
         twoFactorCode: Option.getOrUndefined(twoFactor),
         observe: (exchange) => {

@@ -811,6 +811,25 @@ describe("FakeHeroku", () => {
         assert.strictEqual(yield* remaining, 119)
       }))
 
+    test("refills as fast as it is told", { rateLimit: 10, rateLimitRefill: 6000 }, () =>
+      Effect.gen(function*() {
+        yield* Effect.repeat(list(), { times: 9 })
+        assert.strictEqual(yield* remaining, 0)
+        yield* TestClock.adjust("50 millis")
+        assert.strictEqual(yield* remaining, 5)
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* remaining, 10)
+      }))
+
+    it.effect.each([0, -1, Number.NaN, Infinity])(
+      "refuses to refill by %d a minute",
+      (rateLimitRefill) =>
+        Effect.gen(function*() {
+          const exit = yield* Effect.exit(FakeHeroku.makeHttpClient({ rateLimitRefill }))
+          assert.isTrue(Exit.hasDies(exit))
+        })
+    )
+
     test("of Heroku's size refills by 75 a minute", {}, () =>
       Effect.gen(function*() {
         yield* Effect.repeat(list(), { times: 299 })

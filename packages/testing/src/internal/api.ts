@@ -29,8 +29,10 @@ import * as Wire from "./wire.ts"
 
 /** An account, and how the API lets its owner in. */
 interface AccountOptions extends Store.Options {
-  /** How many requests the account may make at once; an hour refills the pool. By default 4500. */
+  /** How many requests the account may make at once. By default 4500. */
   readonly rateLimit?: number | undefined
+  /** How many of them come back in a minute. By default all in an hour: 75 a minute for the default of `rateLimit`. */
+  readonly rateLimitRefill?: number | undefined
   /** The code that has to come in `Heroku-Two-Factor-Code`. By default the account has no second factor. */
   readonly twoFactorCode?: string | Redacted.Redacted | undefined
 }
@@ -183,7 +185,7 @@ const toText = (secret: string | Redacted.Redacted): string =>
 
 const makeAccount = (options: AccountOptions, now: number, name: string): Account => ({
   store: Store.make(options, now, name),
-  rateLimit: RateLimit.make(options.rateLimit ?? 4500),
+  rateLimit: RateLimit.make(options.rateLimit ?? 4500, options.rateLimitRefill),
   twoFactorCode: options.twoFactorCode === undefined ? undefined : toText(options.twoFactorCode)
 })
 
