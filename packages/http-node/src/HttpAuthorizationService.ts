@@ -18,6 +18,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Answer from "./internal/answer.ts"
+import { RequestBudget, type Service as Budgets } from "./internal/budget.ts"
 import { findProblem, type Options, type Problem, settings } from "./internal/options.ts"
 import { makeSend } from "./internal/send.ts"
 
@@ -30,11 +31,17 @@ export type { Options, RetryOptions } from "./internal/options.ts"
  *
  * Options that cannot work (an empty token, a base URL that is no URL) are told by every operation, as `InvalidParams`
  * that names the option, before any request is sent.
+ *
+ * A `RequestBudget` in the context is used; nobody is made to have one.
  */
 export const make = (
   options: Options
 ): Effect.Effect<AuthorizationService.Service, never, HttpClient.HttpClient> =>
-  Effect.map(HttpClient.HttpClient, (httpClient) => AuthorizationService.make(makeEndpoints(httpClient, options)))
+  Effect.gen(function*() {
+    const httpClient = yield* HttpClient.HttpClient
+    const budget = yield* Effect.serviceOption(RequestBudget)
+    return AuthorizationService.make(makeEndpoints(httpClient, options, { budget }))
+  })
 
 /** The live service as a layer over any `HttpClient`. */
 export const layer = (
@@ -78,12 +85,18 @@ class SecretJson extends HttpBody.Uint8Array {
   }
 }
 
-const makeEndpoints = (httpClient: HttpClient.HttpClient, options: Options): AuthorizationService.Endpoints => {
+const makeEndpoints = (
+  httpClient: HttpClient.HttpClient,
+  options: Options,
+  { budget }: { readonly budget: Option.Option<Budgets> }
+): AuthorizationService.Endpoints => {
   const resolved = settings(options)
   const problem = findProblem(options, resolved)
   if (Option.isSome(problem)) return refuseAll(problem.value)
 
-  const send = makeSend(httpClient, options, resolved)
+  const send = makeSend(httpClient, options, resolved, {
+    budget: Option.map(budget, ({ forToken }) => forToken(resolved.token))
+  })
 
   return {
     create: (input) =>

@@ -1,2 +1,4 @@
 export * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
 export * as NodeAuthorizationService from "./NodeAuthorizationService.ts"
+export * as RequestBudget from "./RequestBudget.ts"
+// `RedisRateLimiter` is not here: it loads the package `redis`, which nobody else needs.

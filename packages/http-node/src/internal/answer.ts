@@ -33,6 +33,7 @@ const readHeaders = [
   "content-type",
   "heroku-two-factor-required",
   "next-range",
+  "ratelimit-remaining",
   "request-id",
   "retry-after",
   "warning-id",
@@ -103,6 +104,13 @@ export const requestId = (answer: Answer): Option.Option<string> => Option.fromU
 
 /** The `Next-Range` header: where the list goes on. */
 export const nextRange = (answer: Answer): Option.Option<string> => Option.fromUndefinedOr(answer.headers["next-range"])
+
+/** The `RateLimit-Remaining` header: how many requests the account had left after this one. */
+export const remaining = (answer: Answer): Option.Option<number> =>
+  Option.filter(
+    Option.map(Option.fromUndefinedOr(answer.headers["ratelimit-remaining"]), Number),
+    (count) => Number.isInteger(count) && count >= 0
+  )
 
 /** Whether the operation succeeded. */
 export const isExpected = (operation: Operation, answer: Answer): boolean =>

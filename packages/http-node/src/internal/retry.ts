@@ -45,6 +45,14 @@ const mayHaveActed = (error: AuthorizationError): boolean =>
 const retryAfter = (error: AuthorizationError): Option.Option<Duration.Duration> =>
   error._tag === "RateLimited" || error._tag === "UnexpectedStatus" ? error.retryAfter : Option.none()
 
+/** An attempt: it learns how many there were before, and whether one of those may have acted. */
+export type Attempt<A, E> = (
+  earlier: { readonly attempts: number; readonly mayHaveActed: boolean }
+) => Effect.Effect<A, E>
+
+/** Repeats an attempt until it succeeds, fails for good, or was repeated often enough. */
+export type Repeat = ReturnType<typeof repeatedly>
+
 /**
  * Repeats an attempt as `settings.retry` says. Each attempt learns its number, from 0, and whether an earlier one may
  * have acted: a `delete` that then finds nothing is another thing than one of an authorization that never was.
@@ -64,9 +72,7 @@ export const repeatedly = (settings: Settings["retry"]) => {
       Effect.succeed(Duration.max(duration, Option.getOrElse(retryAfter(input), () => Duration.zero)))
     )
   )
-  return <A, E extends AuthorizationError>(
-    attempt: (earlier: { readonly attempts: number; readonly mayHaveActed: boolean }) => Effect.Effect<A, E>
-  ): Effect.Effect<A, E> =>
+  return <A, E extends AuthorizationError>(attempt: Attempt<A, E>): Effect.Effect<A, E> =>
     Effect.suspend(() => {
       const earlier = { attempts: 0, mayHaveActed: false }
       return Effect.suspend(() => attempt(earlier)).pipe(

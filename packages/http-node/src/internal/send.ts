@@ -8,6 +8,7 @@ import {
   type InvalidParams,
   type InvalidResponse,
   type Operation,
+  type RateLimited,
   refused,
   type RequestFailed
 } from "@effect-heroku/core/AuthorizationError"
@@ -15,21 +16,39 @@ import { TwoFactorCode } from "@effect-heroku/core/AuthorizationService"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Answer from "./answer.ts"
+import type { AccountBudget } from "./budget.ts"
 import * as Client from "./client.ts"
 import { timedOut } from "./failure.ts"
+import * as Metrics from "./metrics.ts"
 import { isHeaderValue, type Options, reveal, type Settings } from "./options.ts"
-import { repeatedly } from "./retry.ts"
+import { type Attempt, type Repeat, repeatedly } from "./retry.ts"
 import * as Scrub from "./scrub.ts"
 
+/** What is there beside the client, if the program provided it. */
+export interface Extras {
+  readonly budget: Option.Option<AccountBudget>
+}
+
 /** Makes the function that sends the requests of a service. */
-export const makeSend = (httpClient: HttpClient.HttpClient, options: Options, settings: Settings) => {
-  const exchange = Client.make(httpClient, settings, options.transformClient)
+export const makeSend = (
+  httpClient: HttpClient.HttpClient,
+  options: Options,
+  settings: Settings,
+  { budget }: Extras
+) => {
+  const exchange = Option.match(budget, {
+    onNone: () => (exchange: Exchange) => exchange,
+    onSome: learning
+  })(Client.make(httpClient, settings, options.transformClient))
   const repeat = repeatedly(settings.retry)
+  const inTurn = Option.match(budget, { onNone: () => always(repeat), onSome: (budget) => takingTurns(budget, repeat) })
   const warn = warnOnce()
 
   /** Sends a request until it has the expected answer, an error that repeating does not mend, or no attempt left. */
@@ -38,8 +57,8 @@ export const makeSend = (httpClient: HttpClient.HttpClient, options: Options, se
     request: HttpClientRequest.HttpClientRequest,
     scrub: Scrub.Scrub,
     toError: (answer: ErrorAnswer, earlierMayHaveActed: boolean) => E
-  ): Effect.Effect<Answer.Answer, E | RequestFailed | InvalidResponse> =>
-    repeat(({ attempts, mayHaveActed }) =>
+  ): Effect.Effect<Answer.Answer, E | RequestFailed | InvalidResponse | RateLimited> =>
+    inTurn(operation, ({ attempts, mayHaveActed }) =>
       exchange(operation, request, scrub, mayHaveActed).pipe(
         Effect.tap(Client.annotateAnswer),
         Effect.tap(warn),
@@ -51,9 +70,9 @@ export const makeSend = (httpClient: HttpClient.HttpClient, options: Options, se
               (now) => Effect.fail(toError(Answer.readError(answer, now), mayHaveActed))
             )
         ),
+        count(operation, attempts),
         Client.withRequestSpan(settings, operation, request, attempts)
-      )
-    )
+      ))
 
   /**
    * Sends a request, repeats it where that is safe, and gives the expected answer or the error that another one means.
@@ -64,7 +83,7 @@ export const makeSend = (httpClient: HttpClient.HttpClient, options: Options, se
     request: HttpClientRequest.HttpClientRequest,
     toError: (answer: ErrorAnswer, earlierMayHaveActed: boolean) => E,
     secret: Option.Option<Redacted.Redacted> = Option.none()
-  ): Effect.Effect<Answer.Answer, E | RequestFailed | InvalidResponse | InvalidParams> =>
+  ): Effect.Effect<Answer.Answer, E | RequestFailed | InvalidResponse | InvalidParams | RateLimited> =>
     Effect.flatMap(TwoFactorCode, (code) => {
       const scrub = Scrub.make([settings.token, ...Option.toArray(secret), ...Option.toArray(code)])
       return Effect.flatMap(
@@ -73,6 +92,65 @@ export const makeSend = (httpClient: HttpClient.HttpClient, options: Options, se
       )
     }).pipe(within(operation, settings.timeout))
 }
+
+/** Counts an attempt, and what became of it. */
+const count =
+  (operation: Operation, earlierAttempts: number) =>
+  <A, E extends AuthorizationError>(attempt: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.onExit(attempt, (exit) => {
+      const outcome = Exit.isSuccess(exit)
+        ? "success"
+        : Option.match(Exit.findErrorOption(exit), { onNone: () => "interrupted", onSome: ({ _tag }) => _tag })
+      const counted = Metrics.request(operation, outcome)
+      return earlierAttempts === 0 ? counted : Effect.andThen(counted, Metrics.retry(operation))
+    })
+
+// -----------------------------------------------------------------------------
+// With a budget
+// -----------------------------------------------------------------------------
+
+type Exchange = ReturnType<typeof Client.make>
+
+/** An exchange whose answers the budget learns from. */
+const learning = (budget: AccountBudget) => (exchange: Exchange): Exchange => (operation, ...rest) =>
+  Effect.flatMap(
+    Clock.currentTimeMillis,
+    (sentAt) =>
+      Effect.tap(exchange(operation, ...rest), (answer) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          budget.learn({
+            status: answer.status,
+            remaining: Answer.remaining(answer),
+            retryAfter: Answer.isExpected(operation, answer)
+              ? Option.none()
+              : Answer.readError(answer, now).retryAfter,
+            sentAt
+          })))
+  )
+
+/** Repeats as `repeat` does. */
+const always =
+  (repeat: Repeat) => <A, E extends AuthorizationError>(_: Operation, attempt: Attempt<A, E>): Effect.Effect<A, E> =>
+    repeat(attempt)
+
+/**
+ * Repeats as `repeat` does, and each attempt takes its turn first. What the budget refuses is not repeated: it would have
+ * to wait as long again.
+ */
+const takingTurns = (budget: AccountBudget, repeat: Repeat) =>
+<A, E extends AuthorizationError>(
+  operation: Operation,
+  attempt: Attempt<A, E>
+): Effect.Effect<A, E | RateLimited | RequestFailed> =>
+  Effect.flatMap(
+    repeat((earlier) =>
+      Effect.matchEffect(budget.take(operation, earlier.mayHaveActed), {
+        onFailure: (refusal) => Effect.succeed(Result.fail(refusal)),
+        onSuccess: () => Effect.map(attempt(earlier), Result.succeed)
+      })
+    ),
+    Effect.fromResult
+  )
 
 /** The request with the code of the second factor, if there is one; refused when no header can carry it. */
 const addTwoFactorCode = (

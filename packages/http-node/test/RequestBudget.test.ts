@@ -1,0 +1,518 @@
+import { AuthorizationId } from "@effect-heroku/core/Authorization"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
+import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
+import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
+import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/testing/TestClock"
+import * as Tracer from "effect/Tracer"
+import { createHash } from "node:crypto"
+import * as payloads from "../../core/test/fixtures/payloads.ts"
+
+const token = Redacted.make("HRKU-budget")
+const id = AuthorizationId.make(payloads.full.id)
+
+/** An account with a pool of which one request comes back every second. */
+const perSecond = { pool: 5, refillPerMinute: 60, reserve: 0 }
+
+/** What came to Heroku: the status of the answer, and when, in seconds. */
+interface Seen {
+  readonly status: number
+  readonly at: number
+}
+
+/** The imitation, with all that came to it. */
+const makeHeroku = (options: FakeHeroku.Options = {}) =>
+  Effect.gen(function*() {
+    const seen: Array<Seen> = []
+    const client = yield* FakeHeroku.makeHttpClient({
+      seed: [{ id, scope: ["global"] }],
+      rateLimit: 5,
+      rateLimitRefill: 60,
+      ...options,
+      observe: ({ status }) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          seen.push({ status: Option.getOrElse(status, () => 0), at: now / 1000 })
+        })
+    })
+    return { seen, client }
+  })
+
+/** A Heroku that says what it is told to. */
+const scripted = (...replies: ReadonlyArray<() => Response>) => {
+  const at: Array<number> = []
+  const client = HttpClient.make((request) =>
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      at.push(now / 1000)
+      return HttpClientResponse.fromWeb(request, replies[Math.min(at.length, replies.length) - 1]!())
+    })
+  )
+  return { at, client }
+}
+
+const ok = (remaining?: number) => () =>
+  Response.json(payloads.full, remaining === undefined ? {} : { headers: { "RateLimit-Remaining": String(remaining) } })
+const tooMany = (headers: Record<string, string> = {}) => () =>
+  Response.json({ id: "rate_limit", message: "Too many" }, {
+    status: 429,
+    headers: { "RateLimit-Remaining": "0", ...headers }
+  })
+
+/** A client of its own, as another process has one, over a limiter. */
+const makeService = (
+  client: HttpClient.HttpClient,
+  limiter: RateLimiter.RateLimiter,
+  budget: RequestBudget.Options = perSecond,
+  options: Partial<HttpAuthorizationService.Options> = {}
+) =>
+  Effect.map(
+    Layer.build(
+      HttpAuthorizationService.layer({ token, ...options }).pipe(
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
+        Layer.provide(RequestBudget.layer(budget)),
+        Layer.provide(Layer.succeed(RateLimiter.RateLimiter, limiter)),
+        Layer.fresh
+      )
+    ),
+    (context) => context.pipe((_) => Effect.runSync(Effect.provide(AuthorizationService, _)))
+  )
+
+const makeLimiter = Effect.provide(RateLimiter.make, Layer.fresh(RateLimiter.layerStoreMemory))
+
+/** Runs it while time goes by, second after second. */
+const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>, seconds = 60) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(effect)
+    for (let step = 0; step < seconds * 10; step++) yield* TestClock.adjust("100 millis")
+    return yield* Fiber.join(fiber)
+  })
+
+const times = (count: number) => Array.from({ length: count }, (_, index) => index)
+const statuses = (seen: ReadonlyArray<Seen>) => seen.map(({ status }) => status)
+
+describe("budget", () => {
+  it.effect("keeps a process under the pool of its account", () =>
+    Effect.gen(function*() {
+      const { client, seen } = yield* makeHeroku()
+      const { info } = yield* makeService(client, yield* makeLimiter)
+      yield* inTime(Effect.forEach(times(20), () => info(id), { concurrency: "unbounded" }))
+      assert.deepStrictEqual(statuses(seen), times(20).map(() => 200))
+      // Five at once, then one a second.
+      assert.approximately(seen.at(-1)!.at, 15, 0.2)
+    }))
+
+  it.effect("that two processes share keeps both under it", () =>
+    Effect.gen(function*() {
+      const { client, seen } = yield* makeHeroku()
+      const limiter = yield* makeLimiter
+      const services = [yield* makeService(client, limiter), yield* makeService(client, limiter)]
+      yield* inTime(Effect.forEach(
+        services,
+        ({ info }) => Effect.forEach(times(10), () => info(id), { concurrency: 3 }),
+        { concurrency: "unbounded" }
+      ))
+      assert.deepStrictEqual(statuses(seen), times(20).map(() => 200))
+      assert.approximately(seen.at(-1)!.at, 15, 0.3)
+    }))
+
+  it.effect("counts every attempt", () =>
+    Effect.gen(function*() {
+      const { at, client } = scripted(() => new Response(null, { status: 503 }), ok())
+      const { info } = yield* makeService(client, yield* makeLimiter, { ...perSecond, pool: 1 }, {
+        retry: { baseDelay: 1, maxDelay: 1 }
+      })
+      yield* inTime(info(id))
+      assert.lengthOf(at, 2)
+      assert.approximately(at[1]!, 1, 0.1)
+    }))
+
+  it.effect("is not needed: without the layer nothing waits", () =>
+    Effect.gen(function*() {
+      const { client, seen } = yield* makeHeroku()
+      const layer = HttpAuthorizationService.layer({ token, retry: { times: 0 } }).pipe(
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
+      )
+      const call = Effect.exit(AuthorizationService.use(({ info }) => info(id)))
+      yield* Effect.forEach(times(7), () => call).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(statuses(seen), [200, 200, 200, 200, 200, 429, 429])
+    }))
+
+  it.effect("tells accounts apart by a hash, and gives the store nothing of the token", () =>
+    Effect.gen(function*() {
+      const keys = new Set<string>()
+      const limiter = yield* makeLimiter
+      const spying: RateLimiter.RateLimiter = {
+        ...limiter,
+        consume: (options) =>
+          Effect.suspend(() => {
+            keys.add(options.key)
+            return limiter.consume(options)
+          })
+      }
+      const { client } = scripted(ok())
+      const one = yield* makeService(client, spying)
+      const other = yield* makeService(client, spying, perSecond, { token: Redacted.make("HRKU-other") })
+      yield* one.info(id)
+      yield* other.info(id)
+      const hash = (text: string) => createHash("sha256").update(text).digest("hex")
+      assert.deepStrictEqual(Array.from(keys), [`heroku:${hash("HRKU-budget")}`, `heroku:${hash("HRKU-other")}`])
+    }))
+
+  it.effect.each<[string, RequestBudget.Options]>([
+    ["a pool of nothing", { pool: 0 }],
+    ["a refill of nothing", { refillPerMinute: 0 }],
+    ["a reserve of the whole pool", { pool: 10, reserve: 10 }],
+    ["a share of more than all", { localShare: 2 }]
+  ])("with %s is a defect", ([, options]) =>
+    Effect.gen(function*() {
+      const exit = yield* Effect.exit(Effect.scoped(Layer.build(RequestBudget.layerMemory(options))))
+      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+    }))
+})
+
+describe("what Heroku says", () => {
+  it.effect("lowers the estimate: others use the account too", () =>
+    Effect.gen(function*() {
+      const { client, seen } = yield* makeHeroku({ rateLimit: 3 })
+      const { info } = yield* makeService(client, yield* makeLimiter, { ...perSecond, pool: 1000 })
+      yield* inTime(Effect.forEach(times(10), () => info(id)))
+      assert.deepStrictEqual(statuses(seen), times(10).map(() => 200))
+    }))
+
+  it.effect("lowers the estimate of every process", () =>
+    Effect.gen(function*() {
+      const limiter = yield* makeLimiter
+      const budget = { ...perSecond, pool: 1000 }
+      const learnt = scripted(ok(0))
+      const { info } = yield* makeService(learnt.client, limiter, budget)
+      yield* info(id)
+      // It knows now that nothing is left, and the next request puts the bucket right.
+      const waiting = yield* Effect.forkChild(info(id))
+      yield* Effect.yieldNow
+      const other = scripted(ok())
+      const service = yield* makeService(other.client, limiter, budget)
+      yield* inTime(service.info(id), 5)
+      yield* Fiber.join(waiting)
+      assert.isAtLeast(other.at[0]!, 0.9)
+    }))
+
+  it.effect("never raises the estimate: requests under way are not in it yet", () =>
+    Effect.gen(function*() {
+      const { at, client } = scripted(ok(4000))
+      const { info } = yield* makeService(client, yield* makeLimiter, { ...perSecond, pool: 2 })
+      yield* inTime(Effect.forEach(times(4), () => info(id)))
+      assert.deepStrictEqual(at.map(Math.round), [0, 0, 1, 2])
+    }))
+
+  it.effect("with a 429 makes everybody wait, other processes too", () =>
+    Effect.gen(function*() {
+      const limiter = yield* makeLimiter
+      const budget = { ...perSecond, pool: 100 }
+      const refused = scripted(tooMany({ "Retry-After": "30" }), ok())
+      const calm = scripted(ok())
+      const one = yield* makeService(refused.client, limiter, budget)
+      const other = yield* makeService(calm.client, limiter, budget)
+      const first = yield* Effect.forkChild(one.info(id))
+      yield* Effect.yieldNow
+      yield* TestClock.adjust("100 millis")
+      yield* inTime(Effect.forEach(times(3), () => other.info(id), { concurrency: "unbounded" }))
+      yield* Fiber.join(first)
+      assert.isAtLeast(Math.min(...calm.at), 30)
+    }))
+
+  it.effect("with a 429 lets those who waited come one by one", () =>
+    Effect.gen(function*() {
+      const { at, client } = scripted(tooMany({ "Retry-After": "10" }), ok())
+      const { info } = yield* makeService(client, yield* makeLimiter, { ...perSecond, pool: 100 })
+      const first = yield* Effect.forkChild(info(id))
+      yield* TestClock.adjust("100 millis")
+      yield* inTime(Effect.forEach(times(5), () => info(id), { concurrency: "unbounded" }))
+      yield* Fiber.join(first)
+      const [, ...after] = at.toSorted((a, b) => a - b)
+      after.forEach((time, index) => assert.isAtLeast(time + 0.2, 10 + index))
+    }))
+
+  it.effect("with a 429 that asks for years stops nobody longer than the pool needs to refill", () =>
+    Effect.gen(function*() {
+      const { at, client } = scripted(tooMany({ "Retry-After": "999999999" }), ok())
+      const { info } = yield* makeService(client, yield* makeLimiter, perSecond)
+      yield* Effect.flip(info(id))
+      yield* inTime(info(id))
+      assert.isAtMost(at[1]!, 7)
+    }))
+})
+
+describe("priority", () => {
+  it.effect("bulk work leaves the reserve alone", () =>
+    Effect.gen(function*() {
+      const { client, seen } = yield* makeHeroku()
+      const { info } = yield* makeService(client, yield* makeLimiter, { ...perSecond, reserve: 2 })
+      const bulk = yield* Effect.forkChild(
+        Effect.forEach(times(6), () => info(id)).pipe(RequestBudget.withPriority("bulk"))
+      )
+      yield* TestClock.adjust("500 millis")
+      assert.lengthOf(seen, 3)
+      // What is left is there at once for somebody who waits.
+      yield* Effect.all([info(id), info(id)])
+      assert.lengthOf(seen, 5)
+      yield* inTime(Fiber.join(bulk))
+      assert.deepStrictEqual(statuses(seen), times(8).map(() => 200))
+    }))
+
+  it.effect("interactive requests pass bulk ones that came before", () =>
+    Effect.gen(function*() {
+      const { client } = yield* makeHeroku()
+      const { info } = yield* makeService(client, yield* makeLimiter)
+      const order: Array<string> = []
+      const call = (name: RequestBudget.Priority) =>
+        Effect.forkChild(
+          Effect.andThen(info(id), Effect.sync(() => order.push(name))).pipe(RequestBudget.withPriority(name))
+        )
+      yield* Effect.forEach(times(5), () => info(id))
+      const fibers = [yield* call("bulk"), yield* call("bulk"), yield* call("interactive"), yield* call("interactive")]
+      yield* inTime(Fiber.joinAll(fibers), 10)
+      assert.deepStrictEqual(order, ["interactive", "interactive", "bulk", "bulk"])
+    }))
+
+  it.effect("lists are bulk where nothing else is said", () =>
+    Effect.gen(function*() {
+      const { client, seen } = yield* makeHeroku()
+      const { info, list } = yield* makeService(client, yield* makeLimiter, { ...perSecond, reserve: 4 })
+      yield* list()
+      const second = yield* Effect.forkChild(list())
+      yield* TestClock.adjust("100 millis")
+      assert.lengthOf(seen, 1)
+      yield* info(id)
+      yield* list().pipe(RequestBudget.withPriority("interactive"))
+      assert.lengthOf(seen, 3)
+      yield* inTime(Fiber.join(second))
+    }))
+})
+
+describe("waiting", () => {
+  it.effect("for longer than allowed fails at once with the wait, sends nothing, and is not repeated", () =>
+    Effect.gen(function*() {
+      const { at, client } = scripted(ok())
+      const { info } = yield* makeService(client, yield* makeLimiter, {
+        pool: 1,
+        refillPerMinute: 1,
+        maxWait: "30 seconds"
+      })
+      yield* info(id)
+      const error = yield* Effect.flip(info(id))
+      assert.strictEqual(error._tag, "RateLimited")
+      if (error._tag !== "RateLimited") return
+      assert.deepStrictEqual(Option.map(error.retryAfter, Duration.toSeconds), Option.some(60))
+      assert.match(error.message, /could be sent in 60 s\. Nothing was sent/)
+      assert.lengthOf(at, 1)
+    }))
+
+  it.effect("counts those ahead in the queue", () =>
+    Effect.gen(function*() {
+      const { client } = scripted(ok())
+      const { info } = yield* makeService(client, yield* makeLimiter, { ...perSecond, pool: 1, maxWait: "3500 millis" })
+      const calls = yield* Effect.forEach(times(7), () => Effect.forkChild(Effect.exit(info(id))))
+      yield* TestClock.adjust(0)
+      const refused = calls.filter((fiber) => fiber.pollUnsafe() !== undefined)
+      // One was sent, three wait, and the others would have to wait longer.
+      assert.lengthOf(refused, 4)
+      const exits = yield* inTime(Fiber.joinAll(calls), 10)
+      assert.lengthOf(exits.filter(Exit.isSuccess), 4)
+    }))
+
+  it.effect("leaves nothing behind when it is interrupted", () =>
+    Effect.gen(function*() {
+      const { at, client } = scripted(ok())
+      const { info } = yield* makeService(client, yield* makeLimiter, { ...perSecond, pool: 1 })
+      yield* info(id)
+      const given = yield* Effect.forEach(times(10), () => Effect.forkChild(info(id)))
+      yield* TestClock.adjust("500 millis")
+      yield* Fiber.interruptAll(given)
+      yield* inTime(info(id), 3)
+      assert.lengthOf(at, 2)
+      assert.approximately(at[1]!, 1, 0.2)
+    }))
+
+  it.effect("is a span, and in the metrics; a request that waits for nothing has none", () =>
+    Effect.gen(function*() {
+      const spans: Array<Tracer.NativeSpan> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          spans.push(span)
+          return span
+        }
+      })
+      const { client } = scripted(ok(7))
+      const { info } = yield* makeService(client, yield* makeLimiter, { ...perSecond, pool: 1 })
+      yield* inTime(Effect.forEach(times(2), () => info(id)), 3).pipe(Effect.provideService(Tracer.Tracer, tracer))
+      const waits = spans.filter(({ name }) => name === "RequestBudget.wait")
+      assert.lengthOf(waits, 1)
+      assert.strictEqual(waits[0]!.attributes.get("heroku.budget.priority"), "interactive")
+      const metrics = yield* Metric.snapshot
+      const found = (id: string) => metrics.find((metric) => metric.id === id)
+      const wait = found("heroku.budget.wait")
+      assert.isTrue(wait?.type === "Histogram" && wait.state.count === 1 && wait.state.max >= 0.9)
+      const remaining = found("heroku.budget.remaining")
+      assert.isTrue(remaining?.type === "Gauge" && remaining.state.value === 7)
+      assert.match(String(remaining?.attributes?.["account"]), /^[0-9a-f]{8}$/)
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
+})
+
+// -----------------------------------------------------------------------------
+// Stores that fail
+// -----------------------------------------------------------------------------
+
+/** A limiter whose store can be made to fail, or to be silent. */
+const makeFragile = Effect.map(makeLimiter, (limiter) => {
+  const state: { condition: "well" | "failing" | "silent" } = { condition: "well" }
+  const fragile: RateLimiter.RateLimiter = {
+    ...limiter,
+    consume: (options) =>
+      Effect.suspend(() => {
+        switch (state.condition) {
+          case "well":
+            return limiter.consume(options)
+          case "failing":
+            return Effect.fail(
+              new RateLimiter.RateLimiterError({
+                reason: new RateLimiter.RateLimitStoreError({
+                  message: "Failed to execute",
+                  cause: new Error("The client is offline")
+                })
+              })
+            )
+          case "silent":
+            return Effect.never
+        }
+      })
+  }
+  return { state, limiter: fragile }
+})
+
+const collecting = () => {
+  const lines: Array<string> = []
+  const layer = Logger.layer([Logger.make(({ logLevel, message }) => {
+    lines.push(`${logLevel}: ${String(message)}`)
+  })])
+  return { lines, layer }
+}
+
+describe("a store out of reach", () => {
+  it.effect("is replaced by a budget of this process, with one warning and a metric, until it answers again", () =>
+    Effect.gen(function*() {
+      const { client, seen } = yield* makeHeroku({ rateLimit: 20 })
+      const { limiter, state } = yield* makeFragile
+      const { layer, lines } = collecting()
+      yield* Effect.gen(function*() {
+        const { info } = yield* makeService(client, limiter, { ...perSecond, pool: 20 })
+        yield* info(id)
+        state.condition = "failing"
+        yield* Effect.forEach(times(3), () => info(id))
+        assert.lengthOf(seen, 4)
+        assert.lengthOf(lines, 1)
+        assert.match(lines[0]!, /^Warn: .*out of reach.*100 % of the pool.*The client is offline/)
+        state.condition = "well"
+        yield* TestClock.adjust("1 second")
+        assert.match(lines[1]!, /^Info: .*answers again/)
+        yield* Effect.forEach(times(3), () => info(id))
+        assert.lengthOf(lines, 2)
+      }).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(statuses(seen), times(7).map(() => 200))
+      const fallbacks = (yield* Metric.snapshot).find((metric) => metric.id === "heroku.budget.fallbacks")
+      assert.isTrue(fallbacks?.type === "Counter" && Number(fallbacks.state.count) === 1)
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
+
+  it.effect("that is silent is waited for less than half a second, and by nobody afterwards", () =>
+    Effect.gen(function*() {
+      const { at, client } = scripted(ok())
+      const { limiter, state } = yield* makeFragile
+      state.condition = "silent"
+      const { info } = yield* makeService(client, limiter)
+      const fibers = yield* Effect.forEach(times(3), () => Effect.forkChild(info(id)))
+      for (let step = 0; step < 49; step++) yield* TestClock.adjust("10 millis")
+      yield* Fiber.joinAll(fibers)
+      yield* info(id)
+      assert.deepStrictEqual(at, [0.4, 0.4, 0.4, 0.49])
+    }).pipe(Effect.provide(collecting().layer)))
+
+  it.effect("leaves this process the part of the pool that it may use", () =>
+    Effect.gen(function*() {
+      const { at, client } = scripted(ok())
+      const { limiter, state } = yield* makeFragile
+      state.condition = "failing"
+      const { info } = yield* makeService(client, limiter, {
+        pool: 8,
+        refillPerMinute: 60,
+        reserve: 0,
+        localShare: 0.25
+      })
+      yield* inTime(Effect.forEach(times(4), () => info(id)), 20)
+      assert.deepStrictEqual(at.map(Math.round), [0, 0, 4, 8])
+    }).pipe(Effect.provide(collecting().layer)))
+
+  it.effect("does not make this process forget what it knew", () =>
+    Effect.gen(function*() {
+      const { at, client } = scripted(ok())
+      const { limiter, state } = yield* makeFragile
+      const { info } = yield* makeService(client, limiter)
+      yield* Effect.forEach(times(5), () => info(id))
+      state.condition = "failing"
+      yield* inTime(info(id), 3)
+      assert.isAtLeast(at[5]!, 0.9)
+    }).pipe(Effect.provide(collecting().layer)))
+
+  it.effect("that comes back without its memory is told what this process knows", () =>
+    Effect.gen(function*() {
+      const { client, seen } = yield* makeHeroku()
+      const stores = [yield* makeLimiter, yield* makeLimiter]
+      let current = stores[0]!
+      const forgetful: RateLimiter.RateLimiter = { ...current, consume: (options) => current.consume(options) }
+      const services = [yield* makeService(client, forgetful), yield* makeService(client, forgetful)]
+      yield* inTime(
+        Effect.forEach(services, ({ info }) => Effect.forEach(times(6), () => info(id)), {
+          concurrency: "unbounded"
+        }),
+        12
+      )
+      // Half spent, so that each has an idea of what is left.
+      yield* Effect.forEach(services, ({ info }) => Effect.all([info(id), info(id)], { concurrency: 2 }))
+      current = stores[1]!
+      yield* inTime(
+        Effect.forEach(services, ({ info }) => Effect.forEach(times(5), () => info(id)), {
+          concurrency: "unbounded"
+        }),
+        30
+      )
+      assert.lengthOf(statuses(seen).filter((status) => status === 200), 26)
+      // Without what they know there would be five. None knows what the others did since its last request.
+      assert.isAtMost(statuses(seen).filter((status) => status === 429).length, 1)
+    }))
+
+  it.effect("fails requests where the program wants that, and nothing is sent", () =>
+    Effect.gen(function*() {
+      const { at, client } = scripted(ok())
+      const { limiter, state } = yield* makeFragile
+      const { create } = yield* makeService(client, limiter, { ...perSecond, withoutStore: "fail" })
+      state.condition = "failing"
+      const error = yield* Effect.flip(create({ scope: ["read"] }))
+      assert.strictEqual(error._tag, "RequestFailed")
+      if (error._tag !== "RequestFailed") return
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown, at], ["request", false, []])
+      assert.match(error.message, /nothing was sent/)
+    }).pipe(Effect.provide(collecting().layer)))
+})
