@@ -1,0 +1,81 @@
+/**
+ * Measures a fleet: four processes, each with 500 reads, of an account in the sandbox with a pool of 600 requests of which
+ * 100 come back in a second. What the tests show with fewer reads is here timed: docs/fleets.md has the numbers.
+ *
+ * Run it with `npx -y pnpm@12 fleet`. It needs Redis at REDIS_URL, else at 127.0.0.1:6379, and the program redis-server.
+ */
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Fleet from "../packages/http-node/test/fixtures/fleet.ts"
+import {
+  makePrefix,
+  makeRedisServer,
+  missingRedis,
+  type RedisServer,
+  redisUrl
+} from "../packages/http-node/test/fixtures/redis.ts"
+
+const fleet = { processes: 4, reads: 500, pool: 600, refillPerMinute: 6000 }
+const total = fleet.processes * fleet.reads
+const ideal = (total - fleet.pool) / (fleet.refillPerMinute / 60)
+const limit = 1.3
+
+const budget = (redis: string) => ({ redis, prefix: makePrefix() })
+
+/** A fleet with a Redis of its own, to which something happens in the middle. */
+const withOwnRedis = (midway: (redis: RedisServer) => Effect.Effect<void>) =>
+  Effect.gen(function*() {
+    const redis = yield* makeRedisServer
+    yield* redis.start
+    return yield* Fleet.run({ ...fleet, budget: budget(redis.url), midway: midway(redis) })
+  }).pipe(Effect.scoped)
+
+const runs: ReadonlyArray<readonly [name: string, run: Effect.Effect<Fleet.Outcome, unknown>]> = [
+  ["no budget", Fleet.run(fleet)],
+  ["budget in Redis", Fleet.run({ ...fleet, budget: budget(redisUrl) })],
+  ["a process killed", Fleet.run({ ...fleet, budget: budget(redisUrl), midway: "kill a process" })],
+  [
+    "Redis restarted",
+    withOwnRedis(({ start, stop }) => stop.pipe(Effect.andThen(Effect.sleep("1 second")), Effect.andThen(start)))
+  ],
+  [
+    "Redis frozen 3 s",
+    withOwnRedis(({ freeze, thaw }) => freeze.pipe(Effect.andThen(Effect.sleep("3 seconds")), Effect.andThen(thaw)))
+  ]
+]
+
+const program = Effect.gen(function*() {
+  if (missingRedis !== undefined) return yield* Effect.fail(missingRedis)
+  yield* Console.log(`${total} reads by ${fleet.processes} processes; ideal ${ideal.toFixed(1)} s\n`)
+  yield* Console.log("run               reads  twice  lost  429s  seconds  x ideal")
+  const slow: Array<string> = []
+  for (const [name, run] of runs) {
+    const { read, seconds, statuses, wanted } = yield* run
+    const different = new Set(read)
+    const factor = seconds / ideal
+    if (name !== "no budget" && factor > limit) slow.push(name)
+    yield* Console.log([
+      name.padEnd(16),
+      String(different.size).padStart(6),
+      String(read.length - different.size).padStart(6),
+      String(wanted.filter((id) => !different.has(id)).length).padStart(5),
+      String(statuses.get(429) ?? 0).padStart(5),
+      seconds.toFixed(1).padStart(8),
+      factor.toFixed(2).padStart(8)
+    ].join(" "))
+  }
+  if (slow.length > 0) return yield* Effect.fail(`More than ${limit} times the ideal: ${slow.join(", ")}`)
+})
+
+await Effect.runPromise(
+  program.pipe(
+    Effect.catch((problem) =>
+      Effect.andThen(
+        Console.error(problem),
+        Effect.sync(() => {
+          process.exitCode = 1
+        })
+      )
+    )
+  )
+)
