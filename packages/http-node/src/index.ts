@@ -1,3 +1,4 @@
+export * as AccountClients from "./AccountClients.ts"
 export * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
 export * as NodeAuthorizationService from "./NodeAuthorizationService.ts"
 export * as RequestBudget from "./RequestBudget.ts"
