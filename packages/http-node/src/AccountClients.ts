@@ -63,7 +63,7 @@ export class AccountClients extends Context.Service<AccountClients, Service>()(
   "@effect-heroku/http-node/AccountClients"
 ) {}
 
-/** The clients over one `HttpClient`. A `RequestBudget` in the context is used by all of them. */
+/** The clients over one `HttpClient`. A `RequestBudget` and a `ResponseCache` in the context are used by all. */
 export const layer = (options: Options = {}): Layer.Layer<AccountClients, never, HttpClient.HttpClient> =>
   Layer.effect(AccountClients, make(options))
 

@@ -19,6 +19,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Answer from "./internal/answer.ts"
 import { RequestBudget, type Service as Budgets } from "./internal/budget.ts"
+import { ResponseCache, type Service as Caches } from "./internal/cache.ts"
 import { findProblem, type Options, type Problem, settings } from "./internal/options.ts"
 import { makeSend } from "./internal/send.ts"
 
@@ -32,15 +33,16 @@ export type { Options, RetryOptions } from "./internal/options.ts"
  * Options that cannot work (an empty token, a base URL that is no URL) are told by every operation, as `InvalidParams`
  * that names the option, before any request is sent.
  *
- * A `RequestBudget` in the context is used; nobody is made to have one.
+ * A `RequestBudget` and a `ResponseCache` in the context are used; nobody is made to have them.
  */
 export const make = (
   options: Options
 ): Effect.Effect<AuthorizationService.Service, never, HttpClient.HttpClient> =>
   Effect.gen(function*() {
     const httpClient = yield* HttpClient.HttpClient
-    const budget = yield* Effect.serviceOption(RequestBudget)
-    return AuthorizationService.make(makeEndpoints(httpClient, options, { budget }))
+    const budgets = yield* Effect.serviceOption(RequestBudget)
+    const caches = yield* Effect.serviceOption(ResponseCache)
+    return AuthorizationService.make(makeEndpoints(httpClient, options, budgets, caches))
   })
 
 /** The live service as a layer over any `HttpClient`. */
@@ -88,14 +90,16 @@ class SecretJson extends HttpBody.Uint8Array {
 const makeEndpoints = (
   httpClient: HttpClient.HttpClient,
   options: Options,
-  { budget }: { readonly budget: Option.Option<Budgets> }
+  budgets: Option.Option<Budgets>,
+  caches: Option.Option<Caches>
 ): AuthorizationService.Endpoints => {
   const resolved = settings(options)
   const problem = findProblem(options, resolved)
   if (Option.isSome(problem)) return refuseAll(problem.value)
 
   const send = makeSend(httpClient, options, resolved, {
-    budget: Option.map(budget, ({ forToken }) => forToken(resolved.token))
+    budget: Option.map(budgets, ({ forToken }) => forToken(resolved.token)),
+    cache: Option.map(caches, ({ forToken }) => forToken(resolved.token))
   })
 
   return {

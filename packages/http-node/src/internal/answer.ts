@@ -15,6 +15,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import type { Kept } from "./cache.ts"
 import type { Scrub } from "./scrub.ts"
 
 /**
@@ -27,10 +28,13 @@ export interface Answer {
   readonly body: Redacted.Redacted
   /** For everything else of it that gets into an error. */
   readonly scrub: Scrub
+  /** Whether the body is that of an earlier answer, because Heroku answered 304. */
+  readonly notModified?: true
 }
 
 const readHeaders = [
   "content-type",
+  "etag",
   "heroku-two-factor-required",
   "next-range",
   "ratelimit-remaining",
@@ -140,6 +144,46 @@ export const warnings = ({ headers }: Answer): ReadonlyArray<Warning> => {
     ...(message === "" ? [] : [{ id: id ?? message, message }]),
     ...(other === "" || other === message ? [] : [{ id: other, message: other }])
   ]
+}
+
+// -----------------------------------------------------------------------------
+// Answers that are kept
+// -----------------------------------------------------------------------------
+
+/** A success as it is kept: one that says by what it is known again, and whose body is JSON. */
+export const toKeep = (operation: Operation, answer: Answer): Option.Option<Redacted.Redacted<Kept>> => {
+  const { body, headers, status } = answer
+  const { etag } = headers
+  if (etag === undefined || !isExpected(operation, answer) || !isJson(Redacted.value(body))) return Option.none()
+  const kept = {
+    etag,
+    status,
+    headers: headers["next-range"] === undefined ? {} : { "next-range": headers["next-range"] },
+    body: Redacted.value(body)
+  }
+  return Option.some(Redacted.make(kept))
+}
+
+/** An answer that was kept, of which `notModified` says that it still holds. */
+export const fromKept = (kept: Redacted.Redacted<Kept>, notModified: Answer): Answer => {
+  const { body, headers, status } = Redacted.value(kept)
+  return {
+    status,
+    headers: { ...headers, ...notModified.headers },
+    body: Redacted.make(body),
+    scrub: notModified.scrub,
+    notModified: true
+  }
+}
+
+// A proxy that garbles a body may leave the tag as it was.
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 // -----------------------------------------------------------------------------

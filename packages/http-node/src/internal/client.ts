@@ -121,7 +121,7 @@ export const withRequestSpan = (
 /** Notes on the attempt's span what came back. */
 export const annotateAnswer = (answer: Answer): Effect.Effect<void> =>
   Effect.annotateCurrentSpan({
-    "http.response.status_code": answer.status,
+    "http.response.status_code": answer.notModified === true ? 304 : answer.status,
     ...(answer.status >= 400 ? { "error.type": String(answer.status) } : {}),
     ...Option.match(requestId(answer), { onNone: () => ({}), onSome: (id) => ({ "heroku.request_id": id }) })
   })

@@ -41,6 +41,11 @@ const refusals = Metric.counter("heroku.budget.refusals", {
   incremental: true
 })
 
+const cacheReads = Metric.counter("heroku.cache.reads", {
+  description: "Reads with a response cache, by operation and by what it had",
+  incremental: true
+})
+
 /** What became of a request: `success`, or the tag of the error. */
 export const request = (operation: Operation, outcome: string): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(requests, { operation, outcome }), 1)
@@ -61,3 +66,12 @@ export const budgetFallback: Effect.Effect<void> = Metric.update(fallbacks, 1)
 
 export const budgetRefusal = (priority: string): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(refusals, { priority }), 1)
+
+/**
+ * What the cache had for a read: `hit`, the answer still holds; `changed`, it does not; `miss`, nothing; `unreadable`, an
+ * entry that is of no use.
+ */
+export const cacheRead = (
+  operation: Operation,
+  result: "hit" | "changed" | "miss" | "unreadable"
+): Effect.Effect<void> => Metric.update(Metric.withAttributes(cacheReads, { operation, result }), 1)

@@ -20,10 +20,11 @@ import * as Exit from "effect/Exit"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Answer from "./answer.ts"
 import type { AccountBudget } from "./budget.ts"
+import type { AccountCache } from "./cache.ts"
 import * as Client from "./client.ts"
 import { timedOut } from "./failure.ts"
 import * as Metrics from "./metrics.ts"
@@ -34,6 +35,7 @@ import * as Scrub from "./scrub.ts"
 /** What is there beside the client, if the program provided it. */
 export interface Extras {
   readonly budget: Option.Option<AccountBudget>
+  readonly cache: Option.Option<AccountCache>
 }
 
 /** Makes the function that sends the requests of a service. */
@@ -41,12 +43,14 @@ export const makeSend = (
   httpClient: HttpClient.HttpClient,
   options: Options,
   settings: Settings,
-  { budget }: Extras
+  { budget, cache }: Extras
 ) => {
-  const exchange = Option.match(budget, {
-    onNone: () => (exchange: Exchange) => exchange,
-    onSome: learning
-  })(Client.make(httpClient, settings, options.transformClient))
+  const plain = Client.make(httpClient, settings, options.transformClient)
+  const learnt = Option.match(budget, { onNone: () => plain, onSome: (budget) => learning(budget, plain) })
+  const exchange = Option.match(cache, {
+    onNone: () => learnt,
+    onSome: (cache) => conditional(cache, settings.baseUrl, learnt)
+  })
   const repeat = repeatedly(settings.retry)
   const inTurn = Option.match(budget, { onNone: () => always(repeat), onSome: (budget) => takingTurns(budget, repeat) })
   const warn = warnOnce()
@@ -112,7 +116,7 @@ const count =
 type Exchange = ReturnType<typeof Client.make>
 
 /** An exchange whose answers the budget learns from. */
-const learning = (budget: AccountBudget) => (exchange: Exchange): Exchange => (operation, ...rest) =>
+const learning = (budget: AccountBudget, exchange: Exchange): Exchange => (operation, ...rest) =>
   Effect.flatMap(
     Clock.currentTimeMillis,
     (sentAt) =>
@@ -151,6 +155,41 @@ const takingTurns = (budget: AccountBudget, repeat: Repeat) =>
     ),
     Effect.fromResult
   )
+
+// -----------------------------------------------------------------------------
+// With a cache
+// -----------------------------------------------------------------------------
+
+/** An exchange whose reads ask whether what was read before still holds. */
+const conditional =
+  (cache: AccountCache, baseUrl: string, exchange: Exchange): Exchange => (operation, request, scrub, ...rest) => {
+    if (operation !== "info" && operation !== "list") return exchange(operation, request, scrub, ...rest)
+    const place = { operation, url: `${baseUrl}${request.url}`, range: request.headers["range"] ?? "" }
+    const keep = (answer: Answer.Answer) =>
+      Option.match(Answer.toKeep(operation, answer), {
+        onNone: () => Effect.void,
+        onSome: (kept) => cache.keep(place, kept)
+      })
+    return Effect.flatMap(
+      cache.find(place),
+      Option.match({
+        onNone: () => Effect.tap(exchange(operation, request, scrub, ...rest), keep),
+        onSome: (kept) =>
+          Effect.flatMap(
+            exchange(
+              operation,
+              HttpClientRequest.setHeader(request, "if-none-match", Redacted.value(kept).etag),
+              scrub,
+              ...rest
+            ),
+            (answer) =>
+              answer.status === 304
+                ? Effect.as(Metrics.cacheRead(operation, "hit"), Answer.fromKept(kept, answer))
+                : Metrics.cacheRead(operation, "changed").pipe(Effect.andThen(keep(answer)), Effect.as(answer))
+          )
+      })
+    )
+  }
 
 /** The request with the code of the second factor, if there is one; refused when no header can carry it. */
 const addTwoFactorCode = (

@@ -1,0 +1,380 @@
+import { type Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
+import * as ResponseCache from "@effect-heroku/http-node/ResponseCache"
+import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
+import { HerokuAccount } from "@effect-heroku/testing/HerokuAccount"
+import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import * as Persistence from "effect/persistence/Persistence"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import * as Tracer from "effect/Tracer"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { inspect } from "node:util"
+import * as payloads from "../../core/test/fixtures/payloads.ts"
+import { makePrefix, missingRedis, redisUrl } from "./fixtures/redis.ts"
+
+const key = Redacted.make(Buffer.alloc(32, "k").toString("base64"))
+const otherKey = Redacted.make(Buffer.alloc(32, "o").toString("base64"))
+const id = AuthorizationId.make("01234567-89ab-cdef-0123-456789abcdef")
+
+/** A store whose entries a test can look at and change; it can also be made to break. */
+const makeStore = () => {
+  const entries = new Map<string, object>()
+  const state: { condition: "well" | "failing" | "dying" | "silent" } = { condition: "well" }
+  const command = <A>(run: () => A): Effect.Effect<A, Persistence.PersistenceError> =>
+    Effect.suspend(() => {
+      switch (state.condition) {
+        case "well":
+          return Effect.sync(run)
+        case "failing":
+          return Effect.fail(new Persistence.PersistenceError({ message: "broken" }))
+        case "dying":
+          return Effect.die(new Error("broken"))
+        case "silent":
+          return Effect.never
+      }
+    })
+  const store: Persistence.BackingPersistenceStore = {
+    get: (key) => command(() => entries.get(key)),
+    getMany: () => Effect.die("not used"),
+    set: (key, value) => command(() => void entries.set(key, value)),
+    setMany: () => Effect.die("not used"),
+    remove: (key) => command(() => void entries.delete(key)),
+    clear: command(() => entries.clear())
+  }
+  const layer = Persistence.layer.pipe(
+    Layer.provide(Layer.succeed(Persistence.BackingPersistence, { make: () => Effect.succeed(store) }))
+  )
+  return { entries, state, layer }
+}
+
+/** The imitation, and the status of each of its answers. */
+const makeHeroku = Effect.gen(function*() {
+  const statuses: Array<number> = []
+  const heroku = yield* Layer.build(FakeHeroku.layerHttpClient({
+    seed: [{ id, scope: ["global"], description: "one" }, { scope: ["read"] }, { scope: ["write"] }]
+  }))
+  const client = HttpClient.transformResponse(
+    Context.get(heroku, HttpClient.HttpClient),
+    Effect.tap(({ status }) => Effect.sync(() => statuses.push(status)))
+  )
+  return { statuses, client, account: Context.get(heroku, HerokuAccount) }
+})
+
+/** A client of its own, as another process has one. */
+const makeService = (
+  client: HttpClient.HttpClient,
+  persistence: Layer.Layer<Persistence.Persistence>,
+  options: { readonly key?: Redacted.Redacted; readonly token?: string } = {}
+) =>
+  Effect.map(
+    Layer.build(
+      HttpAuthorizationService.layer({ token: Redacted.make(options.token ?? "HRKU-cache"), retry: { times: 0 } }).pipe(
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
+        Layer.provide(Layer.orDie(ResponseCache.layer({ key: options.key ?? key, timeToLive: "1 minute" }))),
+        Layer.provide(persistence),
+        Layer.fresh
+      )
+    ),
+    Context.get(AuthorizationService)
+  )
+
+const collecting = () => {
+  const lines: Array<string> = []
+  const layer = Logger.layer([Logger.make(({ logLevel, message }) => {
+    lines.push(`${logLevel}: ${String(message)}`)
+  })])
+  return { lines, layer }
+}
+
+describe("conditional reads", () => {
+  it.effect("get an authorization that has not changed without its body", () =>
+    Effect.gen(function*() {
+      const { client, statuses } = yield* makeHeroku
+      const { info } = yield* makeService(client, makeStore().layer)
+      const first = yield* info(id)
+      const second = yield* info(id)
+      assert.deepStrictEqual(statuses, [200, 304])
+      assert.deepStrictEqual(second, first)
+      // `Redacted` shows its value to no comparison.
+      const secret = ({ accessToken }: Authorization) => Option.map(accessToken, ({ token }) => Redacted.value(token))
+      assert.isTrue(Option.isSome(secret(first)))
+      assert.deepStrictEqual(secret(second), secret(first))
+    }))
+
+  it.effect("get a list that has not changed page by page, in another process too", () =>
+    Effect.gen(function*() {
+      const { client, statuses } = yield* makeHeroku
+      const { layer } = makeStore()
+      const one = yield* makeService(client, layer)
+      const other = yield* makeService(client, layer)
+      const first = yield* Stream.runCollect(one.stream({ pageSize: 1 }))
+      const second = yield* Stream.runCollect(other.stream({ pageSize: 1 }))
+      assert.deepStrictEqual(statuses, [206, 206, 200, 304, 304, 304])
+      assert.lengthOf(second, 3)
+      assert.deepStrictEqual(second, first)
+    }))
+
+  it.effect("get what has changed, and then keep that", () =>
+    Effect.gen(function*() {
+      const { client, statuses } = yield* makeHeroku
+      const { info, update } = yield* makeService(client, makeStore().layer)
+      yield* info(id)
+      yield* update(id, { description: "two" })
+      assert.deepStrictEqual((yield* info(id)).description, (yield* info(id)).description)
+      assert.deepStrictEqual(statuses, [200, 200, 200, 304])
+    }))
+
+  it.effect("notice what somebody else has changed in a list", () =>
+    Effect.gen(function*() {
+      const { account, client } = yield* makeHeroku
+      const { stream } = yield* makeService(client, makeStore().layer)
+      yield* Stream.runDrain(stream())
+      yield* account.remove(id)
+      assert.lengthOf(yield* Stream.runCollect(stream()), 2)
+    }))
+
+  it.effect("are only reads: what changes something is never conditional", () =>
+    Effect.gen(function*() {
+      const conditional: Array<string> = []
+      const { client } = yield* makeHeroku
+      const spying = HttpClient.mapRequest(client, (request) => {
+        if ("if-none-match" in request.headers) conditional.push(request.method)
+        return request
+      })
+      const service = yield* makeService(spying, makeStore().layer)
+      yield* service.info(id)
+      yield* service.update(id, { description: "two" })
+      yield* service.regenerate(id)
+      yield* service.delete(id)
+      yield* service.create({ scope: ["read"] })
+      assert.deepStrictEqual(conditional, [])
+      yield* service.list()
+      yield* service.list()
+      assert.deepStrictEqual(conditional, ["GET"])
+    }))
+
+  it.effect("do not keep a body that is no JSON, whatever its tag", () =>
+    Effect.gen(function*() {
+      const replies = [
+        new Response("<title>Maintenance</title>", { status: 200, headers: { etag: `"a"` } }),
+        Response.json(payloads.full, { headers: { etag: `"a"` } })
+      ]
+      const client = HttpClient.make((request) =>
+        Effect.sync(() => HttpClientResponse.fromWeb(request, replies.shift()!))
+      )
+      const { entries, layer } = makeStore()
+      const { info } = yield* makeService(client, layer)
+      assert.strictEqual((yield* Effect.flip(info(id)))._tag, "InvalidResponse")
+      assert.strictEqual(entries.size, 0)
+      yield* info(id)
+      assert.strictEqual(entries.size, 1)
+    }))
+
+  it.effect("tell in the span that the answer was 304, and count it", () =>
+    Effect.gen(function*() {
+      const statuses: Array<unknown> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          const end = span.end.bind(span)
+          span.end = (...args) => {
+            if (span.kind === "client") statuses.push(span.attributes.get("http.response.status_code"))
+            end(...args)
+          }
+          return span
+        }
+      })
+      const { client } = yield* makeHeroku
+      const { info } = yield* makeService(client, makeStore().layer)
+      yield* Effect.repeat(info(id), { times: 2 }).pipe(Effect.provideService(Tracer.Tracer, tracer))
+      assert.deepStrictEqual(statuses, [200, 304, 304])
+      const counted = (yield* Metric.snapshot).flatMap((metric) =>
+        metric.id === "heroku.cache.reads" && metric.type === "Counter"
+          ? [[metric.attributes?.["result"], Number(metric.state.count)]]
+          : []
+      )
+      assert.sameDeepMembers(counted, [["miss", 1], ["hit", 2]])
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
+})
+
+describe("what is kept", () => {
+  it.effect("shows nothing of the token, of what was asked for, or of what was answered", () =>
+    Effect.gen(function*() {
+      const { client } = yield* makeHeroku
+      const { entries, layer } = makeStore()
+      const { info, stream } = yield* makeService(client, layer)
+      yield* info(id)
+      yield* Stream.runDrain(stream({ pageSize: 2 }))
+      assert.isAtLeast(entries.size, 3)
+      const text = inspect(Array.from(entries), { depth: 9, maxStringLength: null })
+      const decoded = text.replaceAll(
+        /[A-Za-z0-9+/=]{40,}/g,
+        (match) => Buffer.from(match, "base64").toString("latin1")
+      )
+      for (const clear of [text, decoded]) {
+        for (const secret of ["HRKU", String(id), "oauth", "global"]) assert.notInclude(clear, secret)
+      }
+    }))
+
+  it.effect("is of one account: another token does not find it", () =>
+    Effect.gen(function*() {
+      const { client, statuses } = yield* makeHeroku
+      const { layer } = makeStore()
+      yield* (yield* makeService(client, layer)).info(id)
+      yield* (yield* makeService(client, layer, { token: "HRKU-other" })).info(id)
+      assert.deepStrictEqual(statuses, [200, 200])
+    }))
+
+  it.effect("cannot be read with another key, and is then as good as not there", () =>
+    Effect.gen(function*() {
+      const { client, statuses } = yield* makeHeroku
+      const { layer } = makeStore()
+      yield* (yield* makeService(client, layer)).info(id)
+      const { info } = yield* makeService(client, layer, { key: otherKey })
+      yield* info(id)
+      yield* info(id)
+      assert.deepStrictEqual(statuses, [200, 200, 304])
+    }))
+
+  it.effect.each<[string, (entry: object) => object]>([
+    ["a bit of it has changed", (entry) => change(entry, (text) => (text.startsWith("A") ? "B" : "A") + text.slice(1))],
+    ["it is cut short", (entry) => change(entry, (text) => text.slice(0, 8))],
+    ["it is empty", (entry) => change(entry, () => "")],
+    ["it is not in base64", (entry) => change(entry, () => "???")],
+    ["it is something else", () => ({ _tag: "Success", value: 5 })],
+    ["it is not even an exit", () => ["?"]]
+  ])("is as good as not there when %s", ([, damage]) => {
+    const { layer: layerLog, lines } = collecting()
+    return Effect.gen(function*() {
+      const { client, statuses } = yield* makeHeroku
+      const { entries, layer } = makeStore()
+      const { info } = yield* makeService(client, layer)
+      yield* info(id)
+      for (const [name, entry] of entries) entries.set(name, damage(entry))
+      yield* info(id)
+      yield* info(id)
+      assert.deepStrictEqual(statuses, [200, 200, 304])
+      assert.deepStrictEqual(lines, [])
+    }).pipe(Effect.provide(layerLog))
+  })
+
+  it.effect("cannot be put in the place of another", () =>
+    Effect.gen(function*() {
+      const { client, statuses } = yield* makeHeroku
+      const { entries, layer } = makeStore()
+      const { info, list } = yield* makeService(client, layer)
+      yield* list({ pageSize: 1 })
+      const [page] = Array.from(entries.values())
+      yield* info(id)
+      for (const name of entries.keys()) entries.set(name, page!)
+      yield* info(id)
+      assert.deepStrictEqual(statuses, [206, 200, 200])
+    }))
+})
+
+const change = (entry: object, how: (text: string) => string): object =>
+  Object.fromEntries(
+    Object.entries(entry).map(([name, value]) => [name, name === "value" ? how(String(value)) : value])
+  )
+
+describe("stores", () => {
+  it.effect.each(["failing", "dying", "silent"] as const)(
+    "that are %s are done without, and told of once",
+    (condition) =>
+      Effect.gen(function*() {
+        const { lines, layer: layerLog } = collecting()
+        const { client, statuses } = yield* makeHeroku
+        const { layer, state } = makeStore()
+        yield* Effect.gen(function*() {
+          const { info } = yield* makeService(client, layer)
+          yield* info(id)
+          state.condition = condition
+          const fiber = yield* Effect.forkChild(Effect.repeat(info(id), { times: 2 }))
+          for (let step = 0; step < 20; step++) yield* TestClock.adjust("25 millis")
+          yield* Fiber.join(fiber)
+          state.condition = "well"
+          yield* TestClock.adjust("5 seconds")
+          yield* info(id)
+          assert.deepStrictEqual(lines, [
+            "Warn: The store of the response cache is out of reach: reads go on without it"
+          ])
+        }).pipe(Effect.provide(layerLog))
+        assert.deepStrictEqual(statuses, [200, 200, 200, 200, 304])
+      })
+  )
+
+  it.effect("can be files", () =>
+    Effect.gen(function*() {
+      const directory = mkdtempSync(join(tmpdir(), "cache-"))
+      yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(directory, { recursive: true })))
+      const layerFiles = Persistence.layerKvs.pipe(
+        Layer.provide(KeyValueStore.layerFileSystem(directory)),
+        Layer.provide(NodeServices.layer),
+        Layer.orDie
+      )
+      const { client, statuses } = yield* makeHeroku
+      yield* (yield* makeService(client, layerFiles)).info(id)
+      yield* (yield* makeService(client, layerFiles)).info(id)
+      assert.deepStrictEqual(statuses, [200, 304])
+      const written = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((file) => file.isFile())
+        .map((file) => file.name + readFileSync(join(file.parentPath, file.name), "utf8"))
+      assert.lengthOf(written, 1)
+      assert.notInclude(written[0]!, "HRKU")
+    }))
+
+  it.live.skipIf(missingRedis !== undefined)("can be Redis", () =>
+    Effect.gen(function*() {
+      const layerRedis = Persistence.layerRedis.pipe(Layer.provide(NodeRedis.layer({ url: redisUrl })), Layer.orDie)
+      const { client, statuses } = yield* makeHeroku
+      // A token of its own, so that nothing is there from another run.
+      const token = makePrefix()
+      yield* (yield* makeService(client, layerRedis, { token })).info(id)
+      yield* (yield* makeService(client, layerRedis, { token })).info(id)
+      assert.deepStrictEqual(statuses, [200, 304])
+    }))
+})
+
+describe("keys", () => {
+  it.effect.each(["", "short", "not base64 at all, and of some length!", Buffer.alloc(31).toString("base64")])(
+    "that are none are refused, and not quoted: %s",
+    (text) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Effect.scoped(Layer.build(
+          ResponseCache.layer({ key: Redacted.make(text) }).pipe(Layer.provide(Persistence.layerMemory))
+        )))
+        assert.match(String(error), /must be 32 bytes in base64/)
+        if (text !== "") assert.notInclude(inspect(error, { depth: 9 }), text)
+      })
+  )
+
+  it.effect("come from HEROKU_CACHE_KEY", () =>
+    Effect.gen(function*() {
+      const env = (env: Record<string, string>) =>
+        Effect.exit(Effect.scoped(Layer.build(
+          ResponseCache.layerConfig().pipe(
+            Layer.provide(Persistence.layerMemory),
+            Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+          )
+        )))
+      assert.strictEqual((yield* env({ HEROKU_CACHE_KEY: Redacted.value(key) }))._tag, "Success")
+      assert.strictEqual((yield* env({}))._tag, "Failure")
+    }))
+})
