@@ -42,6 +42,8 @@ export const make = (
     const httpClient = yield* HttpClient.HttpClient
     const budgets = yield* Effect.serviceOption(RequestBudget)
     const caches = yield* Effect.serviceOption(ResponseCache)
+    const has = (extra: Option.Option<unknown>) => Option.isSome(extra) ? "with" : "without"
+    yield* Effect.logDebug(`Heroku client ${has(budgets)} a request budget, ${has(caches)} a response cache`)
     return AuthorizationService.make(makeEndpoints(httpClient, options, budgets, caches))
   })
 

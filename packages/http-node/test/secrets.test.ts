@@ -7,6 +7,8 @@ import type { AuthorizationError, Operation } from "@effect-heroku/core/Authoriz
 import { AuthorizationService, withTwoFactorCode } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
+import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
+import * as ResponseCache from "@effect-heroku/http-node/ResponseCache"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -23,6 +25,7 @@ import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as Otlp from "effect/observability/Otlp"
 import * as OtlpExporter from "effect/observability/OtlpExporter"
+import * as Persistence from "effect/persistence/Persistence"
 import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
@@ -72,6 +75,11 @@ const wrong = [[[`${mark}-in-array`]], { [`${mark}-as-key`]: `${mark}-as-value` 
 
 const ends: Record<string, Reply> = {
   "an authorization": ({ method }) => Response.json(payload, { status: method === "POST" ? 201 : 200 }),
+  "an authorization to keep": ({ method }) =>
+    Response.json(payload, {
+      status: method === "POST" ? 201 : 200,
+      headers: { ETag: `"1"`, "RateLimit-Remaining": "7" }
+    }),
   "a list": () => Response.json([payload]),
   ...Object.fromEntries(
     Object.keys(payload).filter((key) => key !== "id").flatMap((key) =>
@@ -196,7 +204,7 @@ const makeCapture = Effect.gen(function*() {
     return captured.flatMap(print)
   })
 
-  return { run, printed }
+  return { captured, run, printed }
 })
 
 /** Whatever a value shows of itself. Spans lead round in circles, which JSON cannot write. */
@@ -227,13 +235,39 @@ const scripted = (reply: Reply) =>
     })
   )
 
+/** A key of 32 bytes that would be found. */
+const toKey = (text: Redacted.Redacted) => Redacted.make(Buffer.alloc(32, Redacted.value(text)).toString("base64"))
+
+/** A store of a cache that keeps nothing, and remembers all that it was given. */
+const remembering = (captured: Array<unknown>): Persistence.BackingPersistence["Service"] => ({
+  make: () =>
+    Effect.succeed({
+      get: (key) =>
+        Effect.sync(() => {
+          captured.push(key)
+          return undefined
+        }),
+      getMany: () => Effect.die("not used"),
+      set: (key, value) => Effect.sync(() => void captured.push(key, value)),
+      setMany: () => Effect.die("not used"),
+      remove: () => Effect.void,
+      clear: Effect.void
+    })
+})
+
 const options = { token: secret("own"), retry: { times: 0 } }
 
 describe("secrets", () => {
   it.effect.each(Object.keys(ends))("appear nowhere when Heroku answers with %s", (end) =>
     Effect.gen(function*() {
-      const { printed, run } = yield* makeCapture
-      const layer = Layer.provide(HttpAuthorizationService.layer(options), scripted(ends[end]!))
+      const { captured, printed, run } = yield* makeCapture
+      const layer = HttpAuthorizationService.layer(options).pipe(
+        Layer.provide(scripted(ends[end]!)),
+        Layer.provide(RequestBudget.layerMemory()),
+        Layer.provide(ResponseCache.layer({ key: secret("key 32 bytes").pipe(toKey) })),
+        Layer.provide(Persistence.layer),
+        Layer.provide(Layer.succeed(Persistence.BackingPersistence, remembering(captured)))
+      )
       for (const call of Object.values(operations)) {
         yield* run(Effect.provide(call.pipe(withTwoFactorCode(secret("code"))), layer))
       }

@@ -45,6 +45,14 @@ const mayHaveActed = (error: AuthorizationError): boolean =>
 const retryAfter = (error: AuthorizationError): Option.Option<Duration.Duration> =>
   error._tag === "RateLimited" || error._tag === "UnexpectedStatus" ? error.retryAfter : Option.none()
 
+/** Says that an attempt is repeated: at info when somebody would notice the delay. */
+const tell = (error: AuthorizationError, delay: Duration.Duration): Effect.Effect<void> => {
+  const status = "status" in error && error.status !== undefined ? ` ${error.status}` : ""
+  const reason = error._tag === "RequestFailed" ? ` (${error.reason})` : status
+  const line = `Heroku ${error.operation}: ${error._tag}${reason}, again in ${Duration.toSeconds(delay).toFixed(2)} s`
+  return Duration.toMillis(delay) < 1000 ? Effect.logDebug(line) : Effect.logInfo(line)
+}
+
 /** An attempt: it learns how many there were before, and whether one of those may have acted. */
 export type Attempt<A, E> = (
   earlier: { readonly attempts: number; readonly mayHaveActed: boolean }
@@ -68,9 +76,10 @@ export const repeatedly = (settings: Settings["retry"]) => {
     Schedule.while(({ input }) =>
       isRepeatable(input) && !Option.exists(retryAfter(input), Duration.isGreaterThan(maxRetryAfter))
     ),
-    Schedule.modifyDelay(({ duration, input }) =>
-      Effect.succeed(Duration.max(duration, Option.getOrElse(retryAfter(input), () => Duration.zero)))
-    )
+    Schedule.modifyDelay(({ duration, input }) => {
+      const delay = Duration.max(duration, Option.getOrElse(retryAfter(input), () => Duration.zero))
+      return Effect.as(tell(input, delay), delay)
+    })
   )
   return <A, E extends AuthorizationError>(attempt: Attempt<A, E>): Effect.Effect<A, E> =>
     Effect.suspend(() => {

@@ -97,17 +97,20 @@ export const makeSend = (
     }).pipe(within(operation, settings.timeout))
 }
 
-/** Counts an attempt, and what became of it. */
+/** Counts an attempt and what became of it, and says so at debug. */
 const count =
   (operation: Operation, earlierAttempts: number) =>
   <A, E extends AuthorizationError>(attempt: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    Effect.onExit(attempt, (exit) => {
-      const outcome = Exit.isSuccess(exit)
-        ? "success"
-        : Option.match(Exit.findErrorOption(exit), { onNone: () => "interrupted", onSome: ({ _tag }) => _tag })
-      const counted = Metrics.request(operation, outcome)
-      return earlierAttempts === 0 ? counted : Effect.andThen(counted, Metrics.retry(operation))
-    })
+    Effect.flatMap(Clock.currentTimeMillis, (began) =>
+      Effect.onExit(attempt, (exit) =>
+        Effect.gen(function*() {
+          const outcome = Exit.isSuccess(exit)
+            ? "success"
+            : Option.match(Exit.findErrorOption(exit), { onNone: () => "interrupted", onSome: ({ _tag }) => _tag })
+          yield* Metrics.request(operation, outcome)
+          if (earlierAttempts > 0) yield* Metrics.retry(operation)
+          yield* Effect.logDebug(`Heroku ${operation}: ${outcome} in ${(yield* Clock.currentTimeMillis) - began} ms`)
+        })))
 
 // -----------------------------------------------------------------------------
 // With a budget
