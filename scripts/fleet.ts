@@ -4,8 +4,19 @@
  *
  * Run it with `npx -y pnpm@12 fleet`. It needs Redis at REDIS_URL, else at 127.0.0.1:6379, and the program redis-server.
  */
+import { AuthorizationId } from "@effect-heroku/core/Authorization"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
+import * as RedisRateLimiter from "@effect-heroku/http-node/RedisRateLimiter"
+import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
+import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as Console from "effect/Console"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import * as Fleet from "../packages/http-node/test/fixtures/fleet.ts"
 import {
   makePrefix,
@@ -19,6 +30,8 @@ const fleet = { processes: 4, reads: 500, pool: 600, refillPerMinute: 6000 }
 const total = fleet.processes * fleet.reads
 const ideal = (total - fleet.pool) / (fleet.refillPerMinute / 60)
 const limit = 1.3
+
+const id = AuthorizationId.make("01234567-89ab-cdef-0123-456789abcdef")
 
 const budget = (redis: string) => ({ redis, prefix: makePrefix() })
 
@@ -44,6 +57,29 @@ const runs: ReadonlyArray<readonly [name: string, run: Effect.Effect<Fleet.Outco
   ]
 ]
 
+/** How long a request takes when its Redis is stopped or frozen, and how long the one after it. */
+const withoutRedis = (harm: (redis: RedisServer) => Effect.Effect<void>) =>
+  Effect.gen(function*() {
+    const redis = yield* makeRedisServer
+    yield* redis.start
+    const { info } = yield* Effect.map(
+      Layer.build(
+        HttpAuthorizationService.layer({ token: Redacted.make("HRKU-fleet") }).pipe(
+          Layer.provide(FakeHeroku.layerHttpClient({ seed: [{ id, scope: ["read"] }] })),
+          Layer.provide(RequestBudget.layer()),
+          Layer.provide(RedisRateLimiter.layer({ url: Redacted.make(redis.url) }))
+        )
+      ),
+      Context.get(AuthorizationService)
+    )
+    const timed = Effect.map(Effect.timed(info(id)), ([duration]) => Duration.toMillis(duration))
+    const before = yield* Effect.andThen(timed, timed)
+    yield* harm(redis)
+    const times = [before, yield* timed, yield* timed]
+    yield* redis.thaw
+    return times.map((time) => `${time.toFixed(1)} ms`.padStart(9)).join(" ")
+  }).pipe(Effect.scoped, Effect.provideService(References.MinimumLogLevel, "Error"))
+
 const program = Effect.gen(function*() {
   if (missingRedis !== undefined) return yield* Effect.fail(missingRedis)
   yield* Console.log(`${total} reads by ${fleet.processes} processes; ideal ${ideal.toFixed(1)} s\n`)
@@ -64,6 +100,9 @@ const program = Effect.gen(function*() {
       factor.toFixed(2).padStart(8)
     ].join(" "))
   }
+  yield* Console.log("\na request           before     first    second")
+  yield* Console.log(`Redis stopped    ${yield* withoutRedis(({ stop }) => stop)}`)
+  yield* Console.log(`Redis frozen     ${yield* withoutRedis(({ freeze }) => freeze)}`)
   if (slow.length > 0) return yield* Effect.fail(`More than ${limit} times the ideal: ${slow.join(", ")}`)
 })
 

@@ -286,11 +286,14 @@ const makeAccount = (
   let toldAt = -Infinity
 
   /**
-   * Takes off a bucket what it believes to hold beyond `level`. Only one process does so at a time, so that what many
-   * notice is not taken off many times.
+   * Takes off a bucket what it believes to hold beyond what there is, and tells how much that was.
+   *
+   * What many processes notice at the same time must not be taken off many times. So all that was seen is taken, which
+   * only works while it is there, and what was too much is given back. A debt cannot be taken so: that one process at a
+   * time notes it has to be enough.
    */
   const correct = Effect.fnUntraced(
-    function*(bucket: Bucket, level: number) {
+    function*(bucket: Bucket, held: (ceiling: number) => number) {
       yield* bucket.consume({
         algorithm: "fixed-window",
         key: `${bucket.key}:correction`,
@@ -299,9 +302,15 @@ const makeAccount = (
         onExceeded: "fail"
       })
       const { remaining } = yield* consume(bucket, 0, "delay")
-      const excess = Math.ceil(remaining + bucket.reserve - level)
-      if (excess <= 0) return 0
-      yield* consume(bucket, excess, "delay")
+      const now = yield* Clock.currentTimeMillis
+      const target = Math.floor(held(ceiling.at(now) * bucket.share)) - bucket.reserve
+      if (remaining <= target) return 0
+      if (remaining > 0) {
+        yield* consume(bucket, remaining, "fail")
+        if (target > 0) yield* consume(bucket, -target, "delay")
+      }
+      if (target < 0) yield* consume(bucket, Math.min(remaining, 0) - target, "delay")
+      const excess = remaining - target
       yield* Metrics.budgetCorrection(account, excess)
       yield* Effect.logDebug(`Heroku has ${excess} requests less for account ${account} than its budget believed`)
       return excess
@@ -346,7 +355,7 @@ const makeAccount = (
     // A store that has lost its memory begins with a full pool, and so does a budget that takes its place.
     const sure = known - slack
     const missing = (priority === "bulk" ? bucket.reserve : 0) + 1 - sure
-    yield* correct(bucket, missing > 0 ? sure : sure - 1)
+    yield* correct(bucket, (held) => held - slack - (missing > 0 ? 0 : 1))
     if (missing > 0) return missing * bucket.interval
     ceiling.lower(now, ceiling.at(now) - 1)
     return 0
@@ -392,17 +401,17 @@ const makeAccount = (
     },
     (effect, operation, priority, acted) => {
       const queue = queues[priority]
-      return queue.turn.withPermit(effect).pipe(
-        Effect.timeoutOrElse({
-          duration: Duration.millis(maxWait),
-          // The next request, whoever's it is, comes after the wait of the first in the queue.
-          orElse: () =>
-            Effect.flatMap(
-              Clock.currentTimeMillis,
-              (now) => refuse(operation, priority, acted, Math.max(interval, queue.readyAt - now))
-            )
-        })
-      )
+      const turn = queue.turn.withPermit(effect)
+      if (maxWait === Infinity) return turn
+      return Effect.timeoutOrElse(turn, {
+        duration: Duration.millis(maxWait),
+        // The next request, whoever's it is, comes after the wait of the first in the queue.
+        orElse: () =>
+          Effect.flatMap(
+            Clock.currentTimeMillis,
+            (now) => refuse(operation, priority, acted, Math.max(interval, queue.readyAt - now))
+          )
+      })
     }
   )
 
@@ -460,7 +469,7 @@ const makeAccount = (
       )
       ceiling.lower(now, -pause / interval)
       const bucket = store.isAvailable() ? shared : local
-      const excess = yield* correct(bucket, ceiling.at(now) * bucket.share).pipe(
+      const excess = yield* correct(bucket, (held) => held).pipe(
         Effect.catch((error) => Effect.as(store.lost(describe(error)), 0))
       )
       if (excess > 0) {

@@ -210,6 +210,32 @@ describe("what Heroku says", () => {
       assert.isAtLeast(other.at[0]!, 0.9)
     }))
 
+  it.effect("lowers the estimate once, however many notice at the same time", () =>
+    Effect.gen(function*() {
+      const limiter = yield* makeLimiter
+      // The worst of timing: who corrects first takes so long that it holds nobody off, and all act between each other.
+      const unlucky: RateLimiter.RateLimiter = {
+        ...limiter,
+        consume: (options) =>
+          options.algorithm === "fixed-window"
+            ? Effect.succeed({ delay: Duration.zero, limit: 1, remaining: 0, resetAfter: Duration.zero })
+            : Effect.andThen(Effect.yieldNow, limiter.consume(options))
+      }
+      const { client } = scripted(ok(100))
+      const budget = { ...perSecond, pool: 1000 }
+      const services = yield* Effect.forEach(times(4), () => makeService(client, unlucky, budget))
+      yield* Effect.forEach(times(2), () =>
+        Effect.forEach(services, ({ info }) => info(id), { concurrency: "unbounded" }))
+      const { remaining } = yield* limiter.consume({
+        algorithm: "token-bucket",
+        key: `heroku:${createHash("sha256").update("HRKU-budget").digest("hex")}`,
+        limit: 1000,
+        window: "1000 seconds",
+        tokens: 0
+      })
+      assert.isTrue(remaining >= 90 && remaining <= 100, String(remaining))
+    }))
+
   it.effect("never raises the estimate: requests under way are not in it yet", () =>
     Effect.gen(function*() {
       const { at, client } = scripted(ok(4000))
@@ -332,6 +358,15 @@ describe("waiting", () => {
       assert.lengthOf(refused, 4)
       const exits = yield* inTime(Fiber.joinAll(calls), 10)
       assert.lengthOf(exits.filter(Exit.isSuccess), 4)
+    }))
+
+  it.effect("goes on for as long as it takes where the program says so", () =>
+    Effect.gen(function*() {
+      const { at, client } = scripted(ok())
+      const budget = { pool: 1, refillPerMinute: 1, maxWait: Duration.infinity }
+      const { info } = yield* makeService(client, yield* makeLimiter, budget)
+      yield* inTime(Effect.forEach(times(4), () => info(id), { concurrency: "unbounded" }), 200)
+      assert.deepStrictEqual(at.map(Math.round), [0, 60, 120, 180])
     }))
 
   it.effect("leaves nothing behind when it is interrupted", () =>
