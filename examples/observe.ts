@@ -20,7 +20,9 @@ const layerTelemetry = Layer.unwrap(Effect.gen(function*() {
   return Otlp.layerJson({ baseUrl: collector, resource: { serviceName: "heroku-audit" } })
 })).pipe(Layer.provide(NodeHttpClient.layerUndici))
 
+// #region one
 const layerService = NodeAuthorizationService.layerConfig().pipe(Layer.provide(RequestBudget.layerMemory()))
+// #endregion one
 
 const program = Effect.gen(function*() {
   const service = yield* AuthorizationService

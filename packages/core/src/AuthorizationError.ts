@@ -68,7 +68,10 @@ export class InvalidParams extends Schema.TaggedError<InvalidParams>()("InvalidP
   field: Schema.Option(Schema.String)
 }) {}
 
-/** 429 once retries are spent, or when Heroku asked for a longer wait than the configured cap. */
+/**
+ * 429 once retries are spent, or when Heroku asked for a longer wait than the configured cap; also where nothing was sent
+ * because a budget of requests would have made it wait for longer than it may.
+ */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
   ...answer,
   /** How long Heroku asked to wait, counted from its answer. */
