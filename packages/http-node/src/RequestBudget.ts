@@ -288,9 +288,8 @@ const makeAccount = (
   /**
    * Takes off a bucket what it believes to hold beyond what there is, and tells how much that was.
    *
-   * What many processes notice at the same time must not be taken off many times. So all that was seen is taken, which
-   * only works while it is there, and what was too much is given back. A debt cannot be taken so: that one process at a
-   * time notes it has to be enough.
+   * What many processes notice at the same time must not be taken off many times: one at a time does it, and it is only
+   * taken while so much is there. So nothing that is more than half of a bucket is ever taken off twice.
    */
   const correct = Effect.fnUntraced(
     function*(bucket: Bucket, held: (ceiling: number) => number) {
@@ -298,19 +297,18 @@ const makeAccount = (
         algorithm: "fixed-window",
         key: `${bucket.key}:correction`,
         limit: 1,
-        window: "250 millis",
+        window: "1 second",
         onExceeded: "fail"
       })
       const { remaining } = yield* consume(bucket, 0, "delay")
       const now = yield* Clock.currentTimeMillis
       const target = Math.floor(held(ceiling.at(now) * bucket.share)) - bucket.reserve
-      if (remaining <= target) return 0
-      if (remaining > 0) {
-        yield* consume(bucket, remaining, "fail")
-        if (target > 0) yield* consume(bucket, -target, "delay")
-      }
-      if (target < 0) yield* consume(bucket, Math.min(remaining, 0) - target, "delay")
       const excess = remaining - target
+      if (excess <= 0) return 0
+      const there = Math.min(excess, Math.max(0, remaining))
+      if (there > 0) yield* consume(bucket, there, "fail")
+      // What is beyond is a debt: the pause after a 429.
+      if (excess > there) yield* consume(bucket, excess - there, "delay")
       yield* Metrics.budgetCorrection(account, excess)
       yield* Effect.logDebug(`Heroku has ${excess} requests less for account ${account} than its budget believed`)
       return excess
@@ -344,12 +342,15 @@ const makeAccount = (
 
   /** Tries to take a request off a bucket: 0, or how many milliseconds to wait before the next try. */
   const tryTake = Effect.fnUntraced(function*(bucket: Bucket, priority: Priority) {
+    const askedAt = yield* Clock.currentTimeMillis
     const { level, wait } = yield* takeOff(bucket, priority)
     if (wait > 0) return wait
     const now = yield* Clock.currentTimeMillis
     const known = ceiling.at(now) * bucket.share
     if (level + 1 <= known) {
-      ceiling.lower(now, Math.min(ceiling.at(now) - 1, bucket === shared ? level + slack : Infinity))
+      ceiling.lower(now, ceiling.at(now) - 1)
+      // The answer may have been long under way, and the pool has refilled meanwhile.
+      if (bucket === shared) ceiling.lower(now, level + slack, askedAt)
       return 0
     }
     // A store that has lost its memory begins with a full pool, and so does a budget that takes its place.
