@@ -100,41 +100,46 @@ const RemainingFromSeconds = Schema.Finite.pipe(Schema.decodeTo(
   })
 ))
 
+// `Opaque` changes nothing at run time: with it an editor shows `Option<Token>`, and not every field of it.
+
 /** An access or refresh token. `expiresIn` counts from the moment Heroku answered; none means never. */
-export const Token = Schema.Struct({
-  id: Schema.String,
-  token: secret("token"),
-  expiresIn: nullable(RemainingFromSeconds)
-}).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
-export interface Token extends Schema.Schema.Type<typeof Token> {}
+export class Token extends Schema.Opaque<Token>()(
+  Schema.Struct({
+    id: Schema.String,
+    token: secret("token"),
+    expiresIn: nullable(RemainingFromSeconds)
+  }).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
+) {}
 
 /** The OAuth client that obtained an authorization. */
-export const Client = Schema.Struct({
-  id: Schema.String,
-  name: Schema.String,
-  redirectUri: Schema.String
-}).pipe(Schema.encodeKeys({ redirectUri: "redirect_uri" }))
-export interface Client extends Schema.Schema.Type<typeof Client> {}
+export class Client extends Schema.Opaque<Client>()(
+  Schema.Struct({
+    id: Schema.String,
+    name: Schema.String,
+    redirectUri: Schema.String
+  }).pipe(Schema.encodeKeys({ redirectUri: "redirect_uri" }))
+) {}
 
 /** The grant of an authorization that came about in the web flow. */
-export const Grant = Schema.Struct({
-  id: omittable(Schema.String),
-  code: secret("grant code"),
-  expiresIn: omittable(RemainingFromSeconds)
-}).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
-export interface Grant extends Schema.Schema.Type<typeof Grant> {}
+export class Grant extends Schema.Opaque<Grant>()(
+  Schema.Struct({
+    id: omittable(Schema.String),
+    code: secret("grant code"),
+    expiresIn: omittable(RemainingFromSeconds)
+  }).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
+) {}
 
 /** The browser session that an authorization belongs to. */
-export const Session = Schema.Struct({ id: Schema.String })
-export interface Session extends Schema.Schema.Type<typeof Session> {}
+export class Session extends Schema.Opaque<Session>()(Schema.Struct({ id: Schema.String })) {}
 
 /** The account that gave the authorization. */
-export const User = Schema.Struct({
-  id: Schema.String,
-  email: omittable(Schema.String),
-  fullName: nullable(Schema.String)
-}).pipe(Schema.encodeKeys({ fullName: "full_name" }))
-export interface User extends Schema.Schema.Type<typeof User> {}
+export class User extends Schema.Opaque<User>()(
+  Schema.Struct({
+    id: Schema.String,
+    email: omittable(Schema.String),
+    fullName: nullable(Schema.String)
+  }).pipe(Schema.encodeKeys({ fullName: "full_name" }))
+) {}
 
 // -----------------------------------------------------------------------------
 // Authorization

@@ -2,20 +2,25 @@
  * What must and must not compile of `AuthorizationService`: what each operation can raise, that no requirement leaks,
  * and which inputs are refused. Nothing here runs: `pnpm check` compiles it.
  */
-// @effect-diagnostics floatingEffect:off
+// @effect-diagnostics floatingEffect:off missingEffectError:off
 import type { Authorization, AuthorizationId, Grant, Scope, Token } from "@effect-heroku/core/Authorization"
 import type * as AuthorizationError from "@effect-heroku/core/AuthorizationError"
-import { AuthorizationService, type Page, type Service } from "@effect-heroku/core/AuthorizationService"
+import {
+  AuthorizationService,
+  type Endpoints,
+  make,
+  type Page,
+  type Service,
+  withTwoFactorCode
+} from "@effect-heroku/core/AuthorizationService"
 import type { Cursor } from "@effect-heroku/core/ListRange"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
+import { expectTypeOf } from "vitest"
 
-// Two types are equal when not even a generic function can tell them apart; assignability would let `any` pass.
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
-
-declare const equal: <A, B>(isEqual: Equal<A, B>) => void
 declare const service: Service
 declare const id: AuthorizationId
 declare const cursor: Cursor
@@ -37,36 +42,36 @@ type Common =
 
 type Named = Common | AuthorizationError.NotFound
 
-equal<AuthorizationError.CreateError, Common>(true)
-equal<AuthorizationError.InfoError, Named>(true)
-equal<AuthorizationError.UpdateError, Named>(true)
-equal<AuthorizationError.RegenerateError, Named>(true)
-equal<AuthorizationError.DeleteError, Named>(true)
-equal<AuthorizationError.ListError, Common>(true)
-equal<AuthorizationError.AuthorizationError, Named>(true)
+expectTypeOf<AuthorizationError.CreateError>().toEqualTypeOf<Common>()
+expectTypeOf<AuthorizationError.InfoError>().toEqualTypeOf<Named>()
+expectTypeOf<AuthorizationError.UpdateError>().toEqualTypeOf<Named>()
+expectTypeOf<AuthorizationError.RegenerateError>().toEqualTypeOf<Named>()
+expectTypeOf<AuthorizationError.DeleteError>().toEqualTypeOf<Named>()
+expectTypeOf<AuthorizationError.ListError>().toEqualTypeOf<Common>()
+expectTypeOf<AuthorizationError.AuthorizationError>().toEqualTypeOf<Named>()
 
-equal<ReturnType<Service["create"]>, Effect.Effect<Authorization, Common>>(true)
-equal<ReturnType<Service["info"]>, Effect.Effect<Authorization, Named>>(true)
-equal<ReturnType<Service["update"]>, Effect.Effect<Authorization, Named>>(true)
-equal<ReturnType<Service["regenerate"]>, Effect.Effect<Authorization, Named>>(true)
-equal<ReturnType<Service["delete"]>, Effect.Effect<Authorization, Named>>(true)
-equal<ReturnType<Service["list"]>, Effect.Effect<Page, Common>>(true)
-equal<ReturnType<Service["pages"]>, Stream.Stream<Page, Common>>(true)
-equal<ReturnType<Service["stream"]>, Stream.Stream<Authorization, Common>>(true)
+expectTypeOf<ReturnType<Service["create"]>>().toEqualTypeOf<Effect.Effect<Authorization, Common>>()
+expectTypeOf<ReturnType<Service["info"]>>().toEqualTypeOf<Effect.Effect<Authorization, Named>>()
+expectTypeOf<ReturnType<Service["update"]>>().toEqualTypeOf<Effect.Effect<Authorization, Named>>()
+expectTypeOf<ReturnType<Service["regenerate"]>>().toEqualTypeOf<Effect.Effect<Authorization, Named>>()
+expectTypeOf<ReturnType<Service["delete"]>>().toEqualTypeOf<Effect.Effect<Authorization, Named>>()
+expectTypeOf<ReturnType<Service["list"]>>().toEqualTypeOf<Effect.Effect<Page, Common>>()
+expectTypeOf<ReturnType<Service["pages"]>>().toEqualTypeOf<Stream.Stream<Page, Common>>()
+expectTypeOf<ReturnType<Service["stream"]>>().toEqualTypeOf<Stream.Stream<Authorization, Common>>()
 
 // The helper itself: it tells different types apart.
 // @ts-expect-error
-equal<AuthorizationError.CreateError, Named>(true)
+expectTypeOf<AuthorizationError.CreateError>().toEqualTypeOf<Named>()
 // @ts-expect-error
-equal<AuthorizationError.CreateError, any>(true)
+expectTypeOf<AuthorizationError.CreateError>().toEqualTypeOf<any>()
 
-equal<Tags<ReturnType<typeof withoutNotFound>>, Common["_tag"]>(true)
+expectTypeOf<Tags<ReturnType<typeof withoutNotFound>>>().toEqualTypeOf<Common["_tag"]>()
 const withoutNotFound = () => Effect.catchTag(service.info(id), "NotFound", () => Effect.succeed("gone"))
 
-equal<Tags<ReturnType<typeof withoutRateLimited>>, Exclude<Common["_tag"], "RateLimited">>(true)
+expectTypeOf<Tags<ReturnType<typeof withoutRateLimited>>>().toEqualTypeOf<Exclude<Common["_tag"], "RateLimited">>()
 const withoutRateLimited = () => Effect.catchTag(service.list(), "RateLimited", () => Effect.succeed("later"))
 
-equal<Tags<ReturnType<typeof withoutAny>>, never>(true)
+expectTypeOf<Tags<ReturnType<typeof withoutAny>>>().toEqualTypeOf<never>()
 const withoutAny = () =>
   Effect.catchTags(service.delete(id), {
     NotFound: Effect.succeed,
@@ -83,6 +88,46 @@ const withoutAny = () =>
 type Tags<T> = T extends Effect.Effect<infer _A, infer E, infer _R> ?
   E extends { readonly _tag: infer Tag } ? Tag : never
   : never
+
+// What is caught where a stream is pulled is no longer in its type either.
+const streamWithoutUnauthorized = () => Stream.catchTag(service.stream(), "Unauthorized", () => Stream.empty)
+expectTypeOf<ReturnType<typeof streamWithoutUnauthorized>>().toEqualTypeOf<
+  Stream.Stream<Authorization, Exclude<Common, AuthorizationError.Unauthorized>>
+>()
+
+// A switch over the tags can be exhaustive, and each case knows the fields of its error.
+export const explain = (error: AuthorizationError.DeleteError): string => {
+  switch (error._tag) {
+    case "NotFound":
+      return error.id
+    case "InvalidParams":
+      expectTypeOf(error.status).toEqualTypeOf<number | undefined>()
+      expectTypeOf(error.field).toEqualTypeOf<Option.Option<string>>()
+      return error.message
+    case "RateLimited":
+      expectTypeOf(error.retryAfter).toEqualTypeOf<Option.Option<Duration.Duration>>()
+      return error.message
+    case "RequestFailed":
+      expectTypeOf(error.outcomeUnknown).toEqualTypeOf<boolean>()
+      // @ts-expect-error there was no answer, so there is no status
+      return String(error.status)
+    case "Unauthorized":
+    case "Forbidden":
+    case "TwoFactorRequired":
+    case "UnexpectedStatus":
+    case "InvalidResponse":
+      expectTypeOf(error.status).toEqualTypeOf<number>()
+      return error.message
+  }
+}
+
+// @ts-expect-error a case that is missing is an error
+export const explainInPart = (error: AuthorizationError.DeleteError): string => {
+  switch (error._tag) {
+    case "NotFound":
+      return error.id
+  }
+}
 
 // Creating raises no NotFound: there is nothing to catch.
 // @ts-expect-error
@@ -101,11 +146,25 @@ type Requirement<T> = T extends Effect.Effect<infer _A, infer _E, infer R> ? R
 
 type Requirements = { readonly [K in keyof Service]: Requirement<ReturnType<Service[K]>> }
 
-equal<Requirements[keyof Service], never>(true)
-equal<Effect.Services<typeof AuthorizationService>, AuthorizationService>(true)
+expectTypeOf<Requirements[keyof Service]>().toEqualTypeOf<never>()
+expectTypeOf<Effect.Services<typeof AuthorizationService>>().toEqualTypeOf<AuthorizationService>()
 
 const program = AuthorizationService.use((authorizations) => authorizations.info(id))
-equal<typeof program, Effect.Effect<Authorization, Named, AuthorizationService>>(true)
+expectTypeOf<typeof program>().toEqualTypeOf<Effect.Effect<Authorization, Named, AuthorizationService>>()
+
+// A second factor changes nothing of an effect's type.
+expectTypeOf(service.delete(id).pipe(withTwoFactorCode(secret))).toEqualTypeOf<Effect.Effect<Authorization, Named>>()
+// @ts-expect-error a code is a secret
+service.delete(id).pipe(withTwoFactorCode("123456"))
+
+// An implementation gives the endpoints, all of them.
+declare const endpoints: Endpoints
+expectTypeOf(make(endpoints)).toEqualTypeOf<Service>()
+const { regenerate: _, ...incomplete } = endpoints
+// @ts-expect-error
+make(incomplete)
+// @ts-expect-error an endpoint raises what its operation may raise, and nothing else
+make({ ...endpoints, create: () => Effect.fail("other") })
 
 // -----------------------------------------------------------------------------
 // Inputs
@@ -163,8 +222,8 @@ service.list({ concurrency: 2 })
 // Results
 // -----------------------------------------------------------------------------
 
-equal<Token["token"], Redacted.Redacted>(true)
-equal<Grant["code"], Redacted.Redacted>(true)
-equal<Page["items"], ReadonlyArray<Authorization>>(true)
-equal<Page["next"], Option.Option<Cursor>>(true)
-equal<Authorization["id"], AuthorizationId>(true)
+expectTypeOf<Token["token"]>().toEqualTypeOf<Redacted.Redacted>()
+expectTypeOf<Grant["code"]>().toEqualTypeOf<Redacted.Redacted>()
+expectTypeOf<Page["items"]>().toEqualTypeOf<ReadonlyArray<Authorization>>()
+expectTypeOf<Page["next"]>().toEqualTypeOf<Option.Option<Cursor>>()
+expectTypeOf<Authorization["id"]>().toEqualTypeOf<AuthorizationId>()
