@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { assert, describe, it, onTestFinished } from "vitest"
-import { generate } from "./generate.ts"
+import { findUncompiled, generate } from "./generate.ts"
 
 const example = `/** An example. */
 import * as Effect from "effect/Effect"
@@ -143,5 +143,33 @@ describe("a fence of TypeScript", () => {
   it("is not a fence of something else", () => {
     const root = folder({ "docs/a.md": "```sh\nls\n```\n\n```\ntext\n```\n" })
     assert.deepStrictEqual(generate(root, true), [])
+  })
+})
+
+describe("code in comments", () => {
+  const commented = (code: string): string =>
+    `/**\n * One.\n *\n * \`\`\`ts\n * ${code}\n * \`\`\`\n */\nexport const one = 1\n`
+
+  it("is found in an example, whatever its indentation", () => {
+    const root = folder({ "packages/a/src/A.ts": commented("if (true) {\n *   one()\n * }"), "examples/a.ts": example })
+    assert.deepStrictEqual(findUncompiled(root), [])
+  })
+
+  it("is refused when no example has it", () => {
+    const root = folder({ "packages/a/src/A.ts": commented("two()"), "examples/a.ts": example })
+    assert.deepStrictEqual(findUncompiled(root), [
+      "packages/a/src/A.ts: no example has the code of a comment, which begins two()"
+    ])
+  })
+})
+
+describe("the picture of the imports", () => {
+  it("is put where its marker is", () => {
+    const root = folder({
+      "docs/a.md": "<!-- imports -->\n\n```mermaid\n```\n",
+      "packages/a/src/A.ts": "export const a = 1\n"
+    })
+    generate(root, false)
+    assert.include(readFileSync(join(root, "docs/a.md"), "utf8"), "```mermaid\nflowchart BT\n  subgraph a")
   })
 })

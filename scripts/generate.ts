@@ -1,13 +1,16 @@
 /**
- * Keeps the code in README.md and docs/ equal to the examples it is taken from, so that it is code that was compiled.
+ * Keeps what the documents say of the code equal to the code: examples, the API reference, the picture of the imports.
  *
  * A fence that follows a line `<!-- code: examples/name.ts -->` gets the content of that file, and one that follows
- * `<!-- code: examples/name.ts#part -->` what is between `// #region part` and `// #endregion part` there. A fence of
- * TypeScript without a marker is refused: nobody would compile it. With `--check` nothing is written, and the run fails if
- * anything would be.
+ * `<!-- code: examples/name.ts#part -->` what is between `// #region part` and `// #endregion part` there; the one that
+ * follows `<!-- imports -->` gets the picture. A fence of TypeScript without a marker is refused, and so is one in a comment
+ * whose code is in no example: nobody would compile them. With `--check` nothing is written, and the run fails if anything
+ * would be.
  */
-import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { apiReference } from "./api.ts"
+import { drawImports } from "./imports.ts"
 
 /** Writes the documents that are out of date, or with `check` only names them. */
 export const generate = (root: string, check: boolean): ReadonlyArray<string> => {
@@ -15,19 +18,44 @@ export const generate = (root: string, check: boolean): ReadonlyArray<string> =>
     const file = join(root, path)
     return existsSync(file) ? readFileSync(file, "utf8") : undefined
   }
-  return globSync(["README.md", "docs/**/*.md", "packages/*/README.md"], { cwd: root }).toSorted().filter(
-    (document) => {
-      const file = join(root, document)
-      const before = readFileSync(file, "utf8")
-      const after = fill(document, before, readExample)
-      if (after !== before && !check) writeFileSync(file, after)
-      return after !== before
-    }
+  const documents = globSync(["*.md", "docs/**/*.md", "packages/*/README.md"], {
+    cwd: root,
+    exclude: ["docs/api/**"]
+  })
+  return documents.toSorted().filter((document) =>
+    write(root, document, fill(document, readFileSync(join(root, document), "utf8"), readExample, root), check)
   )
 }
 
+/** Writes a file where its text is another, or with `check` only says so. */
+const write = (root: string, path: string, text: string, check: boolean): boolean => {
+  const file = join(root, path)
+  if (existsSync(file) && readFileSync(file, "utf8") === text) return false
+  if (!check) {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
+  return true
+}
+
+/** The fences of TypeScript in the comments of the packages whose code is in none of the examples. */
+export const findUncompiled = (root: string): ReadonlyArray<string> => {
+  const read = (file: string): string => readFileSync(join(root, file), "utf8")
+  const examples = globSync("examples/**/*.ts", { cwd: root }).map((file) => unspaced(read(file)))
+  return globSync("packages/*/src/**/*.ts", { cwd: root }).toSorted().flatMap((file) =>
+    [...read(file).matchAll(/^ *\* ```ts\n(.*?)^ *\* ```$/gms)]
+      .map(([, code = ""]) => code.replaceAll(/^ *\* ?/gm, ""))
+      .filter((code) => !examples.some((example) => example.includes(unspaced(code))))
+      .map((code) => `${file}: no example has the code of a comment, which begins ${code.split("\n")[0]}`)
+  )
+}
+
+/** Code without what depends on where it stands. */
+const unspaced = (code: string): string =>
+  code.split("\n").map((line) => line.trim()).filter((line) => line !== "").join("\n")
+
 /** The text of a document with the code of its examples in place. */
-const fill = (document: string, text: string, readExample: ReadExample): string => {
+const fill = (document: string, text: string, readExample: ReadExample, root: string): string => {
   const lines = text.split("\n")
   const result: Array<string> = []
   let marker: Marker | undefined
@@ -41,13 +69,18 @@ const fill = (document: string, text: string, readExample: ReadExample): string 
     if (fence === undefined) {
       if (marker !== undefined && line.trim() !== "") fail(`no fence follows the marker of ${marker.path}`)
       if (/^\s*<!--\s*code\b/.test(line)) marker = parseMarker(line, fail)
+      if (line === "<!-- imports -->") marker = { path: "imports", region: undefined }
     } else {
       const end = lines.findIndex((other, at) => at > index && other.startsWith(fence) && /^[`~]+\s*$/.test(other))
       if (end === -1) fail("the fence is not closed")
       if (marker === undefined && /^[`~]+\s*(?:ts|tsx|typescript)\b/.test(line)) {
         fail("take the code from an example: <!-- code: examples/name.ts#region --> before the fence")
       }
-      const code = marker === undefined ? lines.slice(index + 1, end) : readCode(marker, readExample, fail)
+      const code = marker === undefined
+        ? lines.slice(index + 1, end)
+        : marker.path === "imports"
+        ? drawImports(root).split("\n")
+        : readCode(marker, readExample, fail)
       result.push(...code, lines[end]!)
       marker = undefined
       index = end
@@ -97,9 +130,16 @@ const dedent = (lines: ReadonlyArray<string>): string => {
 
 if (import.meta.main) {
   const check = process.argv.includes("--check")
-  const stale = generate(join(import.meta.dirname, ".."), check)
+  const root = join(import.meta.dirname, "..")
+  const { pages, problems } = apiReference(root)
+  const stale = [
+    ...generate(root, check),
+    ...[...pages].filter(([path, text]) => write(root, path, text, check)).map(([path]) => path)
+  ]
   for (const document of stale) {
-    console.log(check ? `${document} is not what its examples say: run pnpm generate` : `wrote ${document}`)
+    console.log(check ? `${document} is not what the code says: run pnpm generate` : `wrote ${document}`)
   }
-  if (check && stale.length > 0) process.exitCode = 1
+  const refused = [...problems, ...findUncompiled(root)]
+  for (const problem of refused) console.log(problem)
+  if ((check && stale.length > 0) || refused.length > 0) process.exitCode = 1
 }

@@ -102,11 +102,14 @@ const RemainingFromSeconds = Schema.Finite.pipe(Schema.decodeTo(
 
 // `Opaque` changes nothing at run time: with it an editor shows `Option<Token>`, and not every field of it.
 
-/** An access or refresh token. `expiresIn` counts from the moment Heroku answered; none means never. */
+/** An access or refresh token. */
 export class Token extends Schema.Opaque<Token>()(
   Schema.Struct({
+    /** The token's own id. */
     id: Schema.String,
+    /** What is sent as the bearer token. In listings Heroku may mask it with asterisks. */
     token: secret("token"),
+    /** How long it still works, in whole seconds, counted from Heroku's answer. None: for ever. */
     expiresIn: nullable(RemainingFromSeconds)
   }).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
 ) {}
@@ -114,8 +117,11 @@ export class Token extends Schema.Opaque<Token>()(
 /** The OAuth client that obtained an authorization. */
 export class Client extends Schema.Opaque<Client>()(
   Schema.Struct({
+    /** The id by which `create` and `update` name it. */
     id: Schema.String,
+    /** What it is called where people authorize it. */
     name: Schema.String,
+    /** Where people are sent back to once they have. */
     redirectUri: Schema.String
   }).pipe(Schema.encodeKeys({ redirectUri: "redirect_uri" }))
 ) {}
@@ -123,20 +129,29 @@ export class Client extends Schema.Opaque<Client>()(
 /** The grant of an authorization that came about in the web flow. */
 export class Grant extends Schema.Opaque<Grant>()(
   Schema.Struct({
+    /** The grant's own id, which Heroku leaves out at times. */
     id: omittable(Schema.String),
+    /** What the client exchanges for tokens. */
     code: secret("grant code"),
+    /** How long it can be exchanged, in whole seconds, counted from Heroku's answer. */
     expiresIn: omittable(RemainingFromSeconds)
   }).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
 ) {}
 
 /** The browser session that an authorization belongs to. */
-export class Session extends Schema.Opaque<Session>()(Schema.Struct({ id: Schema.String })) {}
+export class Session extends Schema.Opaque<Session>()(Schema.Struct({
+  /** The session's own id. */
+  id: Schema.String
+})) {}
 
 /** The account that gave the authorization. */
 export class User extends Schema.Opaque<User>()(
   Schema.Struct({
+    /** The account's id. */
     id: Schema.String,
+    /** The account's address. */
     email: omittable(Schema.String),
+    /** The person's name, where the account has one. */
     fullName: nullable(Schema.String)
   }).pipe(Schema.encodeKeys({ fullName: "full_name" }))
 ) {}
@@ -157,16 +172,27 @@ export class User extends Schema.Opaque<User>()(
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
  */
 export class Authorization extends Schema.Class<Authorization>("@effect-heroku/core/Authorization")({
+  /** What operations name it by. */
   id: AuthorizationId,
+  /** What people recognise it by. */
   description: omittable(Schema.String),
+  /** What it may do. */
   scope: Schema.Array(Scope) as Schema.Codec<ReadonlyArray<Scope>>,
+  /** The token that requests are made with. None: of the web flow, before the grant was exchanged. */
   accessToken: nullable(Token),
+  /** The token that gets a new access token. None for direct ones. */
   refreshToken: nullable(Token),
+  /** The OAuth client that it was made for. None: it was made directly, by hand or through the API. */
   client: nullable(Client),
+  /** The grant of the web flow. */
   grant: nullable(Grant),
+  /** The browser session of the web flow. */
   session: nullable(Session),
+  /** Whose account it reaches. None in old payloads. */
   user: omittable(User),
+  /** When it was made. */
   createdAt: Schema.DateTimeUtcFromString,
+  /** When it was last changed. */
   updatedAt: Schema.DateTimeUtcFromString
 }) {
   /**
@@ -192,21 +218,18 @@ export class Authorization extends Schema.Class<Authorization>("@effect-heroku/c
 /**
  * The input of `create`.
  *
- * **Details**
- *
- * - `scope`: one or more.
- * - `description`: what people will recognise it by; Heroku makes one up when there is none.
- * - `expiresIn`: whole seconds; without it the token never expires.
- * - `client`: the id of the OAuth client to authorize; without it the authorization is a direct one.
- *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-create
  */
 export const CreateAuthorization = Schema.Struct({
+  /** What it may do: one scope or more. */
   scope: Schema.Array(Schema.NonEmptyString).check(
     Schema.isMinLength(1, { message: "must name one scope or more" })
   ) as Schema.Codec<ReadonlyArray<Scope>>,
+  /** What people will recognise it by. Without it Heroku makes one up. */
   description: Schema.optional(Schema.String),
+  /** How long its token works, in whole seconds. Without it, for ever. */
   expiresIn: Schema.optional(LifetimeFromSeconds),
+  /** The id of the OAuth client to authorize. Without it the authorization is a direct one. */
   client: Schema.optional(Schema.NonEmptyString)
 }).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
 export interface CreateAuthorization extends Schema.Schema.Type<typeof CreateAuthorization> {}
@@ -217,7 +240,9 @@ export interface CreateAuthorization extends Schema.Schema.Type<typeof CreateAut
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-update
  */
 export const UpdateAuthorization = Schema.Struct({
+  /** The new description. */
   description: Schema.optional(Schema.String),
+  /** The client that takes the authorization over, with its secret. */
   client: Schema.optional(Schema.Struct({
     id: Schema.NonEmptyString,
     secret: secret("client secret").check(

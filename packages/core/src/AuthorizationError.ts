@@ -17,6 +17,7 @@ export type Operation = typeof Operation.Type
 
 /** What every answer with an error status told. */
 const answer = {
+  /** The operation that failed. */
   operation: Operation,
   /** The HTTP status. */
   status: Schema.Int,
@@ -63,6 +64,7 @@ export class TwoFactorRequired extends Schema.TaggedError<TwoFactorRequired>()("
  */
 export class InvalidParams extends Schema.TaggedError<InvalidParams>()("InvalidParams", {
   ...answer,
+  /** The HTTP status, 400 or 422. Absent when no request was sent. */
   status: Schema.optionalKey(Schema.Int),
   /** The input's path to what was refused, as `expiresIn` or `client.id`. None when Heroku refused and did not say. */
   field: Schema.Option(Schema.String)
@@ -81,6 +83,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
 /** Any other status than the `expected` ones. */
 export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>()("UnexpectedStatus", {
   ...answer,
+  /** The statuses with which the operation succeeds. */
   expected: Schema.Array(Schema.Int),
   /** How long Heroku asked to wait, as it may with 503, counted from its answer. */
   retryAfter: Schema.Option(Schema.Duration)
@@ -100,9 +103,13 @@ export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("Inva
  * No usable response: no connection, a TLS failure, a timeout, a body that was cut short.
  */
 export class RequestFailed extends Schema.TaggedError<RequestFailed>()("RequestFailed", {
+  /** The operation that failed. */
   operation: Operation,
+  /** What broke, and where: the base URL, and the code of the system's error where there is one. */
   message: Schema.String,
   /**
+   * What broke.
+   *
    * - `request`: it could not be written, so nothing was sent
    * - `connect`: no connection, so the server saw nothing
    * - `certificate`: the server's certificate was refused, so it saw nothing
@@ -160,19 +167,27 @@ export const refused = (operation: Operation, field: string, problem: string): I
     documentationUrl: Option.none()
   })
 
-/** An answer as it came. Header names are in lower case. */
+/** An answer as it came. */
 export interface RawAnswer {
+  /** The HTTP status. */
   readonly status: number
+  /** The headers, by their names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
+  /** The whole body, whatever it is. */
   readonly body: string
 }
 
 /** What an answer with an error status said, as far as it said anything. */
 export interface ErrorAnswer {
+  /** The HTTP status. */
   readonly status: number
+  /** The body's `id`. */
   readonly errorId: Option.Option<string>
+  /** The body's `message`. */
   readonly message: Option.Option<string>
+  /** The body's `url`. */
   readonly documentationUrl: Option.Option<string>
+  /** The `Request-Id` header. */
   readonly requestId: Option.Option<string>
   /** The `Retry-After` header, as a wait from now. */
   readonly retryAfter: Option.Option<Duration.Duration>

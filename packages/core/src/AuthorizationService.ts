@@ -120,7 +120,7 @@ export const TwoFactorCode = Context.Reference<Option.Option<Redacted.Redacted>>
  * ```ts
  * service.delete(id).pipe(
  *   Effect.catchTag("TwoFactorRequired", () =>
- *     Effect.flatMap(askForCode, (code) => service.delete(id).pipe(AuthorizationService.withTwoFactorCode(code))))
+ *     Effect.flatMap(askForCode, (code) => service.delete(id).pipe(withTwoFactorCode(code))))
  * )
  * ```
  */

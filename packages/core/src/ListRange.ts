@@ -23,19 +23,25 @@ export const PageSize = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum:
  *
  * **Details**
  *
- * `start` and `end` are ids, in the order of the list. An exclusive start is written with a `]` before it. `max` is a
- * number of items. What is none was not said: Heroku then takes the whole range, 200 items, ascending.
+ * `start` and `end` are ids, in the order of the list. An exclusive start is written with a `]` before it. What is none
+ * was not said, and Heroku takes its default.
  */
 export interface ListRange {
+  /** Where it starts. None: with the first id. */
   readonly start: Option.Option<Start>
+  /** The last id that it holds. None: the last of the list. */
   readonly end: Option.Option<string>
+  /** How many items it holds at most. None: 200. */
   readonly max: Option.Option<number>
+  /** None: ascending. */
   readonly order: Option.Option<Order>
 }
 
 /** Where a range starts. */
 export interface Start {
+  /** The id that it starts with, or after. */
   readonly id: string
+  /** Whether it starts after that id. */
   readonly exclusive: boolean
 }
 

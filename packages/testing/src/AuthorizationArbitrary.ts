@@ -28,6 +28,7 @@ import * as Schema from "effect/Schema"
 
 /** A value that is wrong in one place. */
 export interface Invalid<out A> {
+  /** The value. */
   readonly value: A
   /** Where it is wrong, as `InvalidParams.field` and the paths of schema errors name it: `client.secret`. */
   readonly field: string

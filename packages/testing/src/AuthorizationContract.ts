@@ -44,7 +44,7 @@ export interface Options {
  * **Example**
  *
  * ```ts
- * AuthorizationContract.suite("memory", MemoryAuthorizationService.layer())
+ * AuthorizationContract.suite("a layer that counts what is deleted", layer)
  * ```
  */
 export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unknown>, options?: Options): void => {

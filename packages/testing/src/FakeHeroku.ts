@@ -21,7 +21,7 @@ import * as Stream from "effect/Stream"
 import { HerokuAccount } from "./HerokuAccount.ts"
 import * as Api from "./internal/api.ts"
 
-export type { AuthorizationSeed, ClientSeed, Seed, UserSeed } from "./internal/records.ts"
+export type { AuthorizationSeed, ClientSeed, Seed, UserSeed, WireSeed } from "./internal/records.ts"
 
 export type { Exchange } from "./internal/api.ts"
 

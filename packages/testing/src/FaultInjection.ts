@@ -21,6 +21,7 @@ import { withoutTokens } from "./internal/secrets.ts"
 /** An answer with an error status. */
 export interface Status extends RawAnswer {
   readonly _tag: "Status"
+  /** The headers, by their names in lower case. */
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -47,6 +48,7 @@ export interface Garbled {
 /** The call takes longer, and is then as it would have been. */
 export interface Delay {
   readonly _tag: "Delay"
+  /** How much longer it takes. */
   readonly duration: Duration.Input
 }
 
@@ -58,31 +60,39 @@ export interface Hang {
 /** The call waits at a gate, and is then as it would have been. */
 export interface Hold {
   readonly _tag: "Hold"
+  /** The gate that it waits at. */
   readonly gate: Gate
 }
 
 /** What can happen to a call. */
 export type Fault = Status | ConnectionRefused | ConnectionReset | CutBody | Garbled | Delay | Hang | Hold
 
+/** What an answer with an error says. */
+export interface StatusOptions {
+  /** Heroku's id of the error. By default the one for the status, where one is documented. */
+  readonly errorId?: string | undefined
+  /** Heroku's message. By default none. */
+  readonly message?: string | undefined
+  /** The page that explains the error. By default none. */
+  readonly documentationUrl?: string | undefined
+  /** Headers of the answer. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** The body instead of Heroku's, whatever it is. */
+  readonly body?: string | undefined
+}
+
 /**
  * Heroku answers with an error: `status(503)`, `status(429, { headers: { "Retry-After": "7" } })`.
  *
  * **Details**
  *
- * `errorId` is Heroku's for the status, where one is documented; `message` is none. With neither the body is empty, as
- * those of Heroku's router can be. `body` is sent instead, whatever it is: `status(503, { body: "<html>…" })`.
+ * With neither an error id nor a message the body is empty, as those of Heroku's router can be.
  *
  * @throws `RangeError` when the status is none of an error (300 to 599), or a header cannot be sent: a mistake in the test.
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#error-responses
  */
-export const status = (status: number, options?: {
-  readonly errorId?: string | undefined
-  readonly message?: string | undefined
-  readonly documentationUrl?: string | undefined
-  readonly headers?: Readonly<Record<string, string>> | undefined
-  readonly body?: string | undefined
-}): Fault => {
+export const status = (status: number, options?: StatusOptions): Fault => {
   if (!isErrorStatus(status)) {
     throw new RangeError(`FaultInjection.status: ${status} is not the status of an error, 300 to 599`)
   }
@@ -202,6 +212,7 @@ export interface Gate {
 
 /** A call as it arrived, without tokens that somebody took for an id. Over HTTP, requests for other paths are none. */
 export interface Call {
+  /** What was called. */
   readonly operation: Operation
   /** The authorization that was named. */
   readonly id?: string
@@ -232,7 +243,9 @@ export interface Target {
 
 /** A fault and how it strikes. */
 export interface Strike {
+  /** What happens to the call. */
   readonly fault: Fault
+  /** Whether Heroku has acted when it does. */
   readonly afterActing: boolean
 }
 
@@ -323,16 +336,20 @@ const makeGate: Effect.Effect<Gate> = Effect.gen(function*() {
 /**
  * The service as a layer.
  *
- * **Example** (The second attempt succeeds)
+ * **Example** (In memory, with faults)
  *
  * ```ts
- * const layer = MemoryAuthorizationService.layer().pipe(Layer.provideMerge(FaultInjection.layer))
+ * const layer = MemoryAuthorizationService.layer({ seed: [{ id: leaked, description: "leaked in a log" }] }).pipe(
+ *   Layer.provideMerge(FaultInjection.layer)
+ * )
+ * ```
  *
- * const program = Effect.gen(function*() {
- *   const faults = yield* FaultInjection.FaultInjection
- *   yield* faults.inject(FaultInjection.status(503), { operation: "create" })
- *   // …
- * }).pipe(Effect.provide(layer))
+ * and in a test with that layer
+ *
+ * ```ts
+ * const faults = yield* FaultInjection.FaultInjection
+ * yield* faults.inject(FaultInjection.connectionReset, { operation: "delete" })
+ * assert.strictEqual(yield* revoke(leaked), "may still work: check again")
  * ```
  */
 export const layer: Layer.Layer<FaultInjection> = Layer.effect(FaultInjection, make)

@@ -11,7 +11,7 @@ import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { Seed } from "./internal/records.ts"
 
-export type { AuthorizationSeed, ClientSeed, Seed, UserSeed } from "./internal/records.ts"
+export type { AuthorizationSeed, ClientSeed, Seed, UserSeed, WireSeed } from "./internal/records.ts"
 
 /** What tests do with an account. Nothing of it counts as a call: no fault strikes, and nothing is recorded. */
 export interface Service {

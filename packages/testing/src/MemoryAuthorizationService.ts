@@ -21,7 +21,7 @@ import * as Faults from "./internal/faults.ts"
 import { type AuthorizationRecord, toAuthorization } from "./internal/records.ts"
 import * as Store from "./internal/store.ts"
 
-export type { AuthorizationSeed, ClientSeed, Seed, UserSeed } from "./internal/records.ts"
+export type { AuthorizationSeed, ClientSeed, Seed, UserSeed, WireSeed } from "./internal/records.ts"
 
 /** What the account starts with. By default it has no authorizations. */
 export interface Options extends Store.Options {}

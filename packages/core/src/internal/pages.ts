@@ -17,6 +17,7 @@ import { isUuid } from "./uuid.ts"
 
 /** A part of the list, and where to go on. */
 export interface Page {
+  /** The authorizations, in the order of the list. */
   readonly items: ReadonlyArray<Authorization>
   /** Resumes the listing after this page, in any process. None: the list is complete. */
   readonly next: Option.Option<ListRange.Cursor>
@@ -40,6 +41,7 @@ export interface StreamOptions extends ListOptions {
 
 /** The answer to a request for a range of the list. */
 export interface RangeAnswer {
+  /** The authorizations, in the order that they came in. */
   readonly items: ReadonlyArray<Authorization>
   /** The `Next-Range` header, as it came: none when the list is complete. */
   readonly nextRange: Option.Option<string>

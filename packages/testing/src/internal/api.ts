@@ -56,6 +56,7 @@ export interface Options extends AccountOptions {
 
 /** A request, and what became of it. Nothing in it shows a secret. */
 export interface Exchange {
+  /** The method, in capitals. */
   readonly method: string
   /** The path as it was sent, without its query and anything like a token. */
   readonly target: string

@@ -176,8 +176,11 @@ const fromAuthorization = (authorization: Authorization.Authorization, now: numb
 
 /** An OAuth client that exists from the start. What is left out is made up. */
 export interface ClientSeed {
+  /** Its id. */
   readonly id?: string | undefined
+  /** What it is called. */
   readonly name?: string | undefined
+  /** Where it sends people back to. */
   readonly redirectUri?: string | undefined
   /** What `update` has to show to hand an authorization to this client. By default it may show anything. */
   readonly secret?: string | Redacted.Redacted | undefined
@@ -187,8 +190,11 @@ export interface ClientSeed {
 
 /** The account that gave an authorization. What is left out is made up. */
 export interface UserSeed {
+  /** The account's id. */
   readonly id?: string | undefined
+  /** The account's address. */
   readonly email?: string | undefined
+  /** The person's name. */
   readonly fullName?: string | undefined
 }
 
@@ -197,8 +203,11 @@ export interface UserSeed {
  * `{}` is a direct authorization with scope `global` that never expires.
  */
 export interface AuthorizationSeed {
+  /** Its id, which the test can name then. */
   readonly id?: string | undefined
+  /** What people recognise it by. */
   readonly description?: string | undefined
+  /** What it may do. By default `global`. */
   readonly scope?: ReadonlyArray<Authorization.Scope> | undefined
   /** Counted from `observedAt`; zero or less has expired. By default never. */
   readonly expiresIn?: Duration.Input | undefined
@@ -212,6 +221,7 @@ export interface AuthorizationSeed {
   readonly grant?:
     | { readonly id?: string | undefined; readonly code?: string | Redacted.Redacted | undefined }
     | undefined
+  /** The browser session of the web flow. By default none. */
   readonly session?: { readonly id?: string | undefined } | undefined
   /** By default the account itself. */
   readonly user?: UserSeed | undefined
@@ -240,8 +250,10 @@ export const userFromSeed = (seed: UserSeed, random: Random): UserRecord => ({
   fullName: seed.fullName ?? "Tina Edmonds"
 })
 
+type WireAuthorization = typeof Authorization.Authorization.FromWire.Encoded
+
 /** An authorization as Heroku's JSON has it: what a test saved of an answer. */
-type WireSeed = typeof Authorization.Authorization.FromWire.Encoded
+export interface WireSeed extends WireAuthorization {}
 
 /** Whatever an authorization can be planted from. */
 export type Seed = Authorization.Authorization | AuthorizationSeed | WireSeed
