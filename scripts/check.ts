@@ -48,6 +48,12 @@ const steps: ReadonlyArray<Step> = [
     }
   },
   {
+    name: "spelling of names and documents",
+    command: ["cspell", "lint", "--no-progress", "--no-summary", "--dot"],
+    fix: "correct it, or add the word to cspell.json"
+  },
+  { name: "links", command: ["node", "scripts/links.ts"], fix: "correct what the documents point to" },
+  {
     name: "generated files",
     command: ["node", "scripts/generate.ts", "--check"],
     fix: "pnpm generate"

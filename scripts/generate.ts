@@ -1,5 +1,6 @@
 /**
- * Keeps what the documents say of the code equal to the code: examples, the API reference, the picture of the imports.
+ * Keeps what the documents say of the code equal to the code: examples, the API reference, the picture of the imports;
+ * and what the code says of its version.
  *
  * A fence that follows a line `<!-- code: examples/name.ts -->` gets the content of that file, and one that follows
  * `<!-- code: examples/name.ts#part -->` what is between `// #region part` and `// #endregion part` there; the one that
@@ -37,6 +38,15 @@ const write = (root: string, path: string, text: string, check: boolean): boolea
   }
   return true
 }
+
+/** The module that tells each package its version: not everywhere can a program read its package.json. */
+const versions = (root: string): ReadonlyMap<string, string> =>
+  new Map(["http-node", "testing"].map((name) => {
+    const { version } = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
+    const text =
+      `/** The version of this package, from its package.json by \`pnpm generate\`. */\nexport const version = "${version}"\n`
+    return [`packages/${name}/src/internal/version.ts`, text]
+  }))
 
 /** The fences of TypeScript in the comments of the packages whose code is in none of the examples. */
 export const findUncompiled = (root: string): ReadonlyArray<string> => {
@@ -132,9 +142,10 @@ if (import.meta.main) {
   const check = process.argv.includes("--check")
   const root = join(import.meta.dirname, "..")
   const { pages, problems } = apiReference(root)
+  const written = [...versions(root), ...pages]
   const stale = [
     ...generate(root, check),
-    ...[...pages].filter(([path, text]) => write(root, path, text, check)).map(([path]) => path)
+    ...written.filter(([path, text]) => write(root, path, text, check)).map(([path]) => path)
   ]
   for (const document of stale) {
     console.log(check ? `${document} is not what the code says: run pnpm generate` : `wrote ${document}`)

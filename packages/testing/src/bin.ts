@@ -25,6 +25,7 @@ import * as FaultInjection from "./FaultInjection.ts"
 import { HerokuAccount } from "./HerokuAccount.ts"
 import * as Faults from "./internal/sandboxFaults.ts"
 import * as State from "./internal/sandboxState.ts"
+import { version } from "./internal/version.ts"
 
 const host = "127.0.0.1"
 
@@ -220,7 +221,7 @@ const fail = (userMessage: string) => Effect.fail(new CliError.UserError({ cause
 process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
 
 sandbox.pipe(
-  Command.run({ version: "0.0.0" }),
+  Command.run({ version }),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain
 )

@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { version } from "./version.ts"
 
 /** How the live layer reaches Heroku. */
 export interface Options {
@@ -77,7 +78,7 @@ export const settings = (options: Options): Settings => {
   return {
     token: options.token,
     ...readBaseUrl(baseUrl),
-    userAgent: options.userAgent ?? "effect-heroku/0.0.0 (@effect-heroku/http-node)",
+    userAgent: options.userAgent ?? `effect-heroku/${version} (@effect-heroku/http-node)`,
     requestTimeout: duration(options.requestTimeout, Duration.seconds(30)),
     timeout: duration(options.timeout, Duration.infinity),
     retry: {
