@@ -2,7 +2,6 @@
  * Streams an account's OAuth authorizations page by page through the live layer and shows what a person wants to know of
  * them. By default the account is in a sandbox that the demo starts itself, so nothing needs to be set up.
  */
-import type { ListError } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import { PageSize } from "@effect-heroku/core/ListRange"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
@@ -10,7 +9,6 @@ import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import type * as Config from "effect/Config"
@@ -25,6 +23,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { createServer } from "node:http"
 import * as Audit from "./demo/Audit.ts"
+import { explained } from "./explain.ts"
 
 /** An account with authorizations to show, behind a real socket of this machine. */
 const layerSandbox = Layer.unwrap(Effect.gen(function*() {
@@ -68,34 +67,13 @@ const demo = Command.make(
       Flag.withDefault(250)
     )
   },
-  ({ live, pageSize }) =>
-    audit(pageSize).pipe(
-      Effect.provide(layerAccount(live)),
-      Effect.mapError((error) => new CliError.UserError({ cause: error._tag, userMessage: explain(error) }))
-    )
+  ({ live, pageSize }) => explained(Effect.provide(audit(pageSize), layerAccount(live)))
 ).pipe(Command.withDescription("Stream OAuth authorizations page by page and show what is worth knowing of them"))
 
 const layerAccount = (
   live: boolean
 ): Layer.Layer<AuthorizationService, Config.ConfigError | HttpServerError.ServeError> =>
   live ? NodeAuthorizationService.layerConfig() : layerSandbox
-
-/** What to tell a person, and what they can do. */
-const explain = (error: ListError | Config.ConfigError | HttpServerError.ServeError): string => {
-  switch (error._tag) {
-    case "ConfigError":
-      return error.cause.message
-    case "Unauthorized":
-      return `Heroku refuses the token: ${error.message} Set HEROKU_API_KEY to a valid one, or run \`heroku login\`.`
-    case "RequestFailed":
-    case "InvalidParams":
-      return error.message
-    case "ServeError":
-      return `The sandbox cannot listen: ${String(error.cause)}`
-    default:
-      return `${error._tag} (${error.status}): ${error.message}`
-  }
-}
 
 // Whoever reads the output may leave (`| head`): there is nobody to tell. A full disk is an error.
 process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 1))

@@ -22,6 +22,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { explained } from "./explain.ts"
 
 /** Where a run stopped: how long the file was, and where the listing goes on; without cursor it is complete. */
 const Progress = Schema.fromJsonString(Schema.Struct({
@@ -55,7 +56,9 @@ export const exportTo = Effect.fn("export")(function*(file: string, options?: { 
         yield* fileSystem.writeFile(file, lines, { flag: "a" })
         const next = Option.match(page.next, { onNone: () => ({}), onSome: (cursor) => ({ cursor }) })
         yield* fileSystem.writeFileString(progressFile, yield* Schema.encodeEffect(Progress)({ bytes, ...next }))
-        return { bytes, exported: total.exported + page.items.length }
+        const exported = total.exported + page.items.length
+        yield* Console.error(`${exported} authorizations written`)
+        return { bytes, exported }
       })),
     Effect.map(({ exported }) => exported)
   )
@@ -77,7 +80,8 @@ const file = Argument.String("file").pipe(Argument.withDescription("The file to 
 const command = Command.make("export", { file }, ({ file }) =>
   exportTo(file).pipe(
     Effect.flatMap((exported) => Console.log(`${exported} authorizations more in ${file}`)),
-    Effect.provide(NodeAuthorizationService.layerConfig())
+    Effect.provide(NodeAuthorizationService.layerConfig()),
+    explained
   ))
 
 if (import.meta.main) {

@@ -1,12 +1,15 @@
 /** Runs each example as a person would, in a process of its own, against the sandbox behind a real socket. */
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
+import { HerokuAccount } from "@effect-heroku/testing/HerokuAccount"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert, describe, layer } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
@@ -40,7 +43,7 @@ interface Ended {
 /** What to do to a program once it has printed something. */
 interface Intervention {
   readonly at: string
-  readonly act: (child: ChildProcessWithoutNullStreams) => void
+  readonly act: (child: ChildProcessWithoutNullStreams, stdout: string) => void
 }
 
 /** Runs an example to its end. */
@@ -54,11 +57,17 @@ const run = (
     const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], { env })
     let stdout = ""
     let stderr = ""
+    const intervene = () => {
+      if (intervention !== undefined && (stdout + stderr).includes(intervention.at)) intervention.act(child, stdout)
+    }
     child.stdout.on("data", (chunk) => {
       stdout += chunk
-      if (intervention !== undefined && stdout.includes(intervention.at)) intervention.act(child)
+      intervene()
     })
-    child.stderr.on("data", (chunk) => stderr += chunk)
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk
+      intervene()
+    })
     child.on("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
     return Effect.sync(() => child.kill("SIGKILL"))
   })
@@ -76,6 +85,11 @@ const runAgainstSandbox = (
     return yield* run(file, args, env, intervention)
   })
 
+const tempDirectory = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "examples-"))),
+  (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
+)
+
 layer(layerSandbox)("examples", (it) => {
   it.effect("audit.ts prints what never expires and reaches everything", () =>
     Effect.gen(function*() {
@@ -92,23 +106,168 @@ layer(layerSandbox)("examples", (it) => {
       assert.notInclude(stderr, "HRKU")
     }))
 
-  it.effect("export.ts writes a line for each", () =>
+  it.effect("export.ts writes a line for each, and tells how far it is", () =>
     Effect.gen(function*() {
-      const directory = mkdtempSync(join(tmpdir(), "export-"))
-      yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(directory, { recursive: true })))
-      const file = join(directory, "all.ndjson")
-      const { code, stdout } = yield* runAgainstSandbox("export.ts", [file])
+      const file = join(yield* tempDirectory, "all.ndjson")
+      const { code, stderr, stdout } = yield* runAgainstSandbox("export.ts", [file])
       assert.deepStrictEqual([code, stdout], [0, `2 authorizations more in ${file}\n`])
+      assert.strictEqual(stderr, "2 authorizations written\n")
       assert.lengthOf(readFileSync(file, "utf8").trimEnd().split("\n"), 2)
     }))
 
-  it.effect.each(["export.ts", "revoke.ts"])("%s says how to run it", (file) =>
+  it.effect("fetch.ts counts them over fetch", () =>
     Effect.gen(function*() {
-      const { code, stderr, stdout } = yield* run(file, [], {})
-      assert.strictEqual(code, 1)
-      assert.match(stdout, /USAGE/)
-      assert.match(stderr, /Missing required argument/)
+      const { code, stderr, stdout } = yield* runAgainstSandbox("fetch.ts")
+      assert.deepStrictEqual([code, stderr, stdout], [0, "", "2 authorizations\n"])
     }))
+
+  it.effect("report.ts writes JSON and a page, without tokens", () =>
+    Effect.gen(function*() {
+      const file = join(yield* tempDirectory, "report")
+      const { code, stderr, stdout } = yield* runAgainstSandbox("report.ts", [file])
+      assert.deepStrictEqual([code, stderr], [0, "2 authorizations read\n"])
+      assert.strictEqual(stdout, `2 authorizations in ${file}.json and ${file}.html\n`)
+      const report = JSON.parse(readFileSync(`${file}.json`, "utf8"))
+      assert.deepInclude(report.authorizations.find((one: { id: string }) => one.id === known), {
+        description: "leaked in a log",
+        scope: ["global"],
+        expiresAt: null,
+        findings: ["everything, for ever", "never expires", "older than a year"]
+      })
+      const page = readFileSync(`${file}.html`, "utf8")
+      assert.include(page, "leaked in a log")
+      // It loads nothing, and what it shows cannot become part of it.
+      assert.notMatch(page, /<script|<link|src=|url\(|https?:/)
+      assert.notInclude(page + JSON.stringify(report), "HRKU-")
+    }))
+
+  it.effect("revokeExpired.ts lists what has expired, and revokes nothing unless it is told to", () =>
+    Effect.gen(function*() {
+      const account = yield* HerokuAccount
+      const [gone] = yield* account.put({ expiresIn: 0 })
+      const { code, stderr, stdout } = yield* runAgainstSandbox("revokeExpired.ts")
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      assert.strictEqual(stdout, `${gone!.id} has expired\n1 expired; --apply revokes them\n`)
+      assert.strictEqual(yield* account.size, 3)
+      const applied = yield* runAgainstSandbox("revokeExpired.ts", ["--apply"])
+      assert.strictEqual(applied.stdout, `${gone!.id} revoked\n1 expired\n`)
+      assert.strictEqual(yield* account.size, 2)
+    }))
+
+  it.effect("rotate.ts loses no token when it is killed while Heroku replaces one, and is run again", () =>
+    Effect.gen(function*() {
+      const account = yield* HerokuAccount
+      const faults = yield* FaultInjection.FaultInjection
+      const directory = yield* tempDirectory
+      const made = yield* account.put({}, {})
+      const ids = made.map(({ id }) => id)
+      const args = ["--journal", join(directory, "journal"), "--deliver-to", join(directory, "tokens"), ...ids]
+      // Heroku replaces the second token, and its answer never comes.
+      const arrived = Promise.withResolvers<void>()
+      yield* faults.inject(FaultInjection.hang, {
+        operation: "regenerate",
+        afterActing: true,
+        when: ({ id }) => id === ids[1] && (arrived.resolve(), true)
+      })
+      const killed = yield* runAgainstSandbox("rotate.ts", args, undefined, {
+        at: `${ids[0]} has a new token`,
+        act: (child) => void arrived.promise.then(() => child.kill("SIGKILL"))
+      })
+      assert.isNull(killed.code)
+      assert.notDeepEqual(yield* account.get(ids[1]!), Option.some(made[1]!))
+      const { code, stdout } = yield* runAgainstSandbox("rotate.ts", args)
+      assert.deepStrictEqual([code, stdout], [0, "all are delivered\n"])
+      for (const id of ids) {
+        const now = Option.flatMap(yield* account.get(id), ({ accessToken }) => accessToken)
+        const delivered = readFileSync(join(directory, "tokens", id), "utf8")
+        assert.strictEqual(delivered, Redacted.value(Option.getOrThrow(now).token))
+      }
+      yield* account.remove(...ids)
+    }))
+
+  it.effect("authorizations.ts makes, shows, changes, rotates and revokes one", () =>
+    Effect.gen(function*() {
+      const account = yield* HerokuAccount
+      const cli = (...args: ReadonlyArray<string>) =>
+        Effect.map(runAgainstSandbox("authorizations.ts", args), ({ code, stderr, stdout }) => {
+          assert.deepStrictEqual([code, stderr], [0, ""])
+          return stdout
+        })
+      const made = yield* cli("create", "-d", "ci", "-s", "read,write", "-e", "3600")
+      const [, id = ""] = /^ID: +(\S+)$/m.exec(made)!
+      assert.match(made, /^Scope: +read, write$/m)
+      const token = Effect.map(account.get(id), (one) =>
+        Redacted.value(Option.getOrThrow(Option.flatMap(one, ({ accessToken }) => accessToken)).token))
+      const first = yield* token
+      assert.include(made, `Token:       ${first}\n`)
+      assert.include(yield* cli("list"), `${id}\tci\tread,write\n`)
+      assert.match(yield* cli("update", id, "-d", "build server"), /^Description: build server$/m)
+      const shown = yield* cli("info", id)
+      assert.match(shown, /^Description: build server$/m)
+      assert.notInclude(shown, "HRKU-")
+      assert.include(yield* cli("rotate", id), `Token:       ${yield* token}\n`)
+      assert.notStrictEqual(yield* token, first)
+      assert.strictEqual(yield* cli("revoke", id), `revoked ${id}\n`)
+      assert.isTrue(Option.isNone(yield* account.get(id)))
+    }))
+
+  it.effect("web.ts answers over HTTP until it is stopped", () =>
+    Effect.gen(function*() {
+      let answered: Promise<string> | undefined
+      const { code, stderr } = yield* runAgainstSandbox("web.ts", [], undefined, {
+        at: "\n",
+        act: (child, stdout) => {
+          answered ??= fetch(`${stdout.trim()}/authorizations/${known}`, { headers: { connection: "close" } })
+            .then((response) => response.text())
+            .finally(() => child.kill("SIGTERM"))
+        }
+      })
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      assert.deepStrictEqual(JSON.parse(yield* Effect.promise(() => answered!)), {
+        id: known,
+        description: "leaked in a log",
+        scope: ["global"]
+      })
+    }))
+
+  it.effect("scheduled.ts says what it will do, and does until it is stopped", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* runAgainstSandbox("scheduled.ts", [], undefined, {
+        at: "\n",
+        act: (child) => child.kill("SIGINT")
+      })
+      assert.deepStrictEqual([code, stderr], [130, ""])
+      assert.strictEqual(stdout, "Every night at 3:00 UTC, what has expired is revoked\n")
+    }))
+
+  it.effect.each<[string, ReadonlyArray<string>]>([
+    ["export.ts", ["file"]],
+    ["report.ts", ["file"]],
+    ["revoke.ts", [known]],
+    ["revokeExpired.ts", []],
+    ["authorizations.ts", ["list"]]
+  ])("%s says in a sentence that the token is wrong", ([file, args]) =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* runAgainstSandbox(
+        file,
+        args.map((arg) => arg === "file" ? join(tmpdir(), "never-written") : arg),
+        "HRKU-wrong"
+      )
+      assert.strictEqual(code, 1)
+      assert.match(stderr, /Heroku refuses the token: Invalid credentials provided\. Set HEROKU_API_KEY/)
+      assert.notMatch(stderr, /HRKU|^ +at /m)
+    }))
+
+  it.effect.each(["export.ts", "revoke.ts", "report.ts", "rotate.ts"])(
+    "%s says how to run it",
+    (file) =>
+      Effect.gen(function*() {
+        const { code, stderr, stdout } = yield* run(file, [], {})
+        assert.strictEqual(code, 1)
+        assert.match(stdout, /USAGE/)
+        assert.match(stderr, /Missing required (?:argument|flag)/)
+      })
+  )
 
   it.effect("revoke.ts revokes, and tells what was already gone", () =>
     Effect.gen(function*() {

@@ -10,6 +10,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
+import { explained } from "./explain.ts"
 
 // #region revoke
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
@@ -54,7 +55,7 @@ const command = Command.make("revoke", { ids }, ({ ids }) =>
   Effect.flatMap(
     revokeAll(ids),
     Effect.forEach(({ id, outcome }) => Console.log(`${id} ${outcome}`), { discard: true })
-  ).pipe(Effect.provide(NodeAuthorizationService.layerConfig())))
+  ).pipe(Effect.provide(NodeAuthorizationService.layerConfig()), explained))
 
 if (import.meta.main) {
   Command.run(command, { version: "0.0.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
