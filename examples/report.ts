@@ -24,7 +24,7 @@ import { format, type Report } from "./report/page.ts"
 /** What is wrong with an authorization, the worst first. */
 const findings: ReadonlyArray<readonly [string, (one: Authorization.Authorization, now: DateTime.Utc) => boolean]> = [
   ["everything, for ever", (one) => Authorization.hasGlobalScope(one) && Authorization.neverExpires(one)],
-  ["never expires", (one) => Authorization.neverExpires(one)],
+  ["never expires", (one) => !Authorization.hasGlobalScope(one) && Authorization.neverExpires(one)],
   [
     "older than a year",
     (one, now) => DateTime.isLessThan(one.createdAt, DateTime.subtractDuration(now, Duration.days(365)))

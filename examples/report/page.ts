@@ -10,7 +10,7 @@ export interface Report {
     readonly client: string | null
     readonly scope: ReadonlyArray<string>
     readonly createdAt: string
-    /** Null: never. */
+    /** Null: never. Of one that has expired, when it was read: Heroku does not tell when it did. */
     readonly expiresAt: string | null
     /** What somebody should look at. */
     readonly findings: ReadonlyArray<string>
@@ -62,14 +62,17 @@ const formatRow = (one: Report["authorizations"][number]): string =>
 <td><strong>${escape(one.description === "" ? "(no description)" : one.description)}</strong><code>${
     escape(one.id)
   }</code>
-<td data-label="Made for">${one.client === null ? "you, directly" : escape(one.client)}
-<td data-label="Scope">${escape(one.scope.join(", "))}
-<td data-label="Made">${escape(one.createdAt)}
-<td data-label="Expires">${escape(one.expiresAt ?? "never")}
-<td data-label="Look at">${
-    one.findings.length === 0 ? "–" : one.findings.map((text) => `<mark>${escape(text)}</mark>`).join(" ")
-  }
+<td data-label="Made for"><span>${one.client === null ? "no client" : escape(one.client)}</span>
+<td data-label="Scope"><span>${escape(one.scope.join(", "))}</span>
+<td data-label="Made"><span>${escape(one.createdAt)}</span>
+<td data-label="Expires"><span>${
+    one.findings.includes("expired") ? "has expired" : escape(one.expiresAt ?? "never")
+  }</span>
+<td data-label="Look at"><span>${formatFindings(one.findings)}</span>
 </tr>`
+
+const formatFindings = (findings: ReadonlyArray<string>): string =>
+  findings.length === 0 ? "–" : findings.map((text) => `<mark>${escape(text)}</mark>`).join(" ")
 
 /** Descriptions are other people's text. */
 const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`)
@@ -93,13 +96,14 @@ th, td { border-bottom: 1px solid var(--line); padding: .5rem .75rem .5rem 0; ve
 td { overflow-wrap: anywhere }
 td:nth-child(4), td:nth-child(5) { font-variant-numeric: tabular-nums; white-space: nowrap }
 strong { display: block; font-weight: 600 }
-code { color: var(--soft); font-size: .8125rem }
+code { color: var(--soft); font-size: .8125rem; white-space: nowrap }
 mark { background: var(--mark); border-radius: .25rem; color: var(--mark-text); display: inline-block; font-size: .875rem; margin: 0 0 .2rem; padding: 0 .4rem }
 @media (max-width: 45rem) {
   body { padding: 1rem }
   thead { position: absolute; clip-path: inset(50%) }
   tr { border-bottom: 1px solid var(--line); display: block; padding: .75rem 0 }
   td { border: 0; display: block; padding: .1rem 0 }
-  td[data-label]::before { color: var(--soft); content: attr(data-label) " "; display: inline-block; min-width: 5.5rem }
+  td[data-label] { display: grid; grid-template-columns: 5.5rem 1fr }
+  td[data-label]::before { color: var(--soft); content: attr(data-label) }
 }
 `
