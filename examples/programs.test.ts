@@ -51,10 +51,12 @@ const run = (
   file: string,
   args: ReadonlyArray<string>,
   env: Record<string, string>,
-  intervention?: Intervention
+  intervention?: Intervention,
+  stdin = ""
 ) =>
   Effect.callback<Ended>((resume) => {
     const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], { env })
+    child.stdin.end(stdin)
     let stdout = ""
     let stderr = ""
     const intervene = () => {
@@ -77,12 +79,13 @@ const runAgainstSandbox = (
   file: string,
   args: ReadonlyArray<string> = [],
   token = "HRKU-right",
-  intervention?: Intervention
+  intervention?: Intervention,
+  stdin?: string
 ) =>
   Effect.gen(function*() {
     const { address } = yield* HttpServer.HttpServer
     const env = { HEROKU_API_KEY: token, HEROKU_API_URL: HttpServer.formatAddress(address) }
-    return yield* run(file, args, env, intervention)
+    return yield* run(file, args, env, intervention, stdin)
   })
 
 const tempDirectory = Effect.acquireRelease(
@@ -119,6 +122,39 @@ layer(layerSandbox)("examples", (it) => {
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* runAgainstSandbox("fetch.ts")
       assert.deepStrictEqual([code, stderr, stdout], [0, "", "2 authorizations\n"])
+    }))
+
+  it.effect("proxy.ts goes through the proxy that HTTPS_PROXY names", () =>
+    Effect.gen(function*() {
+      const asked: Array<string | undefined> = []
+      const proxy = createServer().on("connect", ({ url }, socket) => {
+        asked.push(url)
+        socket.end("HTTP/1.1 403 Forbidden\r\n\r\n")
+      })
+      yield* Effect.acquireRelease(
+        Effect.callback<void>((resume) => void proxy.listen(0, "127.0.0.1", () => resume(Effect.void))),
+        () => Effect.sync(() => proxy.close())
+      )
+      const address = proxy.address()
+      const port = typeof address === "object" && address !== null ? address.port : 0
+      const { code } = yield* run("proxy.ts", [], { HEROKU_API_KEY: "any", HTTPS_PROXY: `http://127.0.0.1:${port}` })
+      assert.strictEqual(code, 1)
+      assert.include(asked, "api.heroku.com:443")
+    }))
+
+  it.effect("find.ts prints whose a leaked token is, and not the token", () =>
+    Effect.gen(function*() {
+      const account = yield* HerokuAccount
+      const one = Option.flatMap(yield* account.get(known), ({ accessToken }) => accessToken)
+      const leaked = Redacted.value(Option.getOrThrow(one).token)
+      const { code, stderr, stdout } = yield* runAgainstSandbox(
+        "find.ts",
+        [],
+        undefined,
+        undefined,
+        `other\n${leaked}\n`
+      )
+      assert.deepStrictEqual([code, stderr, stdout], [0, "", `${known}\n`])
     }))
 
   it.effect("report.ts writes JSON and a page, without tokens", () =>

@@ -27,7 +27,7 @@ export const findBroken = (root: string): ReadonlyArray<string> => {
         problems.push(`${document}: ${file} has no heading #${heading}`)
       }
     }
-    for (const [, command = ""] of text.matchAll(/\bnpx -y pnpm@12 ([a-z-]+)/g)) {
+    for (const [, command = ""] of text.matchAll(/\bnpx -y pnpm@12 ([a-z][a-z-]*)/g)) {
       if (scripts[command] === undefined && command !== "exec" && command !== "install") {
         problems.push(`${document}: there is no command ${command}`)
       }
