@@ -145,9 +145,8 @@ export const findProblem = (options: Options, settings: Settings): Option.Option
   return Option.none()
 }
 
-/** The text of a secret; none of what is no secret, is no text, or was wiped. */
-export const reveal = (secret: unknown): string | undefined => {
-  if (!Redacted.isRedacted(secret)) return undefined
+/** The text of a secret; none of what is no text, was wiped, or (against its type) is no secret. */
+export const reveal = (secret: Redacted.Redacted<unknown>): string | undefined => {
   try {
     const value = Redacted.value(secret)
     return typeof value === "string" ? value : undefined
