@@ -86,7 +86,7 @@ describe("readAnswer", () => {
     assert.deepStrictEqual(Option.map(retryAfter, Duration.toSeconds), Option.some(seconds))
   })
 
-  it.each(["soon", "7 or 8", "a7", "7a", "1.5", "-5", "+5", "2026-01-01"])(
+  it.each(["soon", "7 or 8", "a7", "7a", "1.5", "-5", "+5", "2026-01-01T00:00:00Z"])(
     "takes no wait from a Retry-After of %j",
     (value) => {
       assert.deepStrictEqual(read({ headers: { "retry-after": value } }).retryAfter, Option.none())

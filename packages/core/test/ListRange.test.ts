@@ -22,6 +22,8 @@ describe("parse", () => {
     [`id a..b; max=5`, { start: { id: "a", exclusive: false }, end: "b", max: 5 }],
     [`id ..b`, { end: "b" }],
     ["id ..; max=002", { max: 2 }],
+    ["  id  ..  ; max=2 ; ", { max: 2 }],
+    ["id ..; ", {}],
     ["id ..; max=99999999999", { max: 99999999999 }]
   ])("reads %s", (text, parts) => {
     assert.deepStrictEqual(ListRange.parse(text), Option.some(ListRange.make(parts)))
@@ -33,6 +35,10 @@ describe("parse", () => {
     "id a",
     "..",
     "name ..",
+    "bid ..",
+    "my id ..",
+    "id .. x",
+    "id ..; max=1;, order=desc",
     "id ]..",
     "id ]..; max=2",
     "id ..; max=0",

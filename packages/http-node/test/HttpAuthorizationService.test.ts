@@ -154,7 +154,7 @@ describe("requests", () => {
     [new URL("http://127.0.0.1:4567"), "http://127.0.0.1:4567"],
     [" https://api.heroku.com\n", "https://api.heroku.com"],
     ["https://api.heroku.com\\", "https://api.heroku.com"],
-    ["HTTPS://API.heroku.com:443//", "https://api.heroku.com"]
+    ["HTTPS://API.heroku.com:443///", "https://api.heroku.com"]
   ])("goes to the base URL %s, with its path and without what it ends in", ([baseUrl, base]) =>
     Effect.gen(function*() {
       const { layer, sent } = scripted(ok)
@@ -394,6 +394,13 @@ describe("errors", () => {
         assert.strictEqual(error.message, message)
       })
   )
+
+  it.effect("of a body that is no authorization it says what is wrong, and where", () =>
+    Effect.gen(function*() {
+      const error = yield* failureOf(operations.info, scripted(() => json(200, { ...payloads.full, scope: "global" })))
+      assert(error._tag === "InvalidResponse")
+      assert.match(error.message, /^The body is not what it should be: [^]*"scope"/)
+    }))
 
   it.effect("a part of the list without Next-Range is not taken for the whole", () =>
     Effect.gen(function*() {
@@ -829,7 +836,7 @@ describe("plain http", () => {
   it.effect.each<[string, Partial<HttpAuthorizationService.Options>]>([
     ["to this machine", { baseUrl: "http://localhost:4567" }],
     ["to this machine by IPv6", { baseUrl: "http://[::1]:4567" }],
-    ["to this machine by another of its addresses", { baseUrl: "http://127.9.9.9" }],
+    ["to this machine by another of its addresses", { baseUrl: "http://127.254.10.9" }],
     ["where the user says so", { baseUrl: "http://heroku.internal", allowHttp: true }]
   ])("is allowed %s", ([, options]) =>
     Effect.gen(function*() {
@@ -886,8 +893,10 @@ describe("two-factor authentication", () => {
   it.effect("refuses a code that no header can carry", () =>
     Effect.gen(function*() {
       const transport = scripted(ok)
-      for (const bad of ["", "1\n2", "ä"]) {
-        const error = yield* failureOf(operations.info.pipe(withTwoFactorCode(Redacted.make(bad))), transport)
+      const wiped = Redacted.make("135790")
+      Redacted.wipeUnsafe(wiped)
+      for (const bad of [...["", "1\n2", "ä", 135790 as never].map((code) => Redacted.make(code)), wiped]) {
+        const error = yield* failureOf(operations.info.pipe(withTwoFactorCode(bad)), transport)
         assert(error._tag === "InvalidParams")
         assert.deepStrictEqual(error.field, Option.some("twoFactorCode"))
         assert.strictEqual(
@@ -969,6 +978,30 @@ describe("big bodies", () => {
       const error = yield* failureOf(operations.info, scripted(endless(503, taken)), { retry: { times: 0 } })
       assert(error._tag === "UnexpectedStatus")
       assert.isAtMost(taken.mebibytes, 3)
+    }))
+
+  it.effect("of an error, no more is read than 64 KiB", () =>
+    Effect.gen(function*() {
+      const inTwo = (bytes: number) => () => {
+        const text = JSON.stringify({ message: "Too long.", filler: "" })
+        const body = new TextEncoder().encode(text.replace(/""/, `"${"x".repeat(bytes - text.length)}"`))
+        return new Response(
+          new ReadableStream({
+            start: (controller) => {
+              controller.enqueue(body.subarray(0, 50_000))
+              controller.enqueue(body.subarray(50_000))
+              controller.close()
+            }
+          }),
+          { status: 503 }
+        )
+      }
+      const messages = yield* Effect.forEach([65_536, 65_537], (bytes) =>
+        Effect.map(
+          failureOf(operations.info, scripted(inTwo(bytes)), { retry: { times: 0 } }),
+          ({ message }) => message
+        ))
+      assert.deepStrictEqual(messages, ["Too long.", "Heroku answered info with status 503 and no message"])
     }))
 
   it.effect("of an answer, there is a limit", () =>
