@@ -47,6 +47,18 @@ describe("judge", () => {
     ])
   })
 
+  it("puts code with backticks into more of them", () => {
+    const { unlisted } = judge(reportOf(mutant("Survived", [3, 12], [3, 15], "``")), documentOf())
+    assert.deepStrictEqual(unlisted.map(({ row }) => row), [
+      "| `` \\|\\| x === `b` `` | ``` \\|\\| x === `` ``` |"
+    ])
+  })
+
+  it("gives the rows in the order of the code", () => {
+    const { unlisted } = judge(reportOf(mutant("Survived", [3, 6], [3, 15], "true"), survivor), documentOf())
+    assert.deepStrictEqual(unlisted.map(({ line }) => line), [2, 3])
+  })
+
   it("does not take a row without a reason", () => {
     assert.lengthOf(judge(reportOf(survivor), documentOf(row)).unlisted, 1)
     assert.lengthOf(judge(reportOf(survivor), documentOf(`${row}  |`)).unlisted, 1)

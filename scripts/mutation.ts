@@ -52,7 +52,7 @@ export const judge = (report: Report, document: string): Verdict => {
       file,
       line: mutant.location.start.line,
       row: toRow(source, mutant)
-    })),
+    })).toSorted((a, b) => a.line - b.line),
     rows: listed.filter((one) => one.file === file)
   }))
   const packages = [...new Set(files.map(({ file }) => packageOf(file)))].map((name) => ({
@@ -143,8 +143,9 @@ const toRow = (source: string, { location: { end, start }, replacement }: Mutant
 const toCell = (code: string): string => {
   const line = code.replaceAll(/\s+/g, " ").trim()
   const short = line.length <= 160 ? line : `${line.slice(0, 100)} … ${line.slice(-50)}`
-  const escaped = short.replaceAll("|", "\\|")
-  return escaped.includes("`") ? `\`\` ${escaped} \`\`` : `\`${escaped}\``
+  const fence = "`".repeat(1 + Math.max(0, ...Array.from(short.matchAll(/`+/g), ([run]) => run.length)))
+  const space = fence === "`" ? "" : " "
+  return fence + space + short.replaceAll("|", "\\|") + space + fence
 }
 
 // -----------------------------------------------------------------------------
