@@ -23,6 +23,7 @@ import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
 import * as payloads from "./fixtures/payloads.ts"
 import { validateAuthorization, validateTypes } from "./fixtures/publishedSchema.ts"
+import { runs } from "./fixtures/runs.ts"
 
 const decode = Schema.decodeUnknownSync(Authorization.FromWire)
 const encode = Schema.encodeSync(Authorization.FromWire)
@@ -141,7 +142,7 @@ describe("Authorization.FromWire", () => {
           })
         }
       }),
-    { arbitrary: { runs: 1000 } }
+    { arbitrary: { runs: runs(1000) } }
   )
 
   it("never prints a token or a grant code", () => {

@@ -7,6 +7,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
 import * as payloads from "./fixtures/payloads.ts"
+import { runs } from "./fixtures/runs.ts"
 
 const { rateLimited: _, ...authorizations } = payloads
 const examples: ReadonlyArray<object> = Object.values(authorizations)
@@ -150,7 +151,7 @@ describe("authorization", () => {
         const json = change(examples[example]!, changes)
         assert.deepStrictEqual(outcome(AuthorizationDecoder.authorization(json)), outcome(decodeOne(json)))
       }),
-    { arbitrary: { runs: 5000 } }
+    { arbitrary: { runs: runs(5000) } }
   )
 
   it("asks the schema only about what is unusual", () => {

@@ -16,6 +16,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { runs } from "./fixtures/runs.ts"
 
 const now = Date.UTC(2026, 0, 1)
 const read = (answer: Partial<RawAnswer>) => readAnswer({ status: 503, headers: {}, body: "", ...answer }, now)
@@ -232,7 +233,7 @@ describe("an answer of any text", () => {
         assert.isNotEmpty(error.message)
         assert.isTrue(Option.isNone(said.retryAfter) || !Duration.isNegative(said.retryAfter.value))
       }),
-    { arbitrary: { runs: 2000 } }
+    { arbitrary: { runs: runs(2000) } }
   )
 
   it("takes no longer to read than it is long", () => {

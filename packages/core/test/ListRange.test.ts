@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { runs } from "./fixtures/runs.ts"
 
 const uuid = "1fd05fb4-97a2-49ca-aed4-68fd58ebe069"
 
@@ -154,7 +155,7 @@ describe("hostile text", () => {
           assert.deepStrictEqual(ListRange.parse(ListRange.format(range.value)), Option.some(same))
         }
       }),
-    { arbitrary: { runs: 2000 } }
+    { arbitrary: { runs: runs(2000) } }
   )
 
   it.effect.prop(
@@ -168,7 +169,7 @@ describe("hostile text", () => {
         assert.isTrue(Option.isSome(start))
         assert.isTrue(Option.exists(max, Schema.is(ListRange.PageSize)))
       }),
-    { arbitrary: { runs: 2000 } }
+    { arbitrary: { runs: runs(2000) } }
   )
 
   it.each([" ", "\t", ";", ",", "max=1,", "0", "a", ".", "]"])(

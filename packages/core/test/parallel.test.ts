@@ -12,6 +12,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as payloads from "./fixtures/payloads.ts"
+import { runs } from "./fixtures/runs.ts"
 
 const template = Schema.decodeUnknownSync(Authorization.FromWire)(payloads.direct)
 const authorization = (id: string) => new Authorization({ ...template, id: id as Authorization["id"] })
@@ -114,8 +115,6 @@ const sorted = (ids: ReadonlyArray<string>, order: ListRange.Order) =>
 // Deterministic, and as good as the UUIDs of Heroku.
 const spread = (count: number) => Array.from({ length: count }, (_, n) => uuid(Math.imul(n + 1, 0x9e3779b1) >>> 0, n))
 
-const runs = Number(process.env["PARALLEL_RUNS"] ?? 200)
-
 describe("concurrency", () => {
   for (const [kind, ids] of Object.entries(kinds)) {
     it.effect.prop(
@@ -129,7 +128,7 @@ describe("concurrency", () => {
           assert.isAtMost(state.requests, 2 * needed)
           assert.isAtMost(state.most, settings.concurrency)
         }),
-      { arbitrary: { runs } }
+      { arbitrary: { runs: runs(200) } }
     )
   }
 
@@ -206,7 +205,7 @@ describe("concurrency", () => {
         assert.deepStrictEqual(seen, sorted([...new Set(seen)], settings.order))
         assert.includeMembers(seen, staying)
       }),
-    { arbitrary: { runs: runs / 2 } }
+    { arbitrary: { runs: runs(100) } }
   )
 
   it.effect("goes on one by one with a server that takes only its own ids for a start", () =>

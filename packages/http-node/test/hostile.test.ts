@@ -26,6 +26,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { gzipSync } from "node:zlib"
 import * as payloads from "../../core/test/fixtures/payloads.ts"
+import { runs } from "../../core/test/fixtures/runs.ts"
 import {
   answer,
   flood,
@@ -564,7 +565,7 @@ describe("paths", () => {
         `DELETE ${path} HTTP/1.1`,
         `POST ${path}/actions/regenerate-tokens HTTP/1.1`
       ])
-    }), { arbitrary: { runs: 60 } })
+    }), { arbitrary: { runs: runs(60) } })
 
   it.effect.each([".", "..", "", "a\0b", "\ud800", "a\r\nX: y"])(
     "%j is refused before any request",
