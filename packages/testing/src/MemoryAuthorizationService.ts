@@ -18,7 +18,7 @@ import type * as FaultInjection from "./FaultInjection.ts"
 import { HerokuAccount } from "./HerokuAccount.ts"
 import * as Account from "./internal/account.ts"
 import * as Faults from "./internal/faults.ts"
-import { type AuthorizationRecord, toAuthorization } from "./internal/records.ts"
+import { type AuthorizationRecord, checkOptions, keysOf, toAuthorization } from "./internal/records.ts"
 import * as Store from "./internal/store.ts"
 
 export type { AuthorizationSeed, ClientSeed, Seed, UserSeed, WireSeed } from "./internal/records.ts"
@@ -42,7 +42,12 @@ export const layer = (
   }))
 
 const makeStore = (options: Options | undefined): Effect.Effect<Store.Store> =>
-  Effect.map(Clock.currentTimeMillis, (now) => Store.make(options ?? {}, now))
+  Effect.map(Clock.currentTimeMillis, (now) => {
+    checkOptions(options ?? {}, optionKeys)
+    return Store.make(options ?? {}, now)
+  })
+
+const optionKeys = keysOf<Options>(Store.optionKeys)
 
 const fromStore = Effect.fnUntraced(
   function*(store: Store.Store): Effect.fn.Return<AuthorizationService.Service> {

@@ -193,7 +193,7 @@ describe("FakeHeroku", () => {
       [`{"expires_in":-1}`, "expires_in"],
       [`{"expires_in":1.5}`, "expires_in"],
       [`{"expires_in":"soon"}`, "expires_in"],
-      [`{"expires_in":1e12}`, "expires_in"],
+      [`{"expires_in":1e12}`, "expires_in: must be at most 100000000000"],
       [`{"description":1}`, "description"],
       [`{"description":null}`, "description"],
       [`{"client":{}}`, "client"],
@@ -478,6 +478,28 @@ describe("FakeHeroku", () => {
   })
 
   describe("what it makes up", () => {
+    it.effect.each<[string, unknown, RegExp]>([
+      ["options", { cuont: 3 }, /options have no cuont/],
+      ["options of a further account", { accounts: [{ token: "t", cuont: 3 }] }, /options have no cuont/]
+    ])("refuses misspelt %s", ([, options, message]) =>
+      Effect.gen(function*() {
+        const exit = yield* Effect.exit(Layer.build(FakeHeroku.layerHttpClient(options as never)))
+        assert(Exit.isFailure(exit))
+        assert.match(Cause.pretty(exit.cause), message)
+      }))
+
+    test(
+      "has no grant that could still be exchanged where there are tokens",
+      { count: 450 },
+      () =>
+        Effect.gen(function*() {
+          const records: ReadonlyArray<Wire> = json(yield* list("id ..; max=1000"))
+          const exchanged = records.filter(({ access_token, grant }) => access_token && grant)
+          assert.isNotEmpty(exchanged)
+          for (const { grant } of exchanged) assert.strictEqual(grant?.expires_in, 0)
+        })
+    )
+
     test("writes every text as it is, also the oddest", {
       seed: [{ id: "x", description: "\u0001", expiresIn: "1 hour" }, { id: "y", description: "\u0001\u0001" }]
     }, () =>

@@ -18,7 +18,7 @@ import * as Account from "./account.ts"
 import * as Faults from "./faults.ts"
 import * as Random from "./random.ts"
 import * as RateLimit from "./rateLimit.ts"
-import type { AuthorizationRecord } from "./records.ts"
+import { type AuthorizationRecord, checkOptions, keysOf } from "./records.ts"
 import { redactTokens, withoutTokens } from "./secrets.ts"
 import * as Store from "./store.ts"
 import * as Wire from "./wire.ts"
@@ -53,6 +53,21 @@ export interface Options extends AccountOptions {
   /** Is told of every exchange when it is over: for a log. By default nobody. */
   readonly observe?: ((exchange: Exchange) => Effect.Effect<void>) | undefined
 }
+
+const mainAccountKeys: { readonly [K in keyof AccountOptions]-?: true } = {
+  ...Store.optionKeys,
+  rateLimit: true,
+  twoFactorCode: true
+}
+const accountKeys: ReadonlySet<string> = new Set([...Object.keys(mainAccountKeys), "token"])
+const apiKeys = keysOf<Options>({
+  ...mainAccountKeys,
+  token: true,
+  accounts: true,
+  warning: true,
+  latency: true,
+  observe: true
+})
 
 /** A request, and what became of it. Nothing in it shows a secret. */
 export interface Exchange {
@@ -219,6 +234,8 @@ export interface Api {
 export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<Api> {
+  checkOptions(options, apiKeys)
+  for (const account of options.accounts ?? []) checkOptions(account, accountKeys)
   const now = yield* Clock.currentTimeMillis
   const guard = yield* Faults.guard
   const requestIds = Random.make(options.randomSeed ?? "effect-heroku", "requests")

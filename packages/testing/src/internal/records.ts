@@ -234,21 +234,59 @@ export interface AuthorizationSeed {
 const toRedacted = (secret: string | Redacted.Redacted, label: string): Redacted.Redacted =>
   Redacted.make(Redacted.isRedacted(secret) ? Redacted.value(secret) : secret, { label })
 
+/**
+ * Refuses what is no object, and keys that nothing reads: misspelt ones, which would be ignored without a word.
+ *
+ * @throws `TypeError`
+ */
+const checkKeys = (what: string, object: object, keys: ReadonlySet<string>): void => {
+  if (typeof object !== "object" || object === null) throw new TypeError(`seed: ${what} is an object`)
+  for (const key of Object.keys(object)) {
+    if (!keys.has(key)) throw new TypeError(`seed: ${what} has no ${key}`)
+  }
+}
+
+/** The same of the options of a layer. */
+export const checkOptions = (options: object, keys: ReadonlySet<string>): void => {
+  for (const key of Object.keys(options)) {
+    if (!keys.has(key)) throw new TypeError(`the options have no ${key}`)
+  }
+}
+
+/** Every key of a type; the compiler sees to it that none is forgotten. */
+export const keysOf = <A>(keys: { readonly [K in keyof A]-?: true }): ReadonlySet<string> => new Set(Object.keys(keys))
+
+const clientKeys = keysOf<ClientSeed>({ id: true, name: true, redirectUri: true, secret: true, privileged: true })
+const userKeys = keysOf<UserSeed>({ id: true, email: true, fullName: true })
+const grantKeys = keysOf<NonNullable<AuthorizationSeed["grant"]>>({ id: true, code: true })
+const sessionKeys = keysOf<NonNullable<AuthorizationSeed["session"]>>({ id: true })
+
+const checkScope = (scope: ReadonlyArray<Authorization.Scope>): ReadonlyArray<Authorization.Scope> => {
+  if (Array.isArray(scope) && scope.length > 0) return scope
+  throw new TypeError("seed: scope is an array of one or more")
+}
+
 /** A client from its seed. */
-export const clientFromSeed = (seed: ClientSeed, random: Random): ClientRecord => ({
-  id: seed.id ?? random.uuid(),
-  name: seed.name ?? "example",
-  redirectUri: seed.redirectUri ?? "https://example.com/auth/heroku/callback",
-  secret: seed.secret === undefined ? null : toRedacted(seed.secret, "client secret"),
-  privileged: seed.privileged ?? false
-})
+export const clientFromSeed = (seed: ClientSeed, random: Random): ClientRecord => {
+  checkKeys("a client", seed, clientKeys)
+  return {
+    id: seed.id ?? random.uuid(),
+    name: seed.name ?? "example",
+    redirectUri: seed.redirectUri ?? "https://example.com/auth/heroku/callback",
+    secret: seed.secret === undefined ? null : toRedacted(seed.secret, "client secret"),
+    privileged: seed.privileged ?? false
+  }
+}
 
 /** A user from its seed; the example of the published schema where it says nothing. */
-export const userFromSeed = (seed: UserSeed, random: Random): UserRecord => ({
-  id: seed.id ?? random.uuid(),
-  email: seed.email ?? "username@example.com",
-  fullName: seed.fullName ?? "Tina Edmonds"
-})
+export const userFromSeed = (seed: UserSeed, random: Random): UserRecord => {
+  checkKeys("a user", seed, userKeys)
+  return {
+    id: seed.id ?? random.uuid(),
+    email: seed.email ?? "username@example.com",
+    fullName: seed.fullName ?? "Tina Edmonds"
+  }
+}
 
 type WireAuthorization = typeof Authorization.Authorization.FromWire.Encoded
 
@@ -262,20 +300,20 @@ const isWireSeed = (seed: object): seed is WireSeed => "created_at" in seed
 
 const decodeWire = Schema.decodeUnknownSync(Authorization.Authorization.FromWire)
 
-const seedKeys: ReadonlySet<string> = new Set<keyof AuthorizationSeed>([
-  "id",
-  "description",
-  "scope",
-  "expiresIn",
-  "accessToken",
-  "refreshToken",
-  "client",
-  "grant",
-  "session",
-  "user",
-  "createdAt",
-  "updatedAt"
-])
+const seedKeys = keysOf<AuthorizationSeed>({
+  id: true,
+  description: true,
+  scope: true,
+  expiresIn: true,
+  accessToken: true,
+  refreshToken: true,
+  client: true,
+  grant: true,
+  session: true,
+  user: true,
+  createdAt: true,
+  updatedAt: true
+})
 
 /**
  * A record from its seed.
@@ -284,11 +322,12 @@ const seedKeys: ReadonlySet<string> = new Set<keyof AuthorizationSeed>([
  */
 export const fromSeed = (seed: Seed, account: UserRecord, random: Random, now: number): AuthorizationRecord => {
   if (typeof seed !== "object" || seed === null) throw new TypeError("seed: an authorization is an object")
+  if (seed.id === "~") throw new TypeError("seed: ~ is no id of its own, it names the default authorization")
   if (seed instanceof Authorization.Authorization) return fromAuthorization(seed, now)
   if (isWireSeed(seed)) return fromAuthorization(decodeWire(seed), now)
-  for (const key of Object.keys(seed)) {
-    if (!seedKeys.has(key)) throw new TypeError(`seed: an authorization has no ${key}`)
-  }
+  checkKeys("an authorization", seed, seedKeys)
+  if (seed.grant !== undefined) checkKeys("a grant", seed.grant, grantKeys)
+  if (seed.session !== undefined) checkKeys("a session", seed.session, sessionKeys)
   const lifetime = seed.expiresIn === undefined ? null : Duration.toMillis(Duration.fromInputUnsafe(seed.expiresIn))
   const token = (given: string | Redacted.Redacted | undefined): TokenRecord => {
     const made = makeToken(random, now, lifetime !== null && Number.isFinite(lifetime) ? lifetime : null)
@@ -298,7 +337,7 @@ export const fromSeed = (seed: Seed, account: UserRecord, random: Random, now: n
   return {
     id: Authorization.AuthorizationId.make(seed.id ?? random.uuid()),
     description: seed.description ?? "sample authorization",
-    scope: seed.scope ?? ["global"],
+    scope: checkScope(seed.scope ?? ["global"]),
     accessToken: seed.accessToken === null ? null : token(seed.accessToken),
     refreshToken: seed.refreshToken === undefined ? null : token(seed.refreshToken),
     client: seed.client === undefined ? null : clientFromSeed(seed.client, random),
@@ -353,7 +392,12 @@ export const makeUp = (
     accessToken: pending ? null : token(),
     refreshToken: web && !pending ? token() : null,
     client: web ? random.pick(clients) : null,
-    grant: web ? { ...makeGrant(random, now), ...(random.below(3) === 0 ? { id: null } : undefined) } : null,
+    grant: web
+      ? {
+        ...makeGrant(random, pending ? now : createdAt),
+        ...(random.below(3) === 0 ? { id: null } : undefined)
+      }
+      : null,
     session: web && random.below(2) === 0 ? { id: random.uuid() } : null,
     user: shape === 9 ? null : shape === 8 ? { ...account, fullName: null } : account,
     createdAt,

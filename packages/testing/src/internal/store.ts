@@ -36,6 +36,17 @@ export interface Options {
   readonly user?: Records.UserSeed | undefined
 }
 
+/** The names of the options, for those who refuse others. */
+export const optionKeys: { readonly [K in keyof Options]-?: true } = {
+  seed: true,
+  observedAt: true,
+  count: true,
+  randomSeed: true,
+  defaultAuthorization: true,
+  clients: true,
+  user: true
+}
+
 /** An answer with an error status, as Heroku words it. */
 export interface Refusal {
   readonly status: number

@@ -109,6 +109,9 @@ export const parseCreate = (text: string): Result.Result<Authorization.CreateAut
     if (expiresIn !== undefined && expiresIn !== null && !isWholeSeconds(expiresIn)) {
       return Result.fail(invalidParams("expires_in", "must be a whole number of seconds, zero or more, or null."))
     }
+    if (isWholeSeconds(expiresIn) && expiresIn > Authorization.maxLifetimeSeconds) {
+      return Result.fail(invalidParams("expires_in", `must be at most ${Authorization.maxLifetimeSeconds} seconds.`))
+    }
     if (client !== undefined && !isNonEmptyString(client)) {
       return Result.fail(invalidParams("client", "must be the id of an OAuth client."))
     }
@@ -123,8 +126,7 @@ export const parseCreate = (text: string): Result.Result<Authorization.CreateAut
 const isScope = (u: unknown): u is Authorization.CreateAuthorization["scope"] =>
   Array.isArray(u) && u.length > 0 && u.every(isNonEmptyString)
 
-const isWholeSeconds = (u: unknown): u is number =>
-  typeof u === "number" && Number.isInteger(u) && u >= 0 && u <= Authorization.maxLifetimeSeconds
+const isWholeSeconds = (u: unknown): u is number => typeof u === "number" && Number.isInteger(u) && u >= 0
 
 // The official command line sends what was typed, as a string. That Heroku takes it for a number is inferred from that.
 const coerceSeconds = (u: unknown): unknown => typeof u === "string" && /^\d+$/.test(u) ? Number(u) : u
