@@ -25,12 +25,15 @@ export interface Options extends Omit<HttpAuthorizationService.Options, "token">
 
 /** An account: its token, and whatever else the program knows it by. */
 export interface Account {
+  /** An access token of the account. */
   readonly token: Redacted.Redacted
 }
 
 /** An authorization of an account, or why its list ended there. */
 export interface Listed<A extends Account> {
+  /** The account, as it was given. */
   readonly account: A
+  /** The authorization; or the error, which is the account's last value. */
   readonly result: Result.Result<Authorization, ListError>
 }
 
@@ -59,6 +62,7 @@ export interface Service {
   readonly invalidate: (token: Redacted.Redacted) => Effect.Effect<void>
 }
 
+/** The key of the clients. */
 export class AccountClients extends Context.Service<AccountClients, Service>()(
   "@effect-heroku/http-node/AccountClients"
 ) {}

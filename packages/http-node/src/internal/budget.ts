@@ -22,6 +22,7 @@ export interface AccountBudget {
 
 /** What an answer told of the account's pool. */
 export interface PoolAnswer {
+  /** The HTTP status. */
   readonly status: number
   /** The `RateLimit-Remaining` header. */
   readonly remaining: Option.Option<number>
@@ -37,6 +38,7 @@ export interface Service {
   readonly forToken: (token: Redacted.Redacted) => AccountBudget
 }
 
+/** The key of the budgets. The layers are in `RequestBudget.ts`. */
 export class RequestBudget extends Context.Service<RequestBudget, Service>()(
   "@effect-heroku/http-node/RequestBudget"
 ) {}

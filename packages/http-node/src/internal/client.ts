@@ -19,7 +19,8 @@ import { type Scrub, withoutSecrets } from "./scrub.ts"
  * **Details**
  *
  * A timeout or an interruption, also while the body is read, closes the connection. The client sees to that by itself;
- * with `HttpClient.withScope` it would abort every request at its end, which costs more and keeps answers longer. Trace headers are not sent: they are of no use to Heroku, and each attempt must be the same bytes.
+ * with `HttpClient.withScope` it would abort every request at its end, which costs more and keeps answers longer. Trace
+ * headers are not sent: they are of no use to Heroku, and each attempt must be the same bytes.
  */
 export const make = (
   httpClient: HttpClient.HttpClient,

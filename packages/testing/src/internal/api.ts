@@ -57,6 +57,7 @@ export interface Options extends AccountOptions {
 const mainAccountKeys: { readonly [K in keyof AccountOptions]-?: true } = {
   ...Store.optionKeys,
   rateLimit: true,
+  rateLimitRefill: true,
   twoFactorCode: true
 }
 const accountKeys: ReadonlySet<string> = new Set([...Object.keys(mainAccountKeys), "token"])
