@@ -97,4 +97,21 @@ describe("a fault", () => {
         }
       })
   )
+
+  it.effect.each<[string, FaultInjection.Fault]>([
+    ["a part of a list without Next-Range", FaultInjection.missingNextRange],
+    ["a Next-Range that is repeated", FaultInjection.repeatedNextRange]
+  ])(
+    "%s: strikes lists alone, and the live layer fails as the memory layer does",
+    ([, fault]) =>
+      Effect.gen(function*() {
+        const found = yield* Effect.forEach(Object.values(layers), (layer) =>
+          Effect.gen(function*() {
+            yield* FaultInjection.FaultInjection.use((_) => _.inject(fault))
+            yield* operations.info
+            return essence(yield* Effect.flip(operations.list))
+          }).pipe(Effect.provide(layer.pipe(Layer.provideMerge(FaultInjection.layer)))))
+        for (const error of found) assert.deepStrictEqual(error, { _tag: "InvalidResponse", status: 206 })
+      })
+  )
 })

@@ -45,6 +45,12 @@ export interface Garbled {
   readonly _tag: "Garbled"
 }
 
+/** A part of a list does not say where the list goes on, or says that it goes on where it began. */
+export interface BrokenNextRange {
+  readonly _tag: "BrokenNextRange"
+  readonly how: "missing" | "repeated"
+}
+
 /** The call takes longer, and is then as it would have been. */
 export interface Delay {
   readonly _tag: "Delay"
@@ -65,7 +71,16 @@ export interface Hold {
 }
 
 /** What can happen to a call. */
-export type Fault = Status | ConnectionRefused | ConnectionReset | CutBody | Garbled | Delay | Hang | Hold
+export type Fault =
+  | Status
+  | ConnectionRefused
+  | ConnectionReset
+  | CutBody
+  | Garbled
+  | BrokenNextRange
+  | Delay
+  | Hang
+  | Hold
 
 /** What an answer with an error says. */
 export interface StatusOptions {
@@ -145,6 +160,18 @@ export const cutBody: Fault = { _tag: "CutBody" }
 
 /** Heroku acts, and answers with something that is no JSON: `InvalidResponse`. */
 export const garbled: Fault = { _tag: "Garbled" }
+
+/**
+ * A list that is truncated (206) comes without `Next-Range`: `InvalidResponse`, where a client that does not look takes it
+ * for complete. Only lists run into it.
+ */
+export const missingNextRange: Fault = { _tag: "BrokenNextRange", how: "missing" }
+
+/**
+ * The `Next-Range` of a list is the range that was asked for: `InvalidResponse`, where a client that does not look goes
+ * round for ever. Only lists run into it.
+ */
+export const repeatedNextRange: Fault = { _tag: "BrokenNextRange", how: "repeated" }
 
 /**
  * What makes a call fail with `error`, or with what comes closest to it for the operation that is struck: a `NotFound` for
@@ -304,7 +331,9 @@ export const make: Effect.Effect<Service> = Effect.sync(() => {
     receive: (call) =>
       Effect.sync(() => {
         calls.push(withoutTokens(call))
-        const fitting = pending.filter(({ target }) => fits(target, call))
+        const fitting = pending.filter(({ fault, target }) =>
+          fits(target, call) && (fault._tag !== "BrokenNextRange" || call.operation === "list")
+        )
         // Each counts the calls that fit it, also those that another strikes.
         for (const fault of fitting) fault.fitted += 1
         const strike = fitting.find(({ fitted, target: { every = 1 } }) => fitted % every === 0)

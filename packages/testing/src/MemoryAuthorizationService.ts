@@ -77,7 +77,8 @@ const fromStore = Effect.fnUntraced(
           connectionReset: Effect.suspend(() => Effect.fail(requestFailed(received.operation, "connection"))),
           cutBody: (answer) =>
             Effect.andThen(Effect.exit(answer), Effect.fail(requestFailed(received.operation, "body"))),
-          garbled: (answer) => Effect.andThen(answer, Effect.fail(garbled(received.operation)))
+          garbled: (answer) => Effect.andThen(answer, Effect.fail(garbled(received.operation))),
+          nextRange: (answer, how) => Effect.andThen(answer, Effect.fail(brokenNextRange(how)))
         }
       )
 
@@ -169,12 +170,26 @@ const faultMessages = {
   body: "The answer was cut short"
 }
 
-const garbled = (operation: AuthorizationError.Operation): AuthorizationError.InvalidResponse =>
+const invalidResponse = (
+  operation: AuthorizationError.Operation,
+  status: number,
+  message: string
+): AuthorizationError.InvalidResponse =>
   new AuthorizationError.InvalidResponse({
     operation,
-    message: "The body is not JSON",
-    status: AuthorizationError.expectedStatuses(operation)[0] ?? 200,
+    message,
+    status,
     requestId: Option.none(),
     errorId: Option.none(),
     documentationUrl: Option.none()
   })
+
+const garbled = (operation: AuthorizationError.Operation): AuthorizationError.InvalidResponse =>
+  invalidResponse(operation, AuthorizationError.expectedStatuses(operation)[0] ?? 200, "The body is not JSON")
+
+const brokenNextRange = (how: FaultInjection.BrokenNextRange["how"]): AuthorizationError.InvalidResponse =>
+  invalidResponse(
+    "list",
+    206,
+    how === "missing" ? "A part of the list came without Next-Range" : "Next-Range leads back"
+  )

@@ -77,6 +77,11 @@ describe("sandbox", () => {
     )
     const list = () => fetch(`${url}/oauth/authorizations`, { headers }).then(({ status }) => status)
     assert.deepStrictEqual([await list(), await list(), await list(), await list()], [206, 503, 206, 503])
+    const broken = await listening(start("--fault", "missing-next-range", "--fault", "repeated-next-range"))
+    const nextRange = () =>
+      fetch(`${broken}/oauth/authorizations`, { headers: { ...headers, range: "id ..; max=10" } })
+        .then((answer) => [answer.status, answer.headers.get("next-range")])
+    assert.deepStrictEqual([await nextRange(), await nextRange()], [[206, null], [206, "id ..; max=10"]])
     const info = () => fetch(`${url}/oauth/authorizations/~`, { headers }).then(({ status }) => status, () => "reset")
     assert.deepStrictEqual([await info(), await info()], ["reset", 200])
   })

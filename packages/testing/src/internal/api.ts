@@ -362,7 +362,10 @@ export const make = Effect.fnUntraced(function*(
           connectionReset: broken("answering"),
           // What has no body cannot be cut in the middle of it.
           cutBody: Effect.flatMap((response) => broken(response.body === "" ? "answering" : { response })),
-          garbled: Effect.map(garble)
+          garbled: Effect.map(garble),
+          nextRange: (answer, how) =>
+            Effect.map(answer, (response) =>
+              breakNextRange(response, how === "missing" ? undefined : call.range ?? "id .."))
         })
     })
     return observe === undefined ?
@@ -392,6 +395,17 @@ const garble = (response: ApiResponse): ApiResponse =>
     // Of a list it says that this is all.
     ? { ...response, status: response.status === 206 ? 200 : response.status, body: "<title>Maintenance</title>" }
     : response
+
+/** A part of a list that goes on at `nextRange`, or says nothing of that. */
+const breakNextRange = (response: ApiResponse, nextRange: string | undefined): ApiResponse => {
+  if (response.status >= 300) return response
+  const { "next-range": _, ...headers } = response.headers
+  return {
+    ...response,
+    status: 206,
+    headers: nextRange === undefined ? headers : { ...headers, "next-range": nextRange }
+  }
+}
 
 // -----------------------------------------------------------------------------
 // Headers

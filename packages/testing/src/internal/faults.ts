@@ -11,6 +11,11 @@ interface Shown<A, E> {
   /** What becomes of the answer when its body is cut short, or is no JSON. */
   readonly cutBody: (answer: Effect.Effect<A, E>) => Effect.Effect<A, E>
   readonly garbled: (answer: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /** What becomes of an answer to `list` that says wrongly where the list goes on. */
+  readonly nextRange: (
+    answer: Effect.Effect<A, E>,
+    how: FaultInjection.BrokenNextRange["how"]
+  ) => Effect.Effect<A, E>
 }
 
 /** Runs what acts on a call, or has the call run into its fault. */
@@ -53,6 +58,8 @@ const run = <A, E>(
       return shown.cutBody(act)
     case "Garbled":
       return shown.garbled(act)
+    case "BrokenNextRange":
+      return shown.nextRange(act, fault.how)
     case "Hang":
       return replace(Effect.never)
     case "Delay":

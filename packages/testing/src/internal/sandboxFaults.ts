@@ -14,7 +14,7 @@ export interface Fault {
 /** How they are written, for people. */
 export const grammar =
   "WHAT[,operation=NAME][,id=ID][,every=N][,times=N|all][,after], where WHAT is an error status (503), reset, cut, garbled, "
-  + "hang or delay=MS; once by default, with `every` always; after it acted with `after`"
+  + "missing-next-range, repeated-next-range, hang or delay=MS; once by default, with `every` always; after it acted with `after`"
 
 /** A fault; or what is wrong with its text. */
 export const parse = (text: string): Result.Result<Fault, string> => {
@@ -33,6 +33,10 @@ const parseWhat = (what: string): Result.Result<FaultInjection.Fault, string> =>
       return Result.succeed(FaultInjection.cutBody)
     case "garbled":
       return Result.succeed(FaultInjection.garbled)
+    case "missing-next-range":
+      return Result.succeed(FaultInjection.missingNextRange)
+    case "repeated-next-range":
+      return Result.succeed(FaultInjection.repeatedNextRange)
     case "hang":
       return Result.succeed(FaultInjection.hang)
   }
