@@ -12,6 +12,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
 import { withoutTokens } from "./internal/secrets.ts"
 
 // -----------------------------------------------------------------------------
@@ -227,6 +229,8 @@ export const hang: Fault = { _tag: "Hang" }
 export interface Gate {
   /** Waits until a call has come to the gate. */
   readonly arrived: Effect.Effect<void>
+  /** Waits until this many calls have come to the gate, those counted that have gone through. */
+  readonly arrivals: (count: number) => Effect.Effect<void>
   /** Lets all through, those that wait and those that come. */
   readonly open: Effect.Effect<void>
   /** Comes to the gate and waits until it is open. */
@@ -353,12 +357,15 @@ const fits = ({ id, operation, when }: Target, call: Call): boolean =>
   && (when === undefined || when(call))
 
 const makeGate: Effect.Effect<Gate> = Effect.gen(function*() {
-  const arrived = yield* Deferred.make<void>()
   const opened = yield* Deferred.make<void>()
+  const arrived = yield* SubscriptionRef.make(0)
+  const arrivals = (count: number): Effect.Effect<void> =>
+    SubscriptionRef.changes(arrived).pipe(Stream.filter((sum) => sum >= count), Stream.runHead, Effect.asVoid)
   return {
-    arrived: Deferred.await(arrived),
+    arrived: arrivals(1),
+    arrivals,
     open: Effect.asVoid(Deferred.succeed(opened, undefined)),
-    pass: Effect.andThen(Deferred.succeed(arrived, undefined), Deferred.await(opened))
+    pass: Effect.andThen(SubscriptionRef.update(arrived, (sum) => sum + 1), Deferred.await(opened))
   }
 })
 

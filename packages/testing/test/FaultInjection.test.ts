@@ -342,6 +342,19 @@ describe("FaultInjection", () => {
         assert.strictEqual((yield* service.delete(id("y"))).id, "y")
       }))
 
+    test("tells when a number of calls has come to the gate", (faults, service) =>
+      Effect.gen(function*() {
+        const gate = yield* faults.hold({ times: 2 })
+        const both = yield* Effect.forkChild(gate.arrivals(2))
+        yield* Effect.forkChild(service.info(id("x")))
+        yield* gate.arrived
+        assert.isUndefined(both.pollUnsafe())
+        yield* Effect.forkChild(service.info(id("y")))
+        yield* Fiber.join(both)
+        yield* gate.arrivals(2)
+        yield* gate.open
+      }))
+
     test("hangs until the caller gives up", (faults, service) =>
       Effect.gen(function*() {
         yield* faults.inject(FaultInjection.hang, { operation: "create", afterActing: true })
