@@ -65,11 +65,12 @@ export interface Hang {
   readonly _tag: "Hang"
 }
 
-/** The call waits at a gate, and is then as it would have been. */
+/** The call waits at a gate, and then runs into another fault or is as it would have been. */
 export interface Hold {
   readonly _tag: "Hold"
   /** The gate that it waits at. */
   readonly gate: Gate
+  readonly next: Fault | undefined
 }
 
 /** What can happen to a call. */
@@ -291,8 +292,8 @@ export interface Service {
    * target that nothing can fit (`every: 0`) is a mistake in the test, and dies.
    */
   readonly inject: (fault: Fault, target?: Target) => Effect.Effect<void>
-  /** Makes the next calls that fit `target` wait at a gate. */
-  readonly hold: (target?: Target) => Effect.Effect<Gate>
+  /** Makes the next calls that fit `target` wait at a gate, and run into `next` when they have passed it, if there is one. */
+  readonly hold: (target?: Target, next?: Fault) => Effect.Effect<Gate>
   /** Takes back every fault that has not struck, and forgets the calls. */
   readonly clear: Effect.Effect<void>
   /** The calls made, in the order they arrived, faulty or not. */
@@ -322,9 +323,9 @@ export const make: Effect.Effect<Service> = Effect.sync(() => {
 
   return {
     inject,
-    hold: Effect.fnUntraced(function*(target?: Target) {
+    hold: Effect.fnUntraced(function*(target?: Target, next?: Fault) {
       const gate = yield* makeGate
-      yield* inject({ _tag: "Hold", gate }, target)
+      yield* inject({ _tag: "Hold", gate, next }, target)
       return gate
     }),
     clear: Effect.sync(() => {
@@ -336,7 +337,7 @@ export const make: Effect.Effect<Service> = Effect.sync(() => {
       Effect.sync(() => {
         calls.push(withoutTokens(call))
         const fitting = pending.filter(({ fault, target }) =>
-          fits(target, call) && (fault._tag !== "BrokenNextRange" || call.operation === "list")
+          fits(target, call) && (!breaksList(fault) || call.operation === "list")
         )
         // Each counts the calls that fit it, also those that another strikes.
         for (const fault of fitting) fault.fitted += 1
@@ -348,6 +349,9 @@ export const make: Effect.Effect<Service> = Effect.sync(() => {
       })
   }
 })
+
+const breaksList = (fault: Fault): boolean =>
+  fault._tag === "BrokenNextRange" || (fault._tag === "Hold" && fault.next !== undefined && breaksList(fault.next))
 
 const isCount = (number: number): boolean => Number.isInteger(number) && number >= 1
 

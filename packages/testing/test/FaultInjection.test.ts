@@ -342,6 +342,20 @@ describe("FaultInjection", () => {
         assert.strictEqual((yield* service.delete(id("y"))).id, "y")
       }))
 
+    test("holds a call that then fails, before or after it acted", (faults, service) =>
+      Effect.gen(function*() {
+        for (const afterActing of [false, true]) {
+          const gate = yield* faults.hold({ operation: "delete", afterActing }, FaultInjection.connectionReset)
+          const deleting = yield* Effect.forkChild(Effect.flip(service.delete(id("x"))))
+          yield* gate.arrived
+          assert.strictEqual((yield* service.list()).items.length, afterActing ? 1 : 2)
+          yield* gate.open
+          const error = yield* Fiber.join(deleting)
+          assert(error._tag === "RequestFailed" && error.reason === "connection")
+          assert.strictEqual((yield* service.list()).items.length, afterActing ? 1 : 2)
+        }
+      }))
+
     test("tells when a number of calls has come to the gate", (faults, service) =>
       Effect.gen(function*() {
         const gate = yield* faults.hold({ times: 2 })

@@ -65,6 +65,9 @@ const run = <A, E>(
     case "Delay":
       return wait(Effect.sleep(fault.duration))
     case "Hold":
-      return wait(fault.gate.pass)
+      if (fault.next === undefined) return wait(fault.gate.pass)
+      return afterActing
+        ? run({ afterActing, fault: fault.next }, wait(fault.gate.pass), shown)
+        : Effect.andThen(fault.gate.pass, run({ afterActing, fault: fault.next }, act, shown))
   }
 }
