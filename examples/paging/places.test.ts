@@ -29,7 +29,7 @@ describe("the guide to paging", () => {
           save: (next) => Effect.sync(() => void (place = next))
         })
       )
-      yield* faults.inject(FaultInjection.status(503), { operation: "list", every: 2 })
+      yield* faults.inject(FaultInjection.status(503), { operation: "list", every: 2, times: 1 })
       assert.strictEqual((yield* Effect.flip(run))._tag, "UnexpectedStatus")
       assert.lengthOf(seen, 1000)
       yield* run

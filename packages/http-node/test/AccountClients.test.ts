@@ -18,9 +18,9 @@ const account = (name: string) => ({ name, token: Redacted.make(`HRKU-${name}`) 
 const [red, green, blue, gone] = [account("red"), account("green"), account("blue"), account("gone")]
 
 const layerHeroku = FakeHeroku.layerHttpClient({
-  ...red,
+  token: red.token,
   count: 3,
-  accounts: [{ ...green, count: 5 }, { ...blue, count: 2 }]
+  accounts: [{ token: green.token, count: 5 }, { token: blue.token, count: 2 }]
 })
 
 /** The clients, and how often one was built for which token. */
