@@ -50,6 +50,7 @@ export interface Garbled {
 /** A part of a list does not say where the list goes on, or says that it goes on where it began. */
 export interface BrokenNextRange {
   readonly _tag: "BrokenNextRange"
+  /** Whether it is not there, or is the range that was asked for. */
   readonly how: "missing" | "repeated"
 }
 
@@ -70,6 +71,7 @@ export interface Hold {
   readonly _tag: "Hold"
   /** The gate that it waits at. */
   readonly gate: Gate
+  /** What it runs into when it has passed; by default nothing. */
   readonly next: Fault | undefined
 }
 
