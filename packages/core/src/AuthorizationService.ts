@@ -18,6 +18,7 @@ import type {
   DeleteError,
   InfoError,
   ListError,
+  Operation,
   RegenerateError,
   UpdateError
 } from "./AuthorizationError.ts"
@@ -25,6 +26,7 @@ import * as Input from "./internal/input.ts"
 import * as Pages from "./internal/pages.ts"
 import type { ListOptions, Page, RangeAnswer, StreamOptions } from "./internal/pages.ts"
 import { readAhead } from "./internal/parallel.ts"
+import { isUuid } from "./internal/uuid.ts"
 
 export type { ListOptions, Page, RangeAnswer, StreamOptions } from "./internal/pages.ts"
 
@@ -138,7 +140,12 @@ export interface Endpoints extends Pick<Service, "create" | "info" | "update" | 
   readonly list: (range: string) => Effect.Effect<RangeAnswer, ListError>
 }
 
-const checkId = Input.check(AuthorizationId, "id")
+const checkAnyId = Input.check(AuthorizationId, "id")
+// Nearly every id is a UUID, and every UUID is an id.
+const checkId: typeof checkAnyId = (operation, id) =>
+  typeof id === "string" && isUuid(id)
+    ? Effect.succeed(AuthorizationId.make(id, { disableChecks: true }))
+    : checkAnyId(operation, id)
 const checkCreate = Input.check(CreateAuthorization, "input")
 const checkUpdate = Input.check(UpdateAuthorization, "input")
 
@@ -147,51 +154,33 @@ const checkUpdate = Input.check(UpdateAuthorization, "input")
  * its name (inside `pages` and `stream` one for each page), and walks the list.
  */
 export const make = (endpoints: Endpoints): Service => {
-  const create = Effect.fn("AuthorizationService.create")(
-    function*(input: CreateAuthorization): Effect.fn.Return<Authorization, CreateError> {
-      return yield* endpoints.create(yield* checkCreate("create", input))
-    }
-  )
+  const create = (input: CreateAuthorization): Effect.Effect<Authorization, CreateError> =>
+    Effect.suspend(() => Effect.flatMap(checkCreate("create", input), endpoints.create)).pipe(withSpan("create"))
 
-  const info = Effect.fn("AuthorizationService.info")(
-    function*(id: AuthorizationId): Effect.fn.Return<Authorization, InfoError> {
-      yield* annotateId(id)
-      return yield* endpoints.info(yield* checkId("info", id))
-    }
-  )
+  const info = (id: AuthorizationId): Effect.Effect<Authorization, InfoError> =>
+    Effect.suspend(() => Effect.flatMap(checkId("info", id), endpoints.info)).pipe(withSpan("info", id))
 
-  const update = Effect.fn("AuthorizationService.update")(
-    function*(id: AuthorizationId, input: UpdateAuthorization): Effect.fn.Return<Authorization, UpdateError> {
-      yield* annotateId(id)
-      return yield* endpoints.update(yield* checkId("update", id), yield* checkUpdate("update", input))
-    }
-  )
-
-  const regenerate = Effect.fn("AuthorizationService.regenerate")(
-    function*(id: AuthorizationId): Effect.fn.Return<Authorization, RegenerateError> {
-      yield* annotateId(id)
-      return yield* endpoints.regenerate(yield* checkId("regenerate", id))
-    }
-  )
-
-  const remove = Effect.fn("AuthorizationService.delete")(
-    function*(id: AuthorizationId): Effect.fn.Return<Authorization, DeleteError> {
-      yield* annotateId(id)
-      return yield* endpoints.delete(yield* checkId("delete", id))
-    }
-  )
-
-  // No stack trace: it would hold the page before, that one the page before it, and so on until a full collection.
-  const readPage = (listing: Pages.Listing): Effect.Effect<
-    readonly [Page, Option.Option<Pages.Listing>],
-    ListError
-  > =>
-    Effect.flatMap(endpoints.list(listing.range), (answer) => Pages.advance(listing, answer)).pipe(
-      Effect.withSpan(
-        "AuthorizationService.list",
-        { attributes: { "heroku.range": listing.range } },
-        { captureStackTrace: false }
+  const update = (id: AuthorizationId, input: UpdateAuthorization): Effect.Effect<Authorization, UpdateError> =>
+    Effect.suspend(() =>
+      Effect.flatMap(
+        checkId("update", id),
+        (checkedId) => Effect.flatMap(checkUpdate("update", input), (checked) => endpoints.update(checkedId, checked))
       )
+    ).pipe(withSpan("update", id))
+
+  const regenerate = (id: AuthorizationId): Effect.Effect<Authorization, RegenerateError> =>
+    Effect.suspend(() => Effect.flatMap(checkId("regenerate", id), endpoints.regenerate)).pipe(
+      withSpan("regenerate", id)
+    )
+
+  const remove = (id: AuthorizationId): Effect.Effect<Authorization, DeleteError> =>
+    Effect.suspend(() => Effect.flatMap(checkId("delete", id), endpoints.delete)).pipe(withSpan("delete", id))
+
+  const readPage = (
+    listing: Pages.Listing
+  ): Effect.Effect<readonly [Page, Option.Option<Pages.Listing>], ListError> =>
+    Effect.flatMap(endpoints.list(listing.range), (answer) => Pages.advance(listing, answer)).pipe(
+      Effect.withSpan("AuthorizationService.list", { attributes: { "heroku.range": listing.range } }, withoutStack)
     )
 
   const walk = <A>(options: StreamOptions | undefined, emit: (page: Page) => ReadonlyArray<A>) =>
@@ -217,5 +206,16 @@ export const make = (endpoints: Endpoints): Service => {
   }
 }
 
-const annotateId = (id: AuthorizationId): Effect.Effect<void> =>
-  Effect.annotateCurrentSpan("heroku.authorization.id", id)
+/**
+ * A stack trace costs more than the rest of a call's span, and holds the answer before: in calls one after the other that
+ * one holds the answer before it, and so on until a full collection.
+ */
+const withoutStack = { captureStackTrace: false }
+
+/** The span of an operation, with the id that it names. */
+const withSpan = (operation: Operation, id?: AuthorizationId) =>
+  Effect.withSpan(
+    `AuthorizationService.${operation}`,
+    id === undefined ? undefined : { attributes: { "heroku.authorization.id": id } },
+    withoutStack
+  )

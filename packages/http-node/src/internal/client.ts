@@ -1,5 +1,6 @@
 /** One exchange with Heroku: the request's headers, the time it may take, and a complete answer or `RequestFailed`. */
 import type { InvalidResponse, Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { flow, identity } from "effect/Function"
@@ -61,23 +62,27 @@ export const make = (
         duration: settings.requestTimeout,
         orElse: () => Effect.fail(timedOut(operation, Duration.toSeconds(settings.requestTimeout)))
       }),
-      // The client's own span keeps the request with all its headers in its exit: `withRequestSpan` takes its place.
-      Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
-      // For the user's own client, should it log requests; the token's header is among these names by default.
-      Effect.updateService(Headers.CurrentRedactedNames, (names) => [...names, "heroku-two-factor-code"]),
-      withoutRedirects
+      Effect.updateContext(toClientContext)
     )
 }
 
-// Other transports follow none. Fetch would take the body, with a client's secret, to another origin.
-const withoutRedirects = <A, E>(exchange: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.flatMap(
-    Effect.serviceOption(FetchHttpClient.RequestInit),
-    (init) =>
-      Effect.provideService(exchange, FetchHttpClient.RequestInit, {
-        ...Option.getOrUndefined(init),
+/** How the client works for an exchange, whatever the program has set. */
+const toClientContext = <R>(context: Context.Context<R>): Context.Context<R> =>
+  Context.merge(
+    context,
+    // The client's own span keeps the request with all its headers in its exit: `withRequestSpan` takes its place.
+    Context.make(HttpClient.TracerDisabledWhen, () => true).pipe(
+      // For the user's own client, should it log requests; the token's header is among these names by default.
+      Context.add(Headers.CurrentRedactedNames, [
+        ...Context.get(context, Headers.CurrentRedactedNames),
+        "heroku-two-factor-code"
+      ]),
+      // Other transports follow no redirects. Fetch would take the body, with a client's secret, to another origin.
+      Context.add(FetchHttpClient.RequestInit, {
+        ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
         redirect: "manual"
       })
+    )
   )
 
 // -----------------------------------------------------------------------------

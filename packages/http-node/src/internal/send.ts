@@ -54,6 +54,7 @@ export const makeSend = (
   const repeat = repeatedly(settings.retry)
   const inTurn = Option.match(budget, { onNone: () => always(repeat), onSome: (budget) => takingTurns(budget, repeat) })
   const warn = warnOnce()
+  const scrubToken = Scrub.make([settings.token])
 
   /** Sends a request until it has the expected answer, an error that repeating does not mend, or no attempt left. */
   const attempts = <E extends AuthorizationError>(
@@ -89,7 +90,9 @@ export const makeSend = (
     secret: Option.Option<Redacted.Redacted> = Option.none()
   ): Effect.Effect<Answer.Answer, E | RequestFailed | InvalidResponse | InvalidParams | RateLimited> =>
     Effect.flatMap(TwoFactorCode, (code) => {
-      const scrub = Scrub.make([settings.token, ...Option.toArray(secret), ...Option.toArray(code)])
+      const scrub = Option.isNone(secret) && Option.isNone(code)
+        ? scrubToken
+        : Scrub.make([settings.token, ...Option.toArray(secret), ...Option.toArray(code)])
       return Effect.flatMap(
         addTwoFactorCode(operation, request, code),
         (complete) => attempts(operation, complete, scrub, toError)
