@@ -57,10 +57,11 @@ export const read = (
   operation: Operation,
   scrub: Scrub
 ): Effect.Effect<Answer, HttpClientError.HttpClientError | InvalidResponse> => {
-  const { status } = response
+  // Some transports make the headers anew each time that they are asked for them.
+  const { headers: received, status } = response
   const headers: { -readonly [K in keyof Answer["headers"]]: string } = {}
   for (const name of readHeaders) {
-    const value = response.headers[name]
+    const value = received[name]
     if (value !== undefined) headers[name] = scrub(value)
   }
   const answer = (body: string): Answer => ({ status, headers, body: Redacted.make(body), scrub })
@@ -69,7 +70,7 @@ export const read = (
     return Effect.map(readBytes(response, maxErrorBytes, () => true), ({ text }) => answer(text))
   }
   // Most answers say how long they are, and a transport holds them to it. If compressed, it is another length.
-  const length = response.headers["content-encoding"] === undefined ? response.headers["content-length"] : undefined
+  const length = received["content-encoding"] === undefined ? received["content-length"] : undefined
   if (Number(length ?? Infinity) <= maxBytes) return Effect.map(response.text, answer)
   return Effect.flatMap(readBytes(response, maxBytes, isEmptyBody), ({ complete, text }) =>
     complete

@@ -104,16 +104,19 @@ export const makeSend = (
 const count =
   (operation: Operation, earlierAttempts: number) =>
   <A, E extends AuthorizationError>(attempt: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    Effect.flatMap(Clock.currentTimeMillis, (began) =>
-      Effect.onExit(attempt, (exit) =>
-        Effect.gen(function*() {
-          const outcome = Exit.isSuccess(exit)
-            ? "success"
-            : Option.match(Exit.findErrorOption(exit), { onNone: () => "interrupted", onSome: ({ _tag }) => _tag })
-          yield* Metrics.request(operation, outcome)
-          if (earlierAttempts > 0) yield* Metrics.retry(operation)
-          yield* Effect.logDebug(`Heroku ${operation}: ${outcome} in ${(yield* Clock.currentTimeMillis) - began} ms`)
-        })))
+    Effect.clockWith((clock) => {
+      const began = clock.currentTimeMillisUnsafe()
+      return Effect.onExit(attempt, (exit) => {
+        const outcome = Exit.isSuccess(exit)
+          ? "success"
+          : Option.match(Exit.findErrorOption(exit), { onNone: () => "interrupted", onSome: ({ _tag }) => _tag })
+        const counted = Metrics.request(operation, outcome)
+        return Effect.andThen(
+          earlierAttempts === 0 ? counted : Effect.andThen(counted, Metrics.retry(operation)),
+          Effect.logDebug(`Heroku ${operation}: ${outcome} in ${clock.currentTimeMillisUnsafe() - began} ms`)
+        )
+      })
+    })
 
 // -----------------------------------------------------------------------------
 // With a budget
