@@ -88,6 +88,9 @@ const runAgainstSandbox = (
     return yield* run(file, args, env, intervention, stdin)
   })
 
+/** For tests that start several programs, one after the other: each takes seconds where the machine is busy. */
+const several = 180_000
+
 const tempDirectory = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "examples-"))),
   (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
@@ -177,49 +180,57 @@ layer(layerSandbox)("examples", (it) => {
       assert.notInclude(page + JSON.stringify(report), "HRKU-")
     }))
 
-  it.effect("revokeExpired.ts lists what has expired, and revokes nothing unless it is told to", () =>
-    Effect.gen(function*() {
-      const account = yield* HerokuAccount
-      const [gone] = yield* account.put({ expiresIn: 0 })
-      const { code, stderr, stdout } = yield* runAgainstSandbox("revokeExpired.ts")
-      assert.deepStrictEqual([code, stderr], [0, ""])
-      assert.strictEqual(stdout, `${gone!.id} has expired\n1 expired; --apply revokes them\n`)
-      assert.strictEqual(yield* account.size, 3)
-      const applied = yield* runAgainstSandbox("revokeExpired.ts", ["--apply"])
-      assert.strictEqual(applied.stdout, `${gone!.id} revoked\n1 expired\n`)
-      assert.strictEqual(yield* account.size, 2)
-    }))
+  it.effect(
+    "revokeExpired.ts lists what has expired, and revokes nothing unless it is told to",
+    () =>
+      Effect.gen(function*() {
+        const account = yield* HerokuAccount
+        const [gone] = yield* account.put({ expiresIn: 0 })
+        const { code, stderr, stdout } = yield* runAgainstSandbox("revokeExpired.ts")
+        assert.deepStrictEqual([code, stderr], [0, ""])
+        assert.strictEqual(stdout, `${gone!.id} has expired\n1 expired; --apply revokes them\n`)
+        assert.strictEqual(yield* account.size, 3)
+        const applied = yield* runAgainstSandbox("revokeExpired.ts", ["--apply"])
+        assert.strictEqual(applied.stdout, `${gone!.id} revoked\n1 expired\n`)
+        assert.strictEqual(yield* account.size, 2)
+      }),
+    several
+  )
 
-  it.effect("rotate.ts loses no token when it is killed while Heroku replaces one, and is run again", () =>
-    Effect.gen(function*() {
-      const account = yield* HerokuAccount
-      const faults = yield* FaultInjection.FaultInjection
-      const directory = yield* tempDirectory
-      const made = yield* account.put({}, {})
-      const ids = made.map(({ id }) => id)
-      const args = ["--journal", join(directory, "journal"), "--deliver-to", join(directory, "tokens"), ...ids]
-      // Heroku replaces the second token, and its answer never comes.
-      const arrived = Promise.withResolvers<void>()
-      yield* faults.inject(FaultInjection.hang, {
-        operation: "regenerate",
-        afterActing: true,
-        when: ({ id }) => id === ids[1] && (arrived.resolve(), true)
-      })
-      const killed = yield* runAgainstSandbox("rotate.ts", args, undefined, {
-        at: `${ids[0]} has a new token`,
-        act: (child) => void arrived.promise.then(() => child.kill("SIGKILL"))
-      })
-      assert.isNull(killed.code)
-      assert.notDeepEqual(yield* account.get(ids[1]!), Option.some(made[1]!))
-      const { code, stdout } = yield* runAgainstSandbox("rotate.ts", args)
-      assert.deepStrictEqual([code, stdout], [0, "all are delivered\n"])
-      for (const id of ids) {
-        const now = Option.flatMap(yield* account.get(id), ({ accessToken }) => accessToken)
-        const delivered = readFileSync(join(directory, "tokens", id), "utf8")
-        assert.strictEqual(delivered, Redacted.value(Option.getOrThrow(now).token))
-      }
-      yield* account.remove(...ids)
-    }))
+  it.effect(
+    "rotate.ts loses no token when it is killed while Heroku replaces one, and is run again",
+    () =>
+      Effect.gen(function*() {
+        const account = yield* HerokuAccount
+        const faults = yield* FaultInjection.FaultInjection
+        const directory = yield* tempDirectory
+        const made = yield* account.put({}, {})
+        const ids = made.map(({ id }) => id)
+        const args = ["--journal", join(directory, "journal"), "--deliver-to", join(directory, "tokens"), ...ids]
+        // Heroku replaces the second token, and its answer never comes.
+        const arrived = Promise.withResolvers<void>()
+        yield* faults.inject(FaultInjection.hang, {
+          operation: "regenerate",
+          afterActing: true,
+          when: ({ id }) => id === ids[1] && (arrived.resolve(), true)
+        })
+        const killed = yield* runAgainstSandbox("rotate.ts", args, undefined, {
+          at: `${ids[0]} has a new token`,
+          act: (child) => void arrived.promise.then(() => child.kill("SIGKILL"))
+        })
+        assert.isNull(killed.code)
+        assert.notDeepEqual(yield* account.get(ids[1]!), Option.some(made[1]!))
+        const { code, stdout } = yield* runAgainstSandbox("rotate.ts", args)
+        assert.deepStrictEqual([code, stdout], [0, "all are delivered\n"])
+        for (const id of ids) {
+          const now = Option.flatMap(yield* account.get(id), ({ accessToken }) => accessToken)
+          const delivered = readFileSync(join(directory, "tokens", id), "utf8")
+          assert.strictEqual(delivered, Redacted.value(Option.getOrThrow(now).token))
+        }
+        yield* account.remove(...ids)
+      }),
+    several
+  )
 
   it.effect("authorizations.ts makes, shows, changes, rotates and revokes one", () =>
     Effect.gen(function*() {
@@ -245,7 +256,7 @@ layer(layerSandbox)("examples", (it) => {
       assert.notStrictEqual(yield* token, first)
       assert.strictEqual(yield* cli("revoke", id), `revoked ${id}\n`)
       assert.isTrue(Option.isNone(yield* account.get(id)))
-    }))
+    }), several)
 
   it.effect("web.ts answers over HTTP until it is stopped", () =>
     Effect.gen(function*() {
