@@ -200,6 +200,14 @@ describe("pages", () => {
       assert.deepStrictEqual(ids((yield* service.list()).items), [...others, uuid(1)])
     }))
 
+  it.effect("goes on after its last one where Next-Range begins further on, and includes where it begins", () =>
+    Effect.gen(function*() {
+      const { calls, service } = pagesOf([[uuid(1), uuid(2)], `id ${uuid(9)}..; max=2`], [[uuid(3)]])
+      const all = yield* Stream.runCollect(service.stream({ pageSize: 2 }))
+      assert.deepStrictEqual(ids(all), [uuid(1), uuid(2), uuid(3)])
+      assert.strictEqual(calls.at(-1), `id ]${uuid(2)}..; max=2`)
+    }))
+
   const resume = `id ]${uuid(5)}..; max=1`
 
   const leadsBack = "Next-Range leads back"
@@ -237,6 +245,12 @@ describe("pages", () => {
       pagesOf([[uuid(1)], `id }${uuid(1)}..; max=1`]),
       1,
       "Next-Range skips authorizations after the last one of the page"
+    ],
+    [
+      "a Next-Range with an end that nobody asked for",
+      pagesOf([[uuid(1)], `id ]${uuid(1)}..${uuid(2)}; max=1`]),
+      1,
+      unreadable
     ],
     [
       "one empty page after another",

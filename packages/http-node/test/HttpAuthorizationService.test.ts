@@ -152,7 +152,7 @@ describe("requests", () => {
   it.effect.each<[string | URL, string]>([
     ["http://127.0.0.1:4567/heroku/", "http://127.0.0.1:4567/heroku"],
     [new URL("http://127.0.0.1:4567"), "http://127.0.0.1:4567"],
-    [" https://api.heroku.com\n", "https://api.heroku.com"],
+    [" https://api.heroku.com ", "https://api.heroku.com"],
     ["https://api.heroku.com\\", "https://api.heroku.com"],
     ["HTTPS://API.heroku.com:443///", "https://api.heroku.com"]
   ])("goes to the base URL %s, with its path and without what it ends in", ([baseUrl, base]) =>
@@ -246,6 +246,7 @@ describe("options that cannot work", () => {
     ["userAgent", noHeader, { userAgent: "a\r\nb" }],
     ["baseUrl", noUrl, { baseUrl: "" }],
     ["baseUrl", noUrl, { baseUrl: "api.heroku.com" }],
+    ["baseUrl", noUrl, { baseUrl: "https://api.heroku.com\n.example.com" }],
     ["baseUrl", "must begin with https:// or http://", { baseUrl: "ftp://api.heroku.com" }],
     ["baseUrl", "must not contain a user or password", { baseUrl: "https://user:secret@api.heroku.com" }],
     ["baseUrl", "must not contain a user or password", { baseUrl: "https://user@api.heroku.com" }],
@@ -758,15 +759,19 @@ describe("retries", () => {
   it.effect("remembers that an earlier attempt may have acted, whatever the last one ended with", () =>
     Effect.gen(function*() {
       const outcomes = yield* Effect.forEach(
-        [[reset, refused], [reset, () => json(429, {})], [() => json(502, {}), () => json(401, {})], [
-          refused,
-          refused
-        ]],
+        [
+          [reset, refused],
+          [reset, () => json(429, {})],
+          [() => json(502, {}), () => json(401, {})],
+          [reset, () => json(200, "<html>")],
+          [refused, refused],
+          [refused, () => json(200, "<html>")]
+        ],
         (replies) => later(failureOf(operations.update, scripted(...replies)))
       )
       assert.deepStrictEqual(
         outcomes.map((error) => error._tag === "RequestFailed" ? error.outcomeUnknown : error.afterUnknownOutcome),
-        [true, true, true, false]
+        [true, true, true, true, false, false]
       )
       const read = yield* later(failureOf(operations.info, scripted(reset, () => json(404, {}))))
       assert(read._tag === "NotFound" && !read.afterUnknownOutcome)
@@ -1032,6 +1037,29 @@ describe("big bodies", () => {
 })
 
 describe("timeout", () => {
+  it.effect("knows that nothing was done while a call waits after a 429", () =>
+    Effect.gen(function*() {
+      const transport = scripted(() => json(429, {}, { "Retry-After": "50" }))
+      const fiber = yield* Effect.forkChild(failureOf(operations.create, transport, { timeout: "20 seconds" }))
+      yield* TestClock.adjust("20 seconds")
+      const error = yield* Fiber.join(fiber)
+      assert(error._tag === "RequestFailed")
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", false])
+    }))
+
+  it.effect("does not know what became of a request that is on its way", () =>
+    Effect.gen(function*() {
+      const transport = scripted(() => json(429, {}, { "Retry-After": "5" }))
+      const fiber = yield* Effect.forkChild(failureOf(operations.create, transport, {
+        timeout: "20 seconds",
+        transformClient: HttpClient.transform((send) => Effect.andThen(Effect.sleep("12 seconds"), send))
+      }))
+      yield* TestClock.adjust("20 seconds")
+      const error = yield* Fiber.join(fiber)
+      assert(error._tag === "RequestFailed")
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", true])
+    }))
+
   it.effect("ends a call with all its attempts", () =>
     Effect.gen(function*() {
       const transport = scripted(() => json(503, {}, { "Retry-After": "50" }))

@@ -180,8 +180,7 @@ describe("giving up", () => {
     ["no answer", silence, "before"],
     ["half the headers", raw("HTTP/1.1 201 Created\r\nContent-"), "before"],
     ["half a body", raw(head(201, sized(1000)), `{"id":`), "after"],
-    ["a body without end", raw(head(201, chunked), chunk("[")), "after"],
-    ["half an error", raw(head(503, sized(1000)), `{"id":`), "after"]
+    ["a body without end", raw(head(201, chunked), chunk("[")), "after"]
   ])(
     "after requestTimeout, with %s, closes the connection and sends nothing more",
     ([, step, when]) =>
@@ -204,6 +203,42 @@ describe("giving up", () => {
         }).pipe(Effect.provide(layerFor(server, { ...quick, transformClient })))
       })
   )
+
+  it.effect.each<[string, Partial<HttpAuthorizationService.Options>]>([
+    ["requestTimeout", {}],
+    ["timeout", { requestTimeout: "1 hour", timeout: "30 seconds" }]
+  ])(
+    "after %s, while the user's client keeps an answer to itself, closes the connection",
+    ([, options]) =>
+      Effect.gen(function*() {
+        const server = yield* hostileServer([raw(head(201, sized(1000)), `{"id":`)])
+        const headers = yield* Deferred.make<void>()
+        const transformClient = HttpClient.tap(() => Effect.andThen(Deferred.succeed(headers, undefined), Effect.never))
+        yield* Effect.gen(function*() {
+          const call = yield* Effect.forkChild(Effect.flip(operations.create))
+          yield* Deferred.await(headers)
+          yield* TestClock.adjust("30 seconds")
+          const error = yield* Fiber.join(call)
+          assert(error._tag === "RequestFailed")
+          assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", true])
+          yield* server.until(({ connections }) => connections.closed === 1)
+        }).pipe(Effect.provide(layerFor(server, { ...quick, ...options, transformClient })))
+      })
+  )
+
+  it.effect("an error that stalls is what its status says, and its connection is closed", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([raw(head(401, sized(1000)), `{"id":`)])
+      const headers = yield* Deferred.make<void>()
+      const transformClient = HttpClient.tap(() => Deferred.succeed(headers, undefined))
+      yield* Effect.gen(function*() {
+        const call = yield* Effect.forkChild(Effect.flip(operations.create))
+        yield* Deferred.await(headers)
+        yield* TestClock.adjust("5 seconds")
+        assert.strictEqual((yield* Fiber.join(call))._tag, "Unauthorized")
+        yield* server.until(({ connections }) => connections.closed === 1)
+      }).pipe(Effect.provide(layerFor(server, { ...quick, transformClient })))
+    }))
 
   it.effect.each<Operation>(names)(
     "an interrupted %s closes its connection and sends nothing more",

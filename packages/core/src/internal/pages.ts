@@ -3,6 +3,7 @@
  * error: it never loops, never comes round again, and is never cut short without a word.
  */
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Authorization } from "../Authorization.ts"
@@ -154,7 +155,7 @@ export const advance = (
   if (Option.isNone(answer.nextRange)) {
     return Effect.succeed([{ items: answer.items, next: Option.none() }, Option.none()])
   }
-  const cursor = toCursor(answer.nextRange.value, pageSize, order)
+  const cursor = toCursor(answer.nextRange.value, listing)
   if (Option.isNone(cursor)) return broken("Next-Range is not a range that the list can go on with")
   const { start, text } = cursor.value
   if (seen.has(text) || (isUuid(start.id) && !reaches(start.id, last, order))) {
@@ -169,11 +170,24 @@ export const advance = (
   }
   // Somebody may have deleted a whole page meanwhile; two in a row are a server that leads nowhere.
   if (lastItem === undefined && listing.afterEmpty) return broken("The list goes on and on without authorizations")
+  // What is between the last one and an inclusive start further on, the page does not say.
+  const next = lastItem !== undefined && isUuid(lastItem.id) && start.id !== lastItem.id
+    ? after(lastItem.id, text)
+    : text
   return Effect.succeed([
-    { items: answer.items, next: Option.some(text) },
-    Option.some({ range: text, pageSize, order, last, seen, afterEmpty: lastItem === undefined })
+    { items: answer.items, next: Option.some(next) },
+    Option.some({ range: next, pageSize, order, last, seen, afterEmpty: lastItem === undefined })
   ])
 }
+
+/** A cursor that goes on after an id. */
+const after = (id: string, cursor: ListRange.Cursor): ListRange.Cursor =>
+  ListRange.Cursor.make(
+    ListRange.format({
+      ...Option.getOrThrow(ListRange.parse(cursor)),
+      start: Option.some({ id, exclusive: true })
+    })
+  )
 
 /**
  * A Next-Range as a cursor: verbatim where it has the page size and the order of the listing. Where it leaves them out, or
@@ -182,14 +196,16 @@ export const advance = (
  */
 const toCursor = (
   nextRange: string,
-  pageSize: number,
-  order: ListRange.Order
+  { order, pageSize, range: asked }: Listing
 ): Option.Option<{ readonly text: ListRange.Cursor; readonly start: ListRange.Start }> =>
   Option.gen(function*() {
     const range = yield* ListRange.parse(nextRange)
     const start = yield* range.start
     const nextOrder = Option.getOrElse(range.order, () => order)
     if (nextOrder !== order) return yield* Option.none()
+    // At an end that was not asked for, the list would be taken for complete.
+    const end = Option.flatMap(ListRange.parse(asked), ({ end }) => end)
+    if (!Equal.equals(range.end, end)) return yield* Option.none()
     const text = Option.contains(range.max, pageSize) && (Option.isSome(range.order) || order === "asc")
       ? nextRange
       : ListRange.format({ ...range, max: Option.some(pageSize), order: Option.some(order) })

@@ -7,7 +7,9 @@ import {
   type Operation,
   readAnswer
 } from "@effect-heroku/core/AuthorizationError"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
@@ -28,6 +30,8 @@ export interface Answer {
   readonly body: Redacted.Redacted
   /** For everything else of it that gets into an error. */
   readonly scrub: Scrub
+  /** Whether an earlier attempt may have acted. */
+  readonly afterUnknownOutcome: boolean
   /** Whether the body is that of an earlier answer, because Heroku answered 304. */
   readonly notModified?: true
 }
@@ -51,11 +55,13 @@ const maxBytes = 64 * 1024 * 1024
 /** How much of an error is read: more than any that Heroku wrote. */
 const maxErrorBytes = 64 * 1024
 
-/** Reads a response to its end; of an error only the beginning. */
+/** Reads a response to its end; of an error only the beginning, and what has come within `errorPatience`. */
 export const read = (
   response: HttpClientResponse,
   operation: Operation,
-  scrub: Scrub
+  scrub: Scrub,
+  afterUnknownOutcome: boolean,
+  errorPatience: Duration.Duration
 ): Effect.Effect<Answer, HttpClientError.HttpClientError | InvalidResponse> => {
   // Some transports make the headers anew each time that they are asked for them.
   const { headers: received, status } = response
@@ -64,10 +70,10 @@ export const read = (
     const value = received[name]
     if (value !== undefined) headers[name] = scrub(value)
   }
-  const answer = (body: string): Answer => ({ status, headers, body: Redacted.make(body), scrub })
+  const answer = (body: string): Answer => ({ status, headers, body: Redacted.make(body), scrub, afterUnknownOutcome })
   if (!expectedStatuses(operation).includes(status)) {
-    // Its status says what it is, also when the connection breaks before the body's end.
-    return Effect.map(readBytes(response, maxErrorBytes, () => true), ({ text }) => answer(text))
+    // Its status says what it is, also when the connection breaks or stalls before the body's end.
+    return Effect.map(readBytes(response, maxErrorBytes, () => true, errorPatience), ({ text }) => answer(text))
   }
   // Most answers say how long they are, and a transport holds them to it. If compressed, it is another length.
   const length = received["content-encoding"] === undefined ? received["content-length"] : undefined
@@ -85,7 +91,8 @@ const isEmptyBody = ({ reason }: HttpClientError.HttpClientError): boolean => re
 const readBytes = (
   response: HttpClientResponse,
   limit: number,
-  isEnd: (error: HttpClientError.HttpClientError) => boolean
+  isEnd: (error: HttpClientError.HttpClientError) => boolean,
+  patience?: Duration.Duration
 ): Effect.Effect<{ readonly text: string; readonly complete: boolean }, HttpClientError.HttpClientError> =>
   Effect.suspend(() => {
     const decoder = new TextDecoder()
@@ -100,6 +107,7 @@ const readBytes = (
         })
       ),
       Effect.catch((error) => isEnd(error) ? Effect.void : Effect.fail(error)),
+      patience === undefined ? identity : Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.void }),
       Effect.map(() => ({ text: text + decoder.decode(), complete: bytes <= limit }))
     )
   })
@@ -173,6 +181,7 @@ export const fromKept = (kept: Redacted.Redacted<Kept>, notModified: Answer): An
     headers: { ...headers, ...notModified.headers },
     body: Redacted.make(body),
     scrub: notModified.scrub,
+    afterUnknownOutcome: notModified.afterUnknownOutcome,
     notModified: true
   }
 }
@@ -199,7 +208,8 @@ export const invalid = (operation: Operation, answer: Answer, message: string): 
     message,
     requestId: requestId(answer),
     errorId: Option.none(),
-    documentationUrl: Option.none()
+    documentationUrl: Option.none(),
+    afterUnknownOutcome: answer.afterUnknownOutcome
   })
 
 // The engine's own message would quote the body.

@@ -19,9 +19,9 @@ import { type Scrub, withoutSecrets } from "./scrub.ts"
  *
  * **Details**
  *
- * A timeout or an interruption, also while the body is read, closes the connection. The client sees to that by itself;
- * with `HttpClient.withScope` it would abort every request at its end, which costs more and keeps answers longer. Trace
- * headers are not sent: they are of no use to Heroku, and each attempt must be the same bytes.
+ * The scope of the exchange ends with it: a timeout or an interruption closes the connection, also while the body is read,
+ * and while a client of the user's does something between the two. Trace headers are not sent: they are of no use to
+ * Heroku, and each attempt must be the same bytes.
  */
 export const make = (
   httpClient: HttpClient.HttpClient,
@@ -35,8 +35,11 @@ export const make = (
       HttpClientRequest.accept("application/vnd.heroku+json; version=3"),
       HttpClientRequest.setHeader("user-agent", settings.userAgent)
     )),
-    transformClient
+    transformClient,
+    HttpClient.withScope
   )
+
+  const errorPatience = Duration.min(Duration.times(settings.requestTimeout, 0.5), Duration.seconds(5))
 
   /** `scrub` knows the secrets of the request. */
   return (
@@ -45,12 +48,14 @@ export const make = (
     scrub: Scrub,
     earlierMayHaveActed: boolean
   ): Effect.Effect<Answer, RequestFailed | InvalidResponse> =>
-    client.execute(request).pipe(
+    // A client of the user's can also fail before it returns an effect.
+    Effect.suspend(() => client.execute(request)).pipe(
       // A client that turns statuses into errors (`HttpClient.filterStatusOk`) has an answer all the same.
       Effect.catch((error) =>
         error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
       ),
-      Effect.flatMap((response) => read(response, operation, scrub)),
+      Effect.flatMap((response) => read(response, operation, scrub, earlierMayHaveActed, errorPatience)),
+      Effect.scoped,
       Effect.mapError((error) =>
         error._tag === "InvalidResponse"
           ? error

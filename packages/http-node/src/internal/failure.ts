@@ -6,12 +6,12 @@ import type * as HttpClientError from "effect/http/HttpClientError"
 export const changes = (operation: Operation): boolean => operation !== "info" && operation !== "list"
 
 /** The attempt took longer than `requestTimeout`, or the call longer than `timeout`. */
-export const timedOut = (operation: Operation, seconds: number): RequestFailed =>
+export const timedOut = (operation: Operation, seconds: number, outcomeUnknown = changes(operation)): RequestFailed =>
   new RequestFailed({
     operation,
     reason: "timeout",
     message: `No complete answer within ${seconds} seconds`,
-    outcomeUnknown: changes(operation)
+    outcomeUnknown
   })
 
 /**

@@ -46,7 +46,7 @@ const cacheReads = Metric.counter("heroku.cache.reads", {
   incremental: true
 })
 
-/** What became of a request: `success`, or the tag of the error. */
+/** What became of a request: `success`, the tag of the error, `interrupted` or `defect`. */
 export const request = (operation: Operation, outcome: string): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(requests, { operation, outcome }), 1)
 

@@ -24,7 +24,14 @@ export interface Options {
   readonly timeout?: Duration.Input | undefined
   /** When and how often requests that may be repeated are repeated. */
   readonly retry?: RetryOptions | undefined
-  /** A last change to the client, around everything but the retries: it sees each attempt. */
+  /**
+   * A last change to the client, around everything but the retries: it sees each attempt.
+   *
+   * **Gotchas**
+   *
+   * It sees secrets: the token, codes, and the client's secret in bodies. A client that follows redirects
+   * (`HttpClient.followRedirects`) takes all but the token to wherever the redirect leads.
+   */
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
 }
 
@@ -163,7 +170,8 @@ const isLoopback = (host: string): boolean =>
 export const isHeaderValue = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
 
 const findUrlProblem = (text: string): string | undefined => {
-  if (!URL.canParse(text)) return "must be an absolute URL, like https://api.heroku.com"
+  // URL parsers leave out line breaks and tabs, which would name another host than it seems.
+  if (/\p{Cc}/u.test(text) || !URL.canParse(text)) return "must be an absolute URL, like https://api.heroku.com"
   const url = new URL(text)
   if (url.protocol !== "https:" && url.protocol !== "http:") return "must begin with https:// or http://"
   if (url.username !== "" || url.password !== "") return "must not contain a user or password"

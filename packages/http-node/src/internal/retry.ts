@@ -53,17 +53,28 @@ const tell = (error: AuthorizationError, delay: Duration.Duration): Effect.Effec
   return Duration.toMillis(delay) < 1000 ? Effect.logDebug(line) : Effect.logInfo(line)
 }
 
-/** An attempt: it learns how many there were before, and whether one of those may have acted. */
-export type Attempt<A, E> = (
-  earlier: { readonly attempts: number; readonly mayHaveActed: boolean }
-) => Effect.Effect<A, E>
+/** How far a call has come. */
+export interface Progress {
+  /** How many attempts have failed. */
+  attempts: number
+  /** Whether one of those may have acted. */
+  mayHaveActed: boolean
+  /** Whether a request is on its way, of which nothing is known yet. */
+  underWay: boolean
+}
+
+/** Where a call begins. */
+export const beginning = (): Progress => ({ attempts: 0, mayHaveActed: false, underWay: false })
+
+/** An attempt: it learns how far the call had come before it. */
+export type Attempt<A, E> = (earlier: Readonly<Progress>) => Effect.Effect<A, E>
 
 /** Repeats an attempt until it succeeds, fails for good, or was repeated often enough. */
 export type Repeat = ReturnType<typeof repeatedly>
 
 /**
- * Repeats an attempt as `settings.retry` says. Each attempt learns its number, from 0, and whether an earlier one may
- * have acted: a `delete` that then finds nothing is another thing than one of an authorization that never was.
+ * Repeats an attempt as `settings.retry` says, and notes in `progress` what became of each: whether an earlier one may
+ * have acted, for a `delete` that then finds nothing is another thing than one of an authorization that never was.
  */
 export const repeatedly = (settings: Settings["retry"]) => {
   const { baseDelay, maxDelay, maxRetryAfter, times } = settings
@@ -81,17 +92,15 @@ export const repeatedly = (settings: Settings["retry"]) => {
       return Effect.as(tell(input, delay), delay)
     })
   )
-  return <A, E extends AuthorizationError>(attempt: Attempt<A, E>): Effect.Effect<A, E> =>
-    Effect.suspend(() => {
-      const earlier = { attempts: 0, mayHaveActed: false }
-      return Effect.suspend(() => attempt(earlier)).pipe(
-        Effect.tapError((error) =>
-          Effect.sync(() => {
-            earlier.attempts++
-            earlier.mayHaveActed ||= mayHaveActed(error)
-          })
-        ),
-        Effect.retry(schedule)
-      )
-    })
+  return <A, E extends AuthorizationError>(progress: Progress, attempt: Attempt<A, E>): Effect.Effect<A, E> =>
+    Effect.suspend(() => attempt(progress)).pipe(
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          progress.attempts++
+          progress.mayHaveActed ||= mayHaveActed(error)
+          progress.underWay = false
+        })
+      ),
+      Effect.retry(schedule)
+    )
 }

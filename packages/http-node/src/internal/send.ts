@@ -26,10 +26,10 @@ import * as Answer from "./answer.ts"
 import type { AccountBudget } from "./budget.ts"
 import type { AccountCache } from "./cache.ts"
 import * as Client from "./client.ts"
-import { timedOut } from "./failure.ts"
+import { changes, timedOut } from "./failure.ts"
 import * as Metrics from "./metrics.ts"
 import { isHeaderValue, type Options, reveal, type Settings } from "./options.ts"
-import { type Attempt, type Repeat, repeatedly } from "./retry.ts"
+import { type Attempt, beginning, type Progress, type Repeat, repeatedly } from "./retry.ts"
 import * as Scrub from "./scrub.ts"
 
 /** What is there beside the client, if the program provided it. */
@@ -61,10 +61,14 @@ export const makeSend = (
     operation: Operation,
     request: HttpClientRequest.HttpClientRequest,
     scrub: Scrub.Scrub,
-    toError: (answer: ErrorAnswer, earlierMayHaveActed: boolean) => E
+    toError: (answer: ErrorAnswer, earlierMayHaveActed: boolean) => E,
+    progress: Progress
   ): Effect.Effect<Answer.Answer, E | RequestFailed | InvalidResponse | RateLimited> =>
-    inTurn(operation, ({ attempts, mayHaveActed }) =>
-      exchange(operation, request, scrub, mayHaveActed).pipe(
+    inTurn(operation, progress, ({ attempts, mayHaveActed }) =>
+      Effect.suspend(() => {
+        progress.underWay = true
+        return exchange(operation, request, scrub, mayHaveActed)
+      }).pipe(
         Effect.tap(Client.annotateAnswer),
         Effect.tap(warn),
         Effect.flatMap((answer) =>
@@ -90,14 +94,15 @@ export const makeSend = (
     secret: Option.Option<Redacted.Redacted> = Option.none()
   ): Effect.Effect<Answer.Answer, E | RequestFailed | InvalidResponse | InvalidParams | RateLimited> =>
     Effect.flatMap(TwoFactorCode, (code) => {
+      const progress = beginning()
       const scrub = Option.isNone(secret) && Option.isNone(code)
         ? scrubToken
         : Scrub.make([settings.token, ...Option.toArray(secret), ...Option.toArray(code)])
       return Effect.flatMap(
         addTwoFactorCode(operation, request, code),
-        (complete) => attempts(operation, complete, scrub, toError)
-      )
-    }).pipe(within(operation, settings.timeout))
+        (complete) => attempts(operation, complete, scrub, toError, progress)
+      ).pipe(within(operation, settings.timeout, progress))
+    })
 }
 
 /** Counts an attempt and what became of it, and says so at debug. */
@@ -109,7 +114,10 @@ const count =
       return Effect.onExit(attempt, (exit) => {
         const outcome = Exit.isSuccess(exit)
           ? "success"
-          : Option.match(Exit.findErrorOption(exit), { onNone: () => "interrupted", onSome: ({ _tag }) => _tag })
+          : Option.match(Exit.findErrorOption(exit), {
+            onNone: () => Exit.hasInterrupts(exit) ? "interrupted" : "defect",
+            onSome: ({ _tag }) => _tag
+          })
         const counted = Metrics.request(operation, outcome)
         return Effect.andThen(
           earlierAttempts === 0 ? counted : Effect.andThen(counted, Metrics.retry(operation)),
@@ -143,8 +151,9 @@ const learning = (budget: AccountBudget, exchange: Exchange): Exchange => (opera
 
 /** Repeats as `repeat` does. */
 const always =
-  (repeat: Repeat) => <A, E extends AuthorizationError>(_: Operation, attempt: Attempt<A, E>): Effect.Effect<A, E> =>
-    repeat(attempt)
+  (repeat: Repeat) =>
+  <A, E extends AuthorizationError>(_: Operation, progress: Progress, attempt: Attempt<A, E>): Effect.Effect<A, E> =>
+    repeat(progress, attempt)
 
 /**
  * Repeats as `repeat` does, and each attempt takes its turn first. What the budget refuses is not repeated: it would have
@@ -153,15 +162,15 @@ const always =
 const takingTurns = (budget: AccountBudget, repeat: Repeat) =>
 <A, E extends AuthorizationError>(
   operation: Operation,
+  progress: Progress,
   attempt: Attempt<A, E>
 ): Effect.Effect<A, E | RateLimited | RequestFailed> =>
   Effect.flatMap(
-    repeat((earlier) =>
+    repeat(progress, (earlier) =>
       Effect.matchEffect(budget.take(operation, earlier.mayHaveActed), {
         onFailure: (refusal) => Effect.succeed(Result.fail(refusal)),
         onSuccess: () => Effect.map(attempt(earlier), Result.succeed)
-      })
-    ),
+      })),
     Effect.fromResult
   )
 
@@ -227,11 +236,18 @@ const warnOnce = () => {
 
 /** The whole of a call, with all its attempts, in time. Without a limit there is no timer either. */
 const within =
-  (operation: Operation, timeout: Duration.Duration) =>
+  (operation: Operation, timeout: Duration.Duration, progress: Progress) =>
   <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E | RequestFailed> =>
     Duration.isFinite(timeout)
       ? Effect.timeoutOrElse(call, {
         duration: timeout,
-        orElse: () => Effect.fail(timedOut(operation, Duration.toSeconds(timeout)))
+        orElse: () =>
+          Effect.fail(
+            timedOut(
+              operation,
+              Duration.toSeconds(timeout),
+              changes(operation) && (progress.underWay || progress.mayHaveActed)
+            )
+          )
       })
       : call
