@@ -316,6 +316,16 @@ describe("cursor", () => {
       assert.deepStrictEqual(ids((yield* service.list({ cursor: inclusive })).items), [uuid(5), uuid(6)])
     }))
 
+  it.effect("that includes where it starts still does after an empty page", () =>
+    Effect.gen(function*() {
+      const { service } = pagesOf([[], `id ${uuid(5)}..; max=2, order=asc`], [[uuid(5), uuid(6)]])
+      const inclusive = ListRange.Cursor.make(`id ${uuid(5)}..; max=2`)
+      assert.deepStrictEqual(
+        ids(yield* Stream.runCollect(service.stream({ cursor: inclusive }))),
+        [uuid(5), uuid(6)]
+      )
+    }))
+
   it.effect("goes on after a page that lost all its authorizations meanwhile", () =>
     Effect.gen(function*() {
       const { service } = pagesOf([[], `id ]${uuid(3)}..; max=2, order=desc`], [[uuid(2)]])

@@ -212,10 +212,6 @@ const toCursor = (
     return { start, text: yield* Schema.decodeOption(ListRange.Cursor)(text) }
   })
 
-const follows = (id: string, last: Option.Option<ListRange.Start>, order: ListRange.Order): boolean =>
-  Option.isNone(last) || !isUuid(last.value.id) || (id === last.value.id
-    ? !last.value.exclusive
-    : (order === "asc") === (id > last.value.id))
-
+/** Whether a listing that came to `last` can go on at an id: not before it. */
 const reaches = (id: string, last: Option.Option<ListRange.Start>, order: ListRange.Order): boolean =>
-  Option.exists(last, (start) => start.id === id) || follows(id, last, order)
+  Option.isNone(last) || !isUuid(last.value.id) || id === last.value.id || (order === "asc") === (id > last.value.id)
