@@ -158,7 +158,9 @@ const root = join(import.meta.dirname, "..")
 const runStryker = (args: ReadonlyArray<string>): Promise<number> =>
   new Promise((resolve, reject) => {
     const PATH = [join(root, "node_modules/.bin"), process.env["PATH"]].join(delimiter)
-    const child = spawn("stryker", ["run", ...args], { cwd: root, env: { ...process.env, PATH }, stdio: "inherit" })
+    // Far from UTC, so that a time which is read in the zone of the machine is another one.
+    const env = { ...process.env, PATH, TZ: "Asia/Kolkata" }
+    const child = spawn("stryker", ["run", ...args], { cwd: root, env, stdio: "inherit" })
     child.on("error", reject)
     child.on("close", (code) => resolve(code ?? 1))
   })
