@@ -81,6 +81,9 @@ describe("readAnswer", () => {
     [` ${inSeconds(90)} `, 90],
     [inSeconds(-1), 0],
     ["Thu, 01 Jan 2026 00:01:30 GMT", 90],
+    [" Thu, 01 Jan 2026 00:01:30 GMT ", 90],
+    // Without a zone it is in the only one that HTTP has.
+    ["Thu, 01 Jan 2026 00:01:30", 90],
     ["Wed, 31 Dec 2025 23:59:59 GMT", 0]
   ])("takes a Retry-After of %j for a wait of %d seconds", (value, seconds) => {
     const { retryAfter } = read({ headers: { "retry-after": value } })

@@ -3,10 +3,12 @@ import type { AuthorizationError, Operation } from "@effect-heroku/core/Authoriz
 import { AuthorizationService, withTwoFactorCode } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -937,6 +939,20 @@ describe("warnings", () => {
     }))
 })
 
+describe("a warning in both headers", () => {
+  it.effect("is one", () =>
+    Effect.gen(function*() {
+      const logged: Array<unknown> = []
+      const logger = Logger.make(({ message }) => {
+        logged.push(String(message))
+      })
+      const both = { "Warning-Id": "stack", "Warning-Message": "Old.", "X-Heroku-Warning": "Old." }
+      const { layer } = scripted(() => json(200, payloads.full, both))
+      yield* Effect.provide(operations.info, [layer(), Logger.layer([logger])])
+      assert.deepStrictEqual(logged, ["Heroku warns: Old."])
+    }))
+})
+
 describe("warnings in great number", () => {
   it.effect("are remembered, up to a thousand", () =>
     Effect.gen(function*() {
@@ -961,6 +977,61 @@ describe("warnings in great number", () => {
         [layer(), Logger.layer([logger])]
       )
       yield* logging
+    }))
+})
+
+describe("what goes wrong in a transport", () => {
+  it.effect("as a body that is not there, is an answer without JSON", () =>
+    Effect.gen(function*() {
+      const error = yield* failureOf(operations.info, scripted(() => new Response(null, { status: 200 })))
+      assert(error._tag === "InvalidResponse")
+      assert.strictEqual(error.message, "The body is not JSON (0 characters, no content type)")
+    }))
+
+  it.effect("as a defect, stays one with its message", () =>
+    Effect.gen(function*() {
+      const { layer } = scripted(() => Effect.die(new Error("broken, with HRKU-our-own-token")))
+      const exit = yield* Effect.exit(Effect.provide(operations.info, layer()))
+      assert(exit._tag === "Failure")
+      const defect = Cause.squash(exit.cause)
+      assert(defect instanceof Error)
+      assert.strictEqual(defect.message, "broken, with [redacted secret]")
+    }))
+})
+
+describe("what a transport can print", () => {
+  /** The request that a client gets, and the names of the headers that it must not print. */
+  const seen = (call: Effect.Effect<unknown, AuthorizationError, AuthorizationService>) =>
+    Effect.gen(function*() {
+      const requests: Array<{ readonly request: HttpClientRequest.HttpClientRequest; readonly hidden: unknown }> = []
+      const { layer } = scripted(ok)
+      const spying = layer({
+        transformClient: HttpClient.mapRequestEffect((request) =>
+          Effect.map(Headers.CurrentRedactedNames, (hidden) => {
+            requests.push({ request, hidden })
+            return request
+          })
+        )
+      })
+      yield* Effect.provide(call, spying)
+      return requests[0]!
+    })
+
+  it.effect("of the headers, shows neither token nor code", () =>
+    Effect.gen(function*() {
+      const { hidden } = yield* seen(operations.info)
+      assert.includeMembers(Array.from(hidden as Iterable<unknown>), ["authorization", "heroku-two-factor-code"])
+    }))
+
+  it.effect("of the body of an update, says what it is and how long", () =>
+    Effect.gen(function*() {
+      const { request: { body } } = yield* seen(operations.update)
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(body)), {
+        _id: "effect/HttpBody",
+        _tag: "Uint8Array",
+        contentType: "application/json",
+        contentLength: 21
+      })
     }))
 })
 
@@ -1016,6 +1087,17 @@ describe("big bodies", () => {
       assert(error._tag === "InvalidResponse")
       assert.strictEqual(error.message, "The body is longer than 67108864 bytes")
       assert.isAtMost(taken.mebibytes, 67)
+    }))
+
+  it.effect("of an answer, a length before it was compressed is no limit", () =>
+    Effect.gen(function*() {
+      const taken = { mebibytes: 0 }
+      const { layer } = scripted(() => {
+        const { body } = endless(200, taken)()
+        return new Response(body, { headers: { "Content-Encoding": "gzip", "Content-Length": "100" } })
+      })
+      const error = yield* Effect.flip(Effect.provide(operations.info, layer()))
+      assert.strictEqual(error.message, "The body is longer than 67108864 bytes")
     }))
 
   it.effect("without a length they are read to their end, whatever their pieces", () =>

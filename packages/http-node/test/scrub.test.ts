@@ -27,4 +27,45 @@ describe("scrub", () => {
     Redacted.wipeUnsafe(wiped)
     assert.strictEqual(Scrub.make([wiped, Redacted.make("secret-two")])("secret-two"), "[redacted secret]")
   })
+
+  it("takes out a secret as the body of a request writes it, and leaves the quotes around it", () => {
+    const scrub = Scrub.make([Redacted.make(`se"cret\\one`)])
+    assert.strictEqual(
+      scrub(`{"secret":"se\\"cret\\\\one"} or se"cret\\one`),
+      `{"secret":"[redacted secret]"} or [redacted secret]`
+    )
+  })
+
+  it.each([[["secret-one", "secret-one-and-two"]], [["secret-one-and-two", "secret-one"]]])(
+    "takes out the whole of a secret that begins with another: %j",
+    (secrets) => {
+      const scrub = Scrub.make(secrets.map((secret) => Redacted.make(secret)))
+      assert.strictEqual(scrub("secret-one-and-two, secret-one"), "[redacted secret], [redacted secret]")
+    }
+  )
+})
+
+describe("withoutSecrets", () => {
+  const scrub = Scrub.make([Redacted.make("secret-one")])
+
+  it("keeps the message and the stack of an error, without secrets", () => {
+    const came = new Error("secret-one is broken")
+    came.stack = "Error: secret-one is broken\n    at somewhere"
+    const clean = Scrub.withoutSecrets(came, scrub)
+    assert.strictEqual(clean.message, "[redacted secret] is broken")
+    assert.strictEqual(clean.stack, "Error: [redacted secret] is broken\n    at somewhere")
+  })
+
+  it("makes an error of what is none", () => {
+    assert.strictEqual(Scrub.withoutSecrets("secret-one is broken", scrub).message, "[redacted secret] is broken")
+    const { message, stack } = Scrub.withoutSecrets({ stack: "elsewhere", toString: () => "no error" }, scrub)
+    assert.strictEqual(message, "no error")
+    assert.notInclude(String(stack), "elsewhere")
+  })
+
+  it("does without a stack", () => {
+    const came = new Error("broken")
+    Object.defineProperty(came, "stack", { value: undefined })
+    assert.strictEqual(Scrub.withoutSecrets(came, scrub).message, "broken")
+  })
 })
