@@ -3,6 +3,7 @@ import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as HttpClient from "effect/http/HttpClient"
@@ -13,7 +14,9 @@ import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import * as TestClock from "effect/testing/TestClock"
+import { readFileSync } from "node:fs"
 import * as payloads from "../../core/test/fixtures/payloads.ts"
+import * as Metrics from "../src/internal/metrics.ts"
 
 const id = AuthorizationId.make(payloads.full.id)
 const ok = () => Response.json(payloads.full)
@@ -89,5 +92,34 @@ describe("metrics", () => {
         ["heroku.requests", { operation: "info", outcome: "NotFound" }, 1],
         ["heroku.retries", { operation: "info" }, 2]
       ])
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
+
+  it.effect("are those of the table in docs/fleets.md, and each says what it is", () =>
+    Effect.gen(function*() {
+      yield* Metrics.request("info", "success")
+      yield* Metrics.retry("info")
+      yield* Metrics.budgetRemaining("12345678", 7)
+      yield* Metrics.budgetWait("bulk", Duration.seconds(7))
+      yield* Metrics.budgetRefusal("bulk")
+      yield* Metrics.budgetCorrection("12345678", 7)
+      yield* Metrics.budgetFallback
+      yield* Metrics.cacheRead("info", "hit")
+      const snapshot = yield* Metric.snapshot
+      const table = readFileSync(new URL("../../../docs/fleets.md", import.meta.url), "utf8")
+      const rows = Array.from(
+        table.matchAll(/^\| `(heroku\.[\w.]+)` \| (\w+)[^|]*\| ([^|]*)\|/gm),
+        ([, id, type, names]) => [id, type, Array.from(names!.matchAll(/\w+/g), String)]
+      )
+      assert.sameDeepMembers(
+        snapshot.map(({ attributes, id, type }) => [id, type.toLowerCase(), Object.keys(attributes ?? {}).toSorted()]),
+        rows
+      )
+      for (const { description, id } of snapshot) assert.isNotEmpty(description, id)
+      for (const metric of snapshot) assert.isTrue(metric.type !== "Counter" || metric.state.incremental, metric.id)
+      const waits = snapshot.find(({ type }) => type === "Histogram")
+      assert(waits?.type === "Histogram")
+      // Heroku gives a request back in 0.8 s, and waits end after two minutes: there the boundaries are.
+      assert.deepStrictEqual(waits.state.buckets.filter(([, count]) => count > 0)[0], [10, 1])
+      assert.includeMembers(waits.state.buckets.map(([boundary]) => boundary), [1, 120])
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
 })
