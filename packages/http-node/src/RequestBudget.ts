@@ -397,7 +397,8 @@ const makeAccount = (
         if (now + wait - began > maxWait) return yield* refuse(operation, priority, acted, wait)
         queue.readyAt = now + wait
         yield* tellOfWait(now, wait)
-        yield* Effect.sleep(Duration.millis(Math.max(1, wait)))
+        // A millisecond more: timers cut off fractions, and one that is early finds nothing and waits as long again.
+        yield* Effect.sleep(Duration.millis(Math.ceil(wait) + 1))
       }
     },
     (effect, operation, priority, acted) => {

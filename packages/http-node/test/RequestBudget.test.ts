@@ -1,4 +1,5 @@
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
+import { RateLimited } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
@@ -18,6 +19,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import * as TestClock from "effect/testing/TestClock"
 import * as Tracer from "effect/Tracer"
 import { createHash } from "node:crypto"
@@ -173,14 +175,57 @@ describe("budget", () => {
     }))
 
   it.effect.each<[string, RequestBudget.Options]>([
-    ["a pool of nothing", { pool: 0 }],
-    ["a refill of nothing", { refillPerMinute: 0 }],
-    ["a reserve of the whole pool", { pool: 10, reserve: 10 }],
-    ["a share of more than all", { localShare: 2 }]
-  ])("with %s is a defect", ([, options]) =>
+    ["pool must be a whole number, one or more", { pool: 0 }],
+    ["pool must be a whole number, one or more", { pool: 1.5 }],
+    ["refillPerMinute must be greater than zero", { refillPerMinute: 0 }],
+    ["refillPerMinute must be greater than zero", { refillPerMinute: Infinity }],
+    ["reserve must be a whole number from zero to less than the pool", { pool: 10, reserve: 10 }],
+    ["reserve must be a whole number from zero to less than the pool", { reserve: -1 }],
+    ["reserve must be a whole number from zero to less than the pool", { reserve: 1.5 }],
+    ["localShare must be greater than 0, and 1 at most", { localShare: 0 }],
+    ["localShare must be greater than 0, and 1 at most", { localShare: 2 }]
+  ])("%s: with %j it is a defect", ([problem, options]) =>
     Effect.gen(function*() {
       const exit = yield* Effect.exit(Effect.scoped(Layer.build(RequestBudget.layerMemory(options))))
-      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      assert(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      const defect = Cause.squash(exit.cause)
+      assert(defect instanceof RangeError)
+      assert.strictEqual(defect.message, `RequestBudget: ${problem}`)
+    }))
+
+  it.effect("is one for equal tokens, and another for each other token", () =>
+    Effect.gen(function*() {
+      const { forToken } = yield* RequestBudget.RequestBudget
+      assert.strictEqual(forToken(Redacted.make("HRKU-budget")), forToken(token))
+      assert.notStrictEqual(forToken(Redacted.make("HRKU-other")), forToken(token))
+    }).pipe(Effect.provide(RequestBudget.layerMemory())))
+
+  it.effect.each<[string, RequestBudget.Options, number, number]>([
+    ["Heroku's numbers", {}, 4425, 800],
+    ["a tenth for who waits, of a small pool", { pool: 105 }, 95, 800],
+    ["what the program says", { pool: 7, refillPerMinute: 6, reserve: 3 }, 4, 10_000]
+  ])("has by default %s: %j", ([, options, limit, interval]) =>
+    Effect.gen(function*() {
+      const asked: Array<Parameters<RateLimiter.RateLimiter["consume"]>[0]> = []
+      const limiter = yield* makeLimiter
+      const spying: RateLimiter.RateLimiter = {
+        ...limiter,
+        consume: (options) =>
+          Effect.suspend(() => {
+            asked.push(options)
+            return limiter.consume(options)
+          })
+      }
+      const { info } = yield* makeService(scripted(ok()).client, spying, options)
+      yield* info(id)
+      assert.deepStrictEqual(asked, [{
+        algorithm: "token-bucket",
+        key: `heroku:${createHash("sha256").update("HRKU-budget").digest("hex")}`,
+        limit,
+        window: Duration.millis(limit * interval),
+        tokens: 1,
+        onExceeded: "delay"
+      }])
     }))
 })
 
@@ -272,6 +317,35 @@ describe("what Heroku says", () => {
       after.forEach((time, index) => assert.isAtLeast(time + 0.2, 10 + index))
     }))
 
+  it.effect.each([
+    ["30", "all wait 30 s"],
+    ["", "all wait for the pool to refill"]
+  ])("with a 429 and a Retry-After of %j is told of, and counted", ([retryAfter, told]) => {
+    const { layer, lines } = collecting()
+    return Effect.gen(function*() {
+      const { client } = scripted(tooMany({ "Retry-After": retryAfter }), ok())
+      const { info } = yield* makeService(client, yield* makeLimiter, { ...perSecond, pool: 100 }, {
+        retry: { times: 0 }
+      })
+      yield* Effect.flip(info(id))
+      const account = createHash("sha256").update("HRKU-budget").digest("hex").slice(0, 8)
+      const excess = 99 + (retryAfter === "" ? 0 : 30)
+      assert.deepStrictEqual(lines, [
+        "Debug: Heroku client with a request budget, without a response cache",
+        `Debug: Heroku has ${excess} requests less for account ${account} than its budget believed`,
+        `Info: Heroku refuses further requests of account ${account} (429): ${told}`,
+        "Debug: Heroku info: RateLimited in 0 ms"
+      ])
+      const corrections = (yield* Metric.snapshot).find((metric) => metric.id === "heroku.budget.corrections")
+      assert(corrections?.type === "Counter")
+      assert.strictEqual(Number(corrections.state.count), excess)
+    }).pipe(
+      Effect.provide(layer),
+      Effect.provideService(References.MinimumLogLevel, "Debug"),
+      Effect.provideService(Metric.MetricRegistry, new Map())
+    )
+  })
+
   it.effect("with a 429 that asks for years stops nobody longer than the pool needs to refill", () =>
     Effect.gen(function*() {
       const { at, client } = scripted(tooMany({ "Retry-After": "999999999" }), ok())
@@ -347,6 +421,64 @@ describe("waiting", () => {
       assert.lengthOf(at, 1)
     }))
 
+  it.effect("that is refused says so in the error, and is counted", () =>
+    Effect.gen(function*() {
+      const { client } = scripted(ok())
+      const { create, info } = yield* makeService(client, yield* makeLimiter, {
+        pool: 1,
+        refillPerMinute: 0.4
+      })
+      yield* info(id)
+      const error = yield* Effect.flip(create({ scope: ["read"] }))
+      assert.deepStrictEqual(
+        { ...error },
+        {
+          ...new RateLimited({
+            operation: "create",
+            status: 429,
+            message: "The request budget of the account is spent: the next request could be sent in 150 s. "
+              + "Nothing was sent",
+            errorId: Option.none(),
+            requestId: Option.none(),
+            documentationUrl: Option.none(),
+            afterUnknownOutcome: false,
+            retryAfter: Option.some(Duration.seconds(150))
+          })
+        }
+      )
+      yield* Effect.flip(info(id).pipe(RequestBudget.withPriority("bulk")))
+      const counted = (yield* Metric.snapshot).flatMap((metric) =>
+        metric.id === "heroku.budget.refusals" && metric.type === "Counter"
+          ? [[metric.attributes?.["priority"], Number(metric.state.count)]]
+          : []
+      )
+      assert.sameDeepMembers(counted, [["interactive", 1], ["bulk", 1]])
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
+
+  it.effect("is told of once a minute, with how long the next request waits", () => {
+    const { layer, lines } = collecting()
+    return Effect.gen(function*() {
+      const { client } = scripted(ok())
+      const { info } = yield* makeService(client, yield* makeLimiter, { pool: 1, refillPerMinute: 2 })
+      yield* inTime(Effect.forEach(times(4), () => info(id)), 100)
+      const account = createHash("sha256").update("HRKU-budget").digest("hex").slice(0, 8)
+      const line = `Info: The request budget of account ${account} is spent: requests wait, the next 30.0 s`
+      // Those after 30 and 60 seconds; the third wait begins a minute after the first.
+      assert.deepStrictEqual(lines, [line, line])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("ends when a request has come back, also after a fraction of a millisecond; so short it is not told of", () => {
+    const { layer, lines } = collecting()
+    return Effect.gen(function*() {
+      const { at, client } = scripted(ok())
+      const { info } = yield* makeService(client, yield* makeLimiter, { pool: 1, refillPerMinute: 61 })
+      yield* inTime(Effect.forEach(times(4), () => info(id)), 10)
+      at.forEach((time, index) => assert.approximately(time, index * 60 / 61, 0.01))
+      assert.deepStrictEqual(lines, [])
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("counts those ahead in the queue", () =>
     Effect.gen(function*() {
       const { client } = scripted(ok())
@@ -397,7 +529,10 @@ describe("waiting", () => {
       yield* inTime(Effect.forEach(times(2), () => info(id)), 3).pipe(Effect.provideService(Tracer.Tracer, tracer))
       const waits = spans.filter(({ name }) => name === "RequestBudget.wait")
       assert.lengthOf(waits, 1)
-      assert.strictEqual(waits[0]!.attributes.get("heroku.budget.priority"), "interactive")
+      assert.deepStrictEqual(Object.fromEntries(waits[0]!.attributes), {
+        "heroku.budget.priority": "interactive",
+        "heroku.budget.ahead": 0
+      })
       const metrics = yield* Metric.snapshot
       const found = (id: string) => metrics.find((metric) => metric.id === id)
       const wait = found("heroku.budget.wait")
@@ -472,6 +607,33 @@ describe("a store out of reach", () => {
       assert.isTrue(fallbacks?.type === "Counter" && Number(fallbacks.state.count) === 1)
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
 
+  it.effect.each<[string, unknown, string]>([
+    ["without cause", undefined, "Failed to execute"],
+    ["with the cause of an error", new Error("offline"), "Failed to execute (offline)"],
+    ["with the cause of its cause", new Error("outer", { cause: new Error("inner") }), "Failed to execute (inner)"],
+    ["with a cause that is no error", "offline", "Failed to execute"],
+    ["with a cause that says nothing", new Error(""), "Failed to execute"]
+  ])("is told of with what it said: %s", ([, cause, said]) => {
+    const { layer, lines } = collecting()
+    return Effect.gen(function*() {
+      const limiter: RateLimiter.RateLimiter = {
+        ...(yield* makeLimiter),
+        consume: () =>
+          Effect.fail(
+            new RateLimiter.RateLimiterError({
+              reason: new RateLimiter.RateLimitStoreError({ message: "Failed to execute", cause })
+            })
+          )
+      }
+      const { info } = yield* makeService(scripted(ok()).client, limiter)
+      yield* info(id)
+      assert.deepStrictEqual(lines, [
+        "Warn: The store of the request budget is out of reach; "
+        + `until it answers, this process keeps a budget of its own (100 % of the pool): ${said}`
+      ])
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("that is silent is waited for less than half a second, and by nobody afterwards", () =>
     Effect.gen(function*() {
       const { at, client } = scripted(ok())
@@ -538,8 +700,9 @@ describe("a store out of reach", () => {
       assert.isAtMost(statuses(seen).filter((status) => status === 429).length, 1)
     }))
 
-  it.effect("fails requests where the program wants that, and nothing is sent", () =>
-    Effect.gen(function*() {
+  it.effect("fails requests where the program wants that, and nothing is sent", () => {
+    const { layer, lines } = collecting()
+    return Effect.gen(function*() {
       const { at, client } = scripted(ok())
       const { limiter, state } = yield* makeFragile
       const { create } = yield* makeService(client, limiter, { ...perSecond, withoutStore: "fail" })
@@ -547,7 +710,17 @@ describe("a store out of reach", () => {
       const error = yield* Effect.flip(create({ scope: ["read"] }))
       assert.strictEqual(error._tag, "RequestFailed")
       if (error._tag !== "RequestFailed") return
-      assert.deepStrictEqual([error.reason, error.outcomeUnknown, at], ["request", false, []])
-      assert.match(error.message, /nothing was sent/)
-    }).pipe(Effect.provide(collecting().layer)))
+      assert.deepStrictEqual([error.operation, error.reason, error.outcomeUnknown, at], [
+        "create",
+        "request",
+        false,
+        []
+      ])
+      assert.strictEqual(error.message, "The store of the request budget is out of reach, so nothing was sent")
+      assert.deepStrictEqual(lines, [
+        "Warn: The store of the request budget is out of reach; requests fail until it answers: "
+        + "Failed to execute (The client is offline)"
+      ])
+    }).pipe(Effect.provide(layer))
+  })
 })
