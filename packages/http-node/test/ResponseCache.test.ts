@@ -9,6 +9,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as HttpClient from "effect/http/HttpClient"
@@ -20,6 +21,7 @@ import * as Option from "effect/Option"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Persistence from "effect/persistence/Persistence"
 import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Tracer from "effect/Tracer"
@@ -37,6 +39,8 @@ const id = AuthorizationId.make("01234567-89ab-cdef-0123-456789abcdef")
 /** A store whose entries a test can look at and change; it can also be made to break. */
 const makeStore = () => {
   const entries = new Map<string, object>()
+  const lifetimes: Array<number | undefined> = []
+  const names: Array<string> = []
   const state: { condition: "well" | "failing" | "dying" | "silent" } = { condition: "well" }
   const command = <A>(run: () => A): Effect.Effect<A, Persistence.PersistenceError> =>
     Effect.suspend(() => {
@@ -54,15 +58,25 @@ const makeStore = () => {
   const store: Persistence.BackingPersistenceStore = {
     get: (key) => command(() => entries.get(key)),
     getMany: () => Effect.die("not used"),
-    set: (key, value) => command(() => void entries.set(key, value)),
+    set: (key, value, lifetime) =>
+      command(() => {
+        lifetimes.push(lifetime && Duration.toMillis(lifetime))
+        entries.set(key, value)
+      }),
     setMany: () => Effect.die("not used"),
     remove: (key) => command(() => void entries.delete(key)),
     clear: command(() => entries.clear())
   }
   const layer = Persistence.layer.pipe(
-    Layer.provide(Layer.succeed(Persistence.BackingPersistence, { make: () => Effect.succeed(store) }))
+    Layer.provide(Layer.succeed(Persistence.BackingPersistence, {
+      make: (storeId) =>
+        Effect.sync(() => {
+          names.push(storeId)
+          return store
+        })
+    }))
   )
-  return { entries, state, layer }
+  return { entries, lifetimes, names, state, layer }
 }
 
 /** The imitation, and the status of each of its answers. */
@@ -82,13 +96,13 @@ const makeHeroku = Effect.gen(function*() {
 const makeService = (
   client: HttpClient.HttpClient,
   persistence: Layer.Layer<Persistence.Persistence>,
-  options: { readonly key?: Redacted.Redacted; readonly token?: string } = {}
+  { token = "HRKU-cache", ...options }: Partial<ResponseCache.Options> & { readonly token?: string } = {}
 ) =>
   Effect.map(
     Layer.build(
-      HttpAuthorizationService.layer({ token: Redacted.make(options.token ?? "HRKU-cache"), retry: { times: 0 } }).pipe(
+      HttpAuthorizationService.layer({ token: Redacted.make(token), retry: { times: 0 } }).pipe(
         Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
-        Layer.provide(Layer.orDie(ResponseCache.layer({ key: options.key ?? key, timeToLive: "1 minute" }))),
+        Layer.provide(Layer.orDie(ResponseCache.layer({ key, timeToLive: "1 minute", ...options }))),
         Layer.provide(persistence),
         Layer.fresh
       )
@@ -234,6 +248,33 @@ describe("what is kept", () => {
       }
     }))
 
+  it.effect.each<[string, Partial<ResponseCache.Options>, number]>([
+    ["7 days", {}, 7 * 24 * 3600 * 1000],
+    ["as long as the program says", { timeToLive: "1 minute" }, 60_000]
+  ])("is kept for %s", ([, options, lifetime]) =>
+    Effect.gen(function*() {
+      const { client } = yield* makeHeroku
+      const { layer, lifetimes, names } = makeStore()
+      const { info } = yield* makeService(client, layer, { timeToLive: undefined, ...options })
+      yield* info(id)
+      assert.deepStrictEqual(lifetimes, [lifetime])
+      assert.deepStrictEqual(names, ["effect-heroku-responses"])
+    }))
+
+  it.effect("is encrypted anew each time: no two entries begin alike", () =>
+    Effect.gen(function*() {
+      const { client } = yield* makeHeroku
+      const { entries, layer } = makeStore()
+      const service = yield* makeService(client, layer)
+      const [one, other] = [makeStore(), makeStore()]
+      for (const { layer } of [one, other]) yield* (yield* makeService(client, layer)).info(id)
+      yield* service.info(id)
+      const texts = [entries, one.entries, other.entries].flatMap((all) =>
+        Array.from(all.values(), (entry) => JSON.stringify(entry))
+      )
+      assert.lengthOf(new Set(texts), 3)
+    }))
+
   it.effect("is of one account: another token does not find it", () =>
     Effect.gen(function*() {
       const { client, statuses } = yield* makeHeroku
@@ -243,16 +284,28 @@ describe("what is kept", () => {
       assert.deepStrictEqual(statuses, [200, 200])
     }))
 
-  it.effect("cannot be read with another key, and is then as good as not there", () =>
-    Effect.gen(function*() {
+  it.effect("cannot be read with another key, and is then as good as not there", () => {
+    const { layer: layerLog, lines } = collecting()
+    return Effect.gen(function*() {
       const { client, statuses } = yield* makeHeroku
       const { layer } = makeStore()
       yield* (yield* makeService(client, layer)).info(id)
       const { info } = yield* makeService(client, layer, { key: otherKey })
-      yield* info(id)
+      yield* info(id).pipe(Effect.provideService(References.MinimumLogLevel, "Debug"))
       yield* info(id)
       assert.deepStrictEqual(statuses, [200, 200, 304])
-    }))
+      assert.include(
+        lines,
+        "Debug: An entry of the response cache cannot be read: written with another key, or damaged"
+      )
+      const counted = (yield* Metric.snapshot).flatMap((metric) =>
+        metric.id === "heroku.cache.reads" && metric.type === "Counter"
+          ? [[metric.attributes?.["result"], Number(metric.state.count)]]
+          : []
+      )
+      assert.sameDeepMembers(counted, [["miss", 1], ["unreadable", 1], ["hit", 1]])
+    }).pipe(Effect.provide(layerLog), Effect.provideService(Metric.MetricRegistry, new Map()))
+  })
 
   it.effect.each<[string, (entry: object) => object]>([
     ["a bit of it has changed", (entry) => change(entry, (text) => (text.startsWith("A") ? "B" : "A") + text.slice(1))],
@@ -320,6 +373,29 @@ describe("stores", () => {
         assert.deepStrictEqual(statuses, [200, 200, 200, 200, 304])
       })
   )
+
+  it.effect("that failed are left alone for five seconds, and told of again when they fail after they worked", () => {
+    const { layer: layerLog, lines } = collecting()
+    return Effect.gen(function*() {
+      const { client, statuses } = yield* makeHeroku
+      const { layer, state } = makeStore()
+      const { info } = yield* makeService(client, layer)
+      yield* info(id)
+      state.condition = "failing"
+      yield* info(id)
+      state.condition = "well"
+      yield* TestClock.adjust("4999 millis")
+      yield* info(id)
+      yield* TestClock.adjust("1 millis")
+      yield* info(id)
+      assert.deepStrictEqual(statuses, [200, 200, 200, 304])
+      state.condition = "failing"
+      yield* info(id)
+      yield* TestClock.adjust("5 seconds")
+      yield* info(id)
+      assert.lengthOf(lines, 2)
+    }).pipe(Effect.provide(layerLog))
+  })
 
   it.effect("can be files", () =>
     Effect.gen(function*() {
