@@ -17,7 +17,9 @@ export default defineConfig({
   test: {
     include: ["packages/{core,http-node}/test/**/*.test.ts"],
     // They run everything, hundreds of times: each mutant would cost minutes. What they show, others show more precisely.
-    exclude: ["contract", "differential", "fleet", "hostile", "model"].map((name) => `packages/http-node/test/${name}.test.ts`),
+    exclude: ["contract", "differential", "fleet", "hostile", "imports", "model"].map((name) =>
+      `packages/http-node/test/${name}.test.ts`
+    ),
     env: { PROPERTY_RUNS: "50" },
     // Ten times what the slowest needs: one that is slow on a busy machine has not found the mutant.
     testTimeout: 10_000,

@@ -191,9 +191,9 @@ describe("concurrency", () => {
       assert.strictEqual(state.requests, 10)
     }))
 
-  it.effect.each([
-    ["includes where it starts", (ids: ReadonlyArray<string>) => `id ${ids[20]}..; max=20`],
-    ["starts after an id that is no UUID", (ids: ReadonlyArray<string>) => `id ]${ids[19]}x..; max=20`]
+  it.effect.each<[string, (ids: ReadonlyArray<string>) => string]>([
+    ["includes where it starts", (ids) => `id ${ids[20]}..; max=20`],
+    ["starts after an id that is no UUID", (ids) => `id ]${ids[19]}x..; max=20`]
   ])("resumes from a cursor that %s", ([, toCursor]) =>
     Effect.gen(function*() {
       const { service, stored } = server(spread(300))

@@ -74,6 +74,21 @@ describe("clients", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("are kept for five minutes unless told otherwise", () => {
+    const { built, layer } = makeClients()
+    return Effect.gen(function*() {
+      const { get } = yield* AccountClients.AccountClients
+      const use = Effect.provide(count, get(red.token))
+      yield* use
+      yield* TestClock.adjust("299 seconds")
+      yield* use
+      assert.lengthOf(built, 1)
+      yield* TestClock.adjust("301 seconds")
+      yield* use
+      assert.lengthOf(built, 2)
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("are forgotten when they are told to be", () => {
     const { built, layer } = makeClients()
     return Effect.gen(function*() {

@@ -8,6 +8,7 @@ import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -75,6 +76,31 @@ describe.skipIf(missingRedis !== undefined)(`Redis${note}`, () => {
         Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { REDIS_URL: redisUrl } })))
       )
     )))
+
+  it.live("has its keys under ratelimiter:, or what the program says", () =>
+    Effect.gen(function*() {
+      const key = makePrefix()
+      const take = (prefix?: string) =>
+        RateLimiter.RateLimiter.use(({ consume }) =>
+          consume({ algorithm: "token-bucket", key, limit: 3, window: "1 hour" })
+        ).pipe(
+          Effect.map(({ remaining }) => remaining),
+          Effect.provide(
+            RedisRateLimiter.layer({ url: Redacted.make(redisUrl), ...(prefix === undefined ? {} : { prefix }) })
+          )
+        )
+      assert.deepStrictEqual([yield* take(), yield* take("ratelimiter:"), yield* take(makePrefix())], [2, 1, 2])
+    }))
+
+  it.live("holds what an adaptive limiter learns as well", () =>
+    Effect.gen(function*() {
+      const { adaptiveConsume, adaptiveFeedback } = yield* RateLimiter.RateLimiter
+      const key = makePrefix()
+      const take = adaptiveConsume({ key, tokens: 1, fallbackLimit: 3, fallbackWindow: Duration.hours(1) })
+      const { epoch, phase } = yield* take
+      yield* adaptiveFeedback({ key, epoch, tokens: 1, status: 429, retryAfter: Duration.minutes(1) })
+      assert.notStrictEqual((yield* take).phase, phase)
+    }).pipe(Effect.provide(RedisRateLimiter.layer({ url: Redacted.make(redisUrl) }))))
 
   it.live("that is not there yet is no reason not to begin, and is used when it is there", () =>
     Effect.gen(function*() {

@@ -317,7 +317,7 @@ describe("what Heroku says", () => {
       after.forEach((time, index) => assert.isAtLeast(time + 0.2, 10 + index))
     }))
 
-  it.effect.each([
+  it.effect.each<[string, string]>([
     ["30", "all wait 30 s"],
     ["", "all wait for the pool to refill"]
   ])("with a 429 and a Retry-After of %j is told of, and counted", ([retryAfter, told]) => {
