@@ -170,10 +170,10 @@ describe("authorization", () => {
 
   it("takes what the schema takes, whatever one attribute is", () => {
     const example = { ...payloads.full, updated_at: "2013-01-01T12:00:00Z" }
-    const paths = Object.entries(example).flatMap(([name, part]) => [
-      [name],
-      ...(typeof part === "object" ? Object.keys(part).map((inner) => [name, inner]) : [])
-    ])
+    const inner = Object.entries(example).flatMap(([name, part]) =>
+      typeof part === "object" ? Object.keys(part).map((attribute) => [name, attribute]) : []
+    )
+    const paths = [...Object.keys(example).map((name) => [name]), ...inner]
     for (const place of paths) {
       for (const value of values) {
         const json = change(example, [{ place, value }])
