@@ -86,7 +86,7 @@ export const parse = (text: string): Option.Option<ListRange> => {
 const parseParameters = (text: string): Option.Option<Pick<ListRange, "max" | "order">> => {
   let max: Option.Option<number> = Option.none()
   let order: Option.Option<Order> = Option.none()
-  const body = text.trim().replace(/;$/, "").trimEnd()
+  const body = text.trim().replace(/;$/, "")
   if (body === "") return Option.some({ max, order })
   for (const parameter of body.split(",")) {
     const match = /^\s*(?:max=0*([1-9]\d*)|order=(asc|desc))\s*$/.exec(parameter)
