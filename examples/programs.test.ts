@@ -232,6 +232,25 @@ layer(layerSandbox)("examples", (it) => {
     several
   )
 
+  it.effect(
+    "rotate.ts rotates the others where one belongs to a client, and ends with which it could not",
+    () =>
+      Effect.gen(function*() {
+        const account = yield* HerokuAccount
+        const directory = yield* tempDirectory
+        const made = yield* account.put({}, { client: { name: "CI" } }, {})
+        const ids = made.map(({ id }) => id)
+        const args = ["--journal", join(directory, "journal"), "--deliver-to", join(directory, "tokens"), ...ids]
+        const { code, stderr, stdout } = yield* runAgainstSandbox("rotate.ts", args)
+        assert.deepStrictEqual([code, stdout], [1, ""])
+        assert.include(stderr, `${ids[1]} cannot be rotated: Forbidden`)
+        assert.include(stderr, `${ids[2]} has a new token, delivered\n`)
+        assert.include(stderr, `All others are delivered. Not rotated: ${ids[1]}`)
+        yield* account.remove(...ids)
+      }),
+    several
+  )
+
   it.effect("authorizations.ts makes, shows, changes, rotates and revokes one", () =>
     Effect.gen(function*() {
       const account = yield* HerokuAccount

@@ -131,6 +131,25 @@ describe("rotate", () => {
       })
     ))
 
+  it.effect("goes on past those that Heroku rotates for nobody, tells which, and asks for them again in the next run", () =>
+    inTempDirectory((directory) =>
+      Effect.gen(function*() {
+        const account = yield* HerokuAccount
+        const [ofClient] = yield* account.put({ client: { name: "CI" } })
+        const gone = AuthorizationId.make("00000000-0000-4000-8000-00000000000f")
+        const rotate = rotateAll(
+          [ids[0]!, ofClient!.id, gone, ids[1]!, ids[2]!],
+          `${directory}/journal`,
+          deliverTo(`${directory}/tokens`)
+        )
+        assert.deepStrictEqual(yield* rotate, [ofClient!.id, gone])
+        yield* account.remove(ofClient!.id)
+        assert.deepStrictEqual(yield* deliveredTo(`${directory}/tokens`), yield* tokens)
+        assert.deepStrictEqual(yield* rotate, [ofClient!.id, gone])
+        assert.deepStrictEqual(yield* deliveredTo(`${directory}/tokens`), yield* tokens)
+      })
+    ))
+
   it.effect("writes no token to the journal, and lets nobody else read those it delivers", () =>
     inTempDirectory((directory) =>
       Effect.gen(function*() {
