@@ -19,7 +19,7 @@ const program = Effect.gen(function*() {
       Console.log(`${id} can do everything, for ever, since ${DateTime.formatIsoDateUtc(createdAt)}`)
     )
   )
-}).pipe(Effect.catchTag("Unauthorized", ({ message }) => Console.error(`Heroku refuses the token: ${message}`)))
+})
 
 program.pipe(Effect.provide(NodeAuthorizationService.layerConfig()), NodeRuntime.runMain)
 // #endregion audit

@@ -29,15 +29,22 @@ const tokensOf = ({ accessToken, refreshToken }: Authorization): ReadonlyArray<s
 /** Prints the id of each authorization that has one of the tokens; gives how many have tokens that are masked. */
 export const find = Effect.fn("find")(function*(leaked: ReadonlySet<string>) {
   const service = yield* AuthorizationService
-  return yield* service.stream().pipe(
-    Stream.runFoldEffect(() => 0, (masked, authorization) => {
-      const tokens = tokensOf(authorization)
-      const count = masked + (tokens.some((token) => token.includes("*")) ? 1 : 0)
-      return tokens.some((token) => leaked.has(token))
-        ? Effect.as(Console.log(authorization.id), count)
-        : Effect.succeed(count)
-    })
+  let compared = 0
+  let masked = 0
+  yield* service.pages().pipe(
+    Stream.runForEach((page) =>
+      Effect.gen(function*() {
+        for (const authorization of page.items) {
+          const tokens = tokensOf(authorization)
+          if (tokens.some((token) => leaked.has(token))) yield* Console.log(authorization.id)
+          if (tokens.some((token) => token.includes("*"))) masked++
+          else compared++
+        }
+        yield* Console.error(`${compared} authorizations compared`)
+      })
+    )
   )
+  return masked
 })
 // #endregion find
 

@@ -9,12 +9,12 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import * as Console from "effect/Console"
 import { explained } from "./explain.ts"
 
 // #region revoke
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 
 /** What became of an authorization that is to be revoked. */
@@ -40,9 +40,12 @@ export const revoke = Effect.fn("revoke")(function*(id: AuthorizationId) {
   )
 })
 
-/** Revokes many, four at a time, and reports on each in the order given. */
+/** Revokes many, four at a time, and says of each what became of it as soon as that is known. */
 export const revokeAll = (ids: ReadonlyArray<AuthorizationId>) =>
-  Effect.forEach(ids, (id) => Effect.map(revoke(id), (outcome) => ({ id, outcome })), { concurrency: 4 })
+  Effect.forEach(ids, (id) => Effect.flatMap(revoke(id), (outcome) => Console.log(`${id} ${outcome}`)), {
+    concurrency: 4,
+    discard: true
+  })
 // #endregion revoke
 
 const ids = Argument.String("id").pipe(
@@ -51,11 +54,11 @@ const ids = Argument.String("id").pipe(
   Argument.atLeast(1)
 )
 
-const command = Command.make("revoke", { ids }, ({ ids }) =>
-  Effect.flatMap(
-    revokeAll(ids),
-    Effect.forEach(({ id, outcome }) => Console.log(`${id} ${outcome}`), { discard: true })
-  ).pipe(Effect.provide(NodeAuthorizationService.layerConfig()), explained))
+const command = Command.make(
+  "revoke",
+  { ids },
+  ({ ids }) => revokeAll(ids).pipe(Effect.provide(NodeAuthorizationService.layerConfig()), explained)
+)
 
 if (import.meta.main) {
   Command.run(command, { version: "0.0.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)

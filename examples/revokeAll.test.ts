@@ -3,6 +3,7 @@ import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
 import { assert, describe, it } from "@effect/vitest"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { revoke, revokeAll } from "./revoke.ts"
@@ -30,11 +31,17 @@ describe("revoke", () => {
       assert.strictEqual((yield* Effect.flip(revokeAll([leaked, unknown])))._tag, "Unauthorized")
     }).pipe(Effect.provide(layer)))
 
-  it.effect("reports on each in the order given", () =>
+  it.effect("has said of each what became of it when a later one ends the run", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* revokeAll([unknown, leaked]), [
-        { id: unknown, outcome: "was already gone" },
-        { id: leaked, outcome: "revoked" }
-      ])
+      const faults = yield* FaultInjection.FaultInjection
+      const told: Array<unknown> = []
+      const tell = Effect.provideService(Console.Console, { ...yield* Console.Console, log: (line) => told.push(line) })
+      // The last is asked for when one of the four before it has been told of.
+      const last = AuthorizationId.make("last")
+      yield* faults.inject(FaultInjection.status(401), { id: last })
+      const others = ["a", "b", "c"].map((id) => AuthorizationId.make(id))
+      const ended = yield* Effect.flip(revokeAll([leaked, ...others, last])).pipe(tell)
+      assert.strictEqual(ended._tag, "Unauthorized")
+      assert.include(told, `${leaked} revoked`)
     }).pipe(Effect.provide(layer)))
 })
