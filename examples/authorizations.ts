@@ -45,6 +45,7 @@ const print = (authorization: Authorization) =>
       `Description: ${Option.getOrElse(authorization.description, () => "")}`,
       `Scope:       ${authorization.scope.join(", ")}`,
       `Created at:  ${DateTime.formatIso(authorization.createdAt)}`,
+      `Updated at:  ${DateTime.formatIso(authorization.updatedAt)}`,
       `Expires at:  ${Option.match(expiry, { onNone: () => "never", onSome: DateTime.formatIso })}`
     ].join("\n"))
   })

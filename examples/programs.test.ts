@@ -270,6 +270,7 @@ layer(layerSandbox)("examples", (it) => {
       assert.match(yield* cli("update", id, "-d", "build server"), /^Description: build server$/m)
       const shown = yield* cli("info", id)
       assert.match(shown, /^Description: build server$/m)
+      assert.match(shown, /^Updated at: +\d{4}-/m)
       assert.notInclude(shown, "HRKU-")
       assert.include(yield* cli("rotate", id), `Token:       ${yield* token}\n`)
       assert.notStrictEqual(yield* token, first)

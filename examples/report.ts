@@ -46,7 +46,11 @@ export const makeReport = Effect.fn("report")(function*() {
       })
     )
   )
-  return { at: DateTime.formatIso(yield* DateTime.now), authorizations: rows } satisfies Report
+  return {
+    at: DateTime.formatIso(yield* DateTime.now),
+    findings: findings.map(([name]) => name),
+    authorizations: rows
+  } satisfies Report
 })
 // #endregion report
 
@@ -56,6 +60,7 @@ const toRow = (one: Authorization.Authorization, now: DateTime.Utc): Report["aut
   client: Option.getOrNull(Option.map(one.client, ({ name }) => name)),
   scope: one.scope,
   createdAt: DateTime.formatIsoDateUtc(one.createdAt),
+  updatedAt: DateTime.formatIso(one.updatedAt),
   expiresAt: Option.getOrNull(Option.map(Authorization.expiresAt(one, now), DateTime.formatIsoDateUtc)),
   findings: findings.filter(([, applies]) => applies(one, now)).map(([name]) => name)
 })
