@@ -26,6 +26,12 @@ const explain = (error: Explained): string => {
       return error.cause.message
     case "Unauthorized":
       return `Heroku refuses the token: ${error.message} Set HEROKU_API_KEY to a valid one, or run \`heroku login\`.`
+    case "Forbidden":
+      return `Heroku does not allow it: ${error.message}`
+    case "TwoFactorRequired":
+      return `Heroku wants a second factor: ${error.message} Run \`heroku login\`, which asks for it.`
+    case "NotFound":
+      return `There is no authorization ${error.id}: ${error.message}`
     case "RateLimited":
       return `Heroku wants to be left alone for ${
         Option.match(error.retryAfter, { onNone: () => "a while", onSome: Duration.format })
@@ -34,13 +40,15 @@ const explain = (error: Explained): string => {
       return error.outcomeUnknown
         ? `${error.message}. Heroku may have acted all the same: look before you repeat it`
         : error.message
+    case "UnexpectedStatus":
+      return `Heroku answered ${error.operation} with ${error.status}: ${error.message} Outages are told at https://status.heroku.com.`
+    case "InvalidResponse":
+      return `Heroku answered ${error.operation} with what cannot be understood, and has acted on it: ${error.message}`
     case "InvalidParams":
     case "PlatformError":
     case "SchemaError":
       return error.message
     case "ServeError":
       return `The sandbox cannot listen: ${String(error.cause)}`
-    default:
-      return `${error._tag} (${error.status}): ${error.message}`
   }
 }
