@@ -53,7 +53,7 @@ export const apiReference = (root: string): Reference => {
 }
 
 const note =
-  "Written by `pnpm generate` from the comments in the code. A schema and the type of its values have one name; shown is the type."
+  "Written by `npx -y pnpm@12 generate` from the comments in the code. A schema and the type of its values have one name; shown is the type."
 
 const describeModule = (name: string, module: string, text: string, describe: Describer): string => {
   const comment = /^\/\*\*(.*?)\*\//s.exec(text)?.[1]

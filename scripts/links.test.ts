@@ -32,7 +32,8 @@ describe("links", () => {
     "[elsewhere](https://example.com/nowhere)",
     "`[code](nowhere.md)`",
     "```md\n[code](nowhere.md)\n```",
-    "npx -y pnpm@12 demo --live"
+    "npx -y pnpm@12 demo --live",
+    "pnpm install"
   ])("accepts %s", (readme) => {
     assert.deepStrictEqual(brokenIn(readme), [])
   })
@@ -42,7 +43,8 @@ describe("links", () => {
     ["[heading](docs/guide.md#three-words)", "README.md: docs/guide.md has no heading #three-words"],
     ["[second](docs/guide.md#two-words-2)", "README.md: docs/guide.md has no heading #two-words-2"],
     ["[here](#here)", "README.md: README.md has no heading #here"],
-    ["```sh\nnpx -y pnpm@12 dmeo\n```", "README.md: there is no command dmeo"]
+    ["```sh\nnpx -y pnpm@12 dmeo\n```", "README.md: there is no command dmeo"],
+    ["`pnpm demo`", "README.md: not everybody has pnpm: npx -y pnpm@12 demo"]
   ])("finds what is wrong in %s", ([readme, problem]) => {
     assert.deepStrictEqual(brokenIn(readme), [problem])
   })

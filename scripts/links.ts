@@ -9,7 +9,7 @@ import { dirname, join, normalize } from "node:path"
 export const findBroken = (root: string): ReadonlyArray<string> => {
   const read = (file: string): string => readFileSync(join(root, file), "utf8")
   const { scripts = {} } = JSON.parse(read("package.json"))
-  const documents = globSync(["*.md", "docs/**/*.md", "packages/*/*.md"], { cwd: root }).toSorted()
+  const documents = globSync(["*.md", "bench/*.md", "docs/**/*.md", "packages/*/*.md"], { cwd: root }).toSorted()
   const headings = new Map<string, ReadonlySet<string>>()
   const hasHeading = (file: string, heading: string): boolean => {
     if (!headings.has(file)) headings.set(file, headingsOf(read(file)))
@@ -30,6 +30,11 @@ export const findBroken = (root: string): ReadonlyArray<string> => {
     for (const [, command = ""] of text.matchAll(/\bnpx -y pnpm@12 ([a-z][a-z-]*)/g)) {
       if (scripts[command] === undefined && command !== "exec" && command !== "install") {
         problems.push(`${document}: there is no command ${command}`)
+      }
+    }
+    for (const [, command = ""] of text.matchAll(/\bpnpm ([a-z][a-z-]*)/g)) {
+      if (scripts[command] !== undefined || command === "exec") {
+        problems.push(`${document}: not everybody has pnpm: npx -y pnpm@12 ${command}`)
       }
     }
   }
