@@ -265,6 +265,18 @@ const makeCeiling = ({ interval, pool }: Settings) => {
   }
 }
 
+/** How often a correction looks at the bucket again when others take requests meanwhile. */
+const correctionTries = 5
+
+/** Whether a bucket had what was asked of it. */
+const unlessExceeded = <A>(
+  consumed: Effect.Effect<A, RateLimiter.RateLimiterError>
+): Effect.Effect<boolean, RateLimiter.RateLimiterError> =>
+  consumed.pipe(
+    Effect.as(true),
+    Effect.catchReason("RateLimiterError", "RateLimitExceeded", () => Effect.succeed(false))
+  )
+
 /** How much more than a whole number of requests there may be: the part of one that has come back already. */
 const slack = 1
 
@@ -286,34 +298,48 @@ const makeAccount = (
   let toldAt = -Infinity
 
   /**
+   * Whether nobody else has corrected the bucket for the same reason in this second. A 429 is a reason of its own: a small
+   * correction just before must not hide it.
+   */
+  const isFirst = (bucket: Bucket, reason: "estimate" | "refusal") =>
+    bucket.consume({
+      algorithm: "fixed-window",
+      key: `${bucket.key}:${reason}`,
+      limit: 1,
+      window: "1 second",
+      onExceeded: "fail"
+    }).pipe(unlessExceeded)
+
+  /**
    * Takes off a bucket what it believes to hold beyond what there is, and tells how much that was.
    *
    * What many processes notice at the same time must not be taken off many times: one at a time does it, and it is only
    * taken while so much is there. So nothing that is more than half of a bucket is ever taken off twice.
    */
   const correct = Effect.fnUntraced(
-    function*(bucket: Bucket, held: (ceiling: number) => number) {
-      yield* bucket.consume({
-        algorithm: "fixed-window",
-        key: `${bucket.key}:correction`,
-        limit: 1,
-        window: "1 second",
-        onExceeded: "fail"
-      })
-      const { remaining } = yield* consume(bucket, 0, "delay")
-      const now = yield* Clock.currentTimeMillis
-      const target = Math.floor(held(ceiling.at(now) * bucket.share)) - bucket.reserve
-      const excess = remaining - target
-      if (excess <= 0) return 0
-      const there = Math.min(excess, Math.max(0, remaining))
-      if (there > 0) yield* consume(bucket, there, "fail")
-      // What is beyond is a debt: the pause after a 429.
-      if (excess > there) yield* consume(bucket, excess - there, "delay")
-      yield* Metrics.budgetCorrection(account, excess)
-      yield* Effect.logDebug(`Heroku has ${excess} requests less for account ${account} than its budget believed`)
-      return excess
-    },
-    Effect.catchReason("RateLimiterError", "RateLimitExceeded", () => Effect.succeed(0))
+    function*(bucket: Bucket, reason: "estimate" | "refusal", held: (ceiling: number) => number) {
+      if (!(yield* isFirst(bucket, reason))) return 0
+      let tries = 0
+      while (true) {
+        const { remaining } = yield* consume(bucket, 0, "delay")
+        const now = yield* Clock.currentTimeMillis
+        const target = Math.floor(held(ceiling.at(now) * bucket.share)) - bucket.reserve
+        const excess = remaining - target
+        if (excess <= 0) return 0
+        const there = Math.min(excess, Math.max(0, remaining))
+        const isTaken = there <= 0 || (yield* unlessExceeded(consume(bucket, there, "fail")))
+        // Somebody has taken a request since the look at the bucket.
+        if (!isTaken && ++tries < correctionTries) continue
+        // What is beyond is a debt: the pause after a 429.
+        const debt = excess - there
+        if (debt > 0) yield* consume(bucket, debt, "delay")
+        const taken = (isTaken ? there : 0) + debt
+        if (taken <= 0) return 0
+        yield* Metrics.budgetCorrection(account, taken)
+        yield* Effect.logDebug(`Heroku has ${taken} requests less for account ${account} than its budget believed`)
+        return taken
+      }
+    }
   )
 
   /** The level of the bucket after one request was taken off it, or how long until it has one. */
@@ -356,7 +382,7 @@ const makeAccount = (
     // A store that has lost its memory begins with a full pool, and so does a budget that takes its place.
     const sure = known - slack
     const missing = (priority === "bulk" ? bucket.reserve : 0) + 1 - sure
-    yield* correct(bucket, (held) => held - slack - (missing > 0 ? 0 : 1))
+    yield* correct(bucket, "estimate", (held) => held - slack - (missing > 0 ? 0 : 1))
     if (missing > 0) return missing * bucket.interval
     ceiling.lower(now, ceiling.at(now) - 1)
     return 0
@@ -471,7 +497,7 @@ const makeAccount = (
       )
       ceiling.lower(now, -pause / interval)
       const bucket = store.isAvailable() ? shared : local
-      const excess = yield* correct(bucket, (held) => held).pipe(
+      const excess = yield* correct(bucket, "refusal", (held) => held).pipe(
         Effect.catch((error) => Effect.as(store.lost(describe(error)), 0))
       )
       if (excess > 0) {

@@ -103,6 +103,19 @@ const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>, seconds = 60) =>
     return yield* Fiber.join(fiber)
   })
 
+/** What a bucket holds of a pool of which one request comes back every second. */
+const levelOf = (limiter: RateLimiter.RateLimiter, limit: number) =>
+  Effect.map(
+    limiter.consume({
+      algorithm: "token-bucket",
+      key: `heroku:${createHash("sha256").update("HRKU-budget").digest("hex")}`,
+      limit,
+      window: Duration.seconds(limit),
+      tokens: 0
+    }),
+    ({ remaining }) => remaining
+  )
+
 const times = (count: number) => Array.from({ length: count }, (_, index) => index)
 const statuses = (seen: ReadonlyArray<Seen>) => seen.map(({ status }) => status)
 
@@ -271,13 +284,7 @@ describe("what Heroku says", () => {
       const services = yield* Effect.forEach(times(4), () => makeService(client, unlucky, budget))
       yield* Effect.forEach(times(2), () =>
         Effect.forEach(services, ({ info }) => info(id), { concurrency: "unbounded" }))
-      const { remaining } = yield* limiter.consume({
-        algorithm: "token-bucket",
-        key: `heroku:${createHash("sha256").update("HRKU-budget").digest("hex")}`,
-        limit: 1000,
-        window: "1000 seconds",
-        tokens: 0
-      })
+      const remaining = yield* levelOf(limiter, 1000)
       assert.isTrue(remaining >= 90 && remaining <= 100, String(remaining))
     }))
 
@@ -353,6 +360,48 @@ describe("what Heroku says", () => {
       yield* Effect.flip(info(id))
       yield* inTime(info(id))
       assert.isAtMost(at[1]!, 7)
+    }))
+
+  it.effect("with a 429 makes everybody wait, though the estimate was lowered just before", () =>
+    Effect.gen(function*() {
+      const limiter = yield* makeLimiter
+      const budget = { ...perSecond, pool: 1000 }
+      const { info } = yield* makeService(scripted(ok(900)).client, limiter, budget)
+      yield* Effect.all([info(id), info(id)])
+      assert.isAtMost(yield* levelOf(limiter, 1000), 900)
+      const refused = yield* makeService(scripted(tooMany({ "Retry-After": "30" }), ok()).client, limiter, budget)
+      const first = yield* Effect.forkChild(refused.info(id))
+      yield* TestClock.adjust("100 millis")
+      const calm = scripted(ok())
+      const other = yield* makeService(calm.client, limiter, budget)
+      yield* inTime(other.info(id))
+      yield* Fiber.join(first)
+      assert.isAtLeast(calm.at[0]!, 30)
+    }))
+
+  it.effect("with a 429 makes everybody wait, though others take requests while the bucket is emptied", () =>
+    Effect.gen(function*() {
+      const limiter = yield* makeLimiter
+      let peeked = 0
+      // Twice somebody takes a request between the look at the bucket and what is taken off it.
+      const busy: RateLimiter.RateLimiter = {
+        ...limiter,
+        consume: (options) =>
+          Effect.tap(limiter.consume(options), () =>
+            options.tokens === 0 && peeked++ < 2
+              ? limiter.consume({ ...options, tokens: 1, onExceeded: "delay" })
+              : Effect.void)
+      }
+      const budget = { ...perSecond, pool: 100 }
+      const refused = yield* makeService(scripted(tooMany({ "Retry-After": "30" }), ok()).client, busy, budget)
+      const first = yield* Effect.forkChild(refused.info(id))
+      yield* TestClock.adjust("100 millis")
+      const calm = scripted(ok())
+      const other = yield* makeService(calm.client, limiter, budget)
+      yield* inTime(other.info(id))
+      yield* Fiber.join(first)
+      assert.isAbove(peeked, 2)
+      assert.isAtLeast(calm.at[0]!, 30)
     }))
 })
 
