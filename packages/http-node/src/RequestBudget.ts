@@ -382,6 +382,8 @@ const makeAccount = (
     // A store that has lost its memory begins with a full pool, and so does a budget that takes its place.
     const sure = known - slack
     const missing = (priority === "bulk" ? bucket.reserve : 0) + 1 - sure
+    // As in `takeOff`: while this process waits for what others do not know of, it must not take from them.
+    if (missing > 0) yield* consume(bucket, -1, "delay")
     yield* correct(bucket, "estimate", (held) => held - slack - (missing > 0 ? 0 : 1))
     if (missing > 0) return missing * bucket.interval
     ceiling.lower(now, ceiling.at(now) - 1)

@@ -590,6 +590,28 @@ describe("waiting", () => {
       assert.isTrue(remaining?.type === "Gauge" && remaining.state.value === 7)
       assert.match(String(remaining?.attributes?.["account"]), /^[0-9a-f]{8}$/)
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
+
+  it.effect.each<RequestBudget.Priority>(["bulk", "interactive"])(
+    "for what Heroku says takes nothing of the bucket, however often it asks: %s",
+    (priority) =>
+      Effect.gen(function*() {
+        const limiter = yield* makeLimiter
+        // Somebody else has just corrected the bucket, so nobody else may.
+        const refusing: RateLimiter.RateLimiter = {
+          ...limiter,
+          consume: (options) =>
+            limiter.consume(options.algorithm === "fixed-window" ? { ...options, tokens: 2 } : options)
+        }
+        const { client } = scripted(ok(0), ok())
+        const { info } = yield* makeService(client, refusing, { ...perSecond, pool: 1000 })
+        yield* info(id)
+        const before = yield* levelOf(limiter, 1000)
+        const waiting = yield* Effect.forkChild(info(id).pipe(RequestBudget.withPriority(priority)))
+        yield* Effect.yieldNow
+        assert.strictEqual(yield* levelOf(limiter, 1000), before)
+        yield* inTime(Fiber.join(waiting), 3)
+      })
+  )
 })
 
 // -----------------------------------------------------------------------------
