@@ -7,14 +7,13 @@
  */
 import { neverExpires } from "@effect-heroku/core/Authorization"
 import * as AccountClients from "@effect-heroku/http-node/AccountClients"
+import * as RedisPersistence from "@effect-heroku/http-node/RedisPersistence"
 import * as RedisRateLimiter from "@effect-heroku/http-node/RedisRateLimiter"
 import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
 import * as ResponseCache from "@effect-heroku/http-node/ResponseCache"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Config, Console, Effect, Layer, Redacted, Result, Stream } from "effect"
-import * as Persistence from "effect/persistence/Persistence"
 
 // #region budget
 // In one process this would be `RequestBudget.layerMemory()`.
@@ -25,11 +24,7 @@ const layerBudget = RequestBudget.layer({ localShare: 0.25 }).pipe(
 
 // #region cache
 const layerCache = ResponseCache.layerConfig().pipe(
-  Layer.provide(Persistence.layerRedis),
-  Layer.provide(NodeRedis.layerConfig({
-    url: Config.String("REDIS_URL"),
-    disableOfflineQueue: Config.succeed(true)
-  }))
+  Layer.provide(RedisPersistence.layerConfig())
 )
 // #endregion cache
 

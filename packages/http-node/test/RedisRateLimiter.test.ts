@@ -2,6 +2,7 @@
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
+import * as RedisPersistence from "@effect-heroku/http-node/RedisPersistence"
 import * as RedisRateLimiter from "@effect-heroku/http-node/RedisRateLimiter"
 import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
@@ -15,6 +16,7 @@ import * as Logger from "effect/Logger"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
+import { inspect } from "node:util"
 import { makePrefix, makeRedisServer, missingRedis, redisUrl } from "./fixtures/redis.ts"
 
 const id = AuthorizationId.make("01234567-89ab-cdef-0123-456789abcdef")
@@ -157,4 +159,51 @@ describe.skipIf(missingRedis !== undefined)(`Redis${note}`, () => {
         assert.deepStrictEqual(lines.map((line) => line.slice(0, 4)), ["Warn", "Info"])
       }).pipe(Effect.provide(layer))
     }))
+
+  it.live("that refuses says why, in the warning", () =>
+    Effect.gen(function*() {
+      const { layer, lines } = collecting()
+      yield* Effect.gen(function*() {
+        const url = new URL(redisUrl)
+        url.username = "nobody"
+        url.password = "not-the-password"
+        const { info } = yield* makeService(url.href, makePrefix())
+        yield* info(id)
+        assert.lengthOf(lines, 1)
+        assert.match(lines[0]!, /^Warn: .*there is no connection to Redis: WRONGPASS/)
+        assert.notInclude(lines[0]!, "not-the-password")
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.live("that hangs from the first keeps no program from beginning and ending", () =>
+    Effect.gen(function*() {
+      const redis = yield* makeRedisServer
+      yield* redis.start
+      yield* redis.freeze
+      const { layer, lines } = collecting()
+      yield* Effect.gen(function*() {
+        const { info } = yield* makeService(redis.url, makePrefix())
+        yield* info(id)
+      }).pipe(Effect.scoped, Effect.provide(layer))
+      assert.match(lines.join(), /^Warn: .*there is no connection to Redis: no answer yet/)
+    }))
+})
+
+describe("an address of Redis", () => {
+  it.live.each(["", "secret-host:6379", "http://secret@host", "redis://user:secret%@host", "redis://host/secret"])(
+    "that is none is refused, and not quoted: %s",
+    (url) =>
+      Effect.gen(function*() {
+        const config = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { REDIS_URL: url } }))
+        const builds = [
+          Effect.asVoid(Layer.build(RedisRateLimiter.layerConfig())),
+          Effect.asVoid(Layer.build(RedisPersistence.layerConfig()))
+        ]
+        for (const build of builds) {
+          const error = yield* Effect.flip(Effect.provide(build, config))
+          assert.strictEqual(error._tag, "ConfigError")
+          assert.notInclude(inspect(error, { depth: 9 }), "secret")
+        }
+      })
+  )
 })
