@@ -4,7 +4,6 @@ import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthoriz
 import * as ResponseCache from "@effect-heroku/http-node/ResponseCache"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import { HerokuAccount } from "@effect-heroku/testing/HerokuAccount"
-import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -30,7 +29,6 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { inspect } from "node:util"
 import * as payloads from "../../core/test/fixtures/payloads.ts"
-import { makePrefix, missingRedis, redisUrl } from "./fixtures/redis.ts"
 
 const key = Redacted.make(Buffer.alloc(32, "k").toString("base64"))
 const otherKey = Redacted.make(Buffer.alloc(32, "o").toString("base64"))
@@ -414,17 +412,6 @@ describe("stores", () => {
         .map((file) => file.name + readFileSync(join(file.parentPath, file.name), "utf8"))
       assert.lengthOf(written, 1)
       assert.notInclude(written[0]!, "HRKU")
-    }))
-
-  it.live.skipIf(missingRedis !== undefined)("can be Redis", () =>
-    Effect.gen(function*() {
-      const layerRedis = Persistence.layerRedis.pipe(Layer.provide(NodeRedis.layer({ url: redisUrl })), Layer.orDie)
-      const { client, statuses } = yield* makeHeroku
-      // A token of its own, so that nothing is there from another run.
-      const token = makePrefix()
-      yield* (yield* makeService(client, layerRedis, { token })).info(id)
-      yield* (yield* makeService(client, layerRedis, { token })).info(id)
-      assert.deepStrictEqual(statuses, [200, 304])
     }))
 })
 
