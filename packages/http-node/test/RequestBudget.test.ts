@@ -7,6 +7,7 @@ import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -20,6 +21,7 @@ import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
+import * as Result from "effect/Result"
 import * as TestClock from "effect/testing/TestClock"
 import * as Tracer from "effect/Tracer"
 import { createHash } from "node:crypto"
@@ -794,4 +796,256 @@ describe("a store out of reach", () => {
       ])
     }).pipe(Effect.provide(layer))
   })
+})
+
+// -----------------------------------------------------------------------------
+// One account, to the request
+// -----------------------------------------------------------------------------
+
+const small = { pool: 10, refillPerMinute: 60, reserve: 4, maxWait: 1 }
+
+/** The budget of an account, as a process of its own has it. */
+const makeAccount = (limiter: RateLimiter.RateLimiter, options: RequestBudget.Options = small, of = token) =>
+  Effect.map(
+    Layer.build(
+      Layer.fresh(RequestBudget.layer(options)).pipe(
+        Layer.provide(Layer.succeed(RateLimiter.RateLimiter, limiter))
+      )
+    ),
+    (context) => Context.get(context, RequestBudget.RequestBudget).forToken(of)
+  )
+
+/** Takes requests until one would have to wait: how many there were, and for how many seconds that one. */
+const spend = (account: RequestBudget.AccountBudget, priority: RequestBudget.Priority = "interactive") =>
+  Effect.gen(function*() {
+    for (let count = 0; count < 100; count++) {
+      const taken = yield* Effect.result(account.take("info", false).pipe(RequestBudget.withPriority(priority)))
+      if (Result.isSuccess(taken)) continue
+      assert(taken.failure._tag === "RateLimited")
+      return [count, Option.getOrThrow(Option.map(taken.failure.retryAfter, Duration.toSeconds))]
+    }
+    return [100, 0]
+  })
+
+const said = (remaining: number, sentAt = 0): RequestBudget.PoolAnswer => ({
+  status: 200,
+  remaining: Option.some(remaining),
+  retryAfter: Option.none(),
+  sentAt
+})
+
+const refused = (seconds = 0): RequestBudget.PoolAnswer => ({
+  status: 429,
+  remaining: Option.none(),
+  retryAfter: seconds === 0 ? Option.none() : Option.some(Duration.seconds(seconds)),
+  sentAt: 0
+})
+
+/** What the bucket of an account holds. */
+const levelOf = (limiter: RateLimiter.RateLimiter, of = token, limit = 6) =>
+  Effect.map(
+    limiter.consume({
+      algorithm: "token-bucket",
+      key: `heroku:${createHash("sha256").update(Redacted.value(of)).digest("hex")}`,
+      limit,
+      window: Duration.seconds(limit),
+      tokens: 0,
+      onExceeded: "delay"
+    }),
+    ({ remaining }) => remaining
+  )
+
+describe("an account", () => {
+  it.effect("has its pool for who waits, and for bulk work the pool without the reserve", () =>
+    Effect.gen(function*() {
+      const account = yield* makeAccount(yield* makeLimiter)
+      assert.deepStrictEqual(yield* spend(account, "bulk"), [6, 1])
+      assert.deepStrictEqual(yield* spend(account), [4, 1])
+    }))
+
+  it.effect.each<[number, RequestBudget.Priority, ReadonlyArray<number>, number]>([
+    [3, "interactive", [3, 1], -4],
+    [1, "interactive", [1, 1], -4],
+    [0, "interactive", [0, 1], -4],
+    [3, "bulk", [0, 2], -1],
+    [4, "bulk", [0, 1], 0],
+    [5, "bulk", [1, 1], 0]
+  ])("that has %d left, as Heroku said, gives so many to %s work, and its bucket is put right", (
+    [remaining, priority, expected, level]
+  ) =>
+    Effect.gen(function*() {
+      const limiter = yield* makeLimiter
+      const account = yield* makeAccount(limiter)
+      yield* account.learn(said(remaining))
+      assert.deepStrictEqual([yield* spend(account, priority), yield* levelOf(limiter)], [expected, level])
+    }))
+
+  it.effect("gets back what came back while an answer was under way", () =>
+    Effect.gen(function*() {
+      const account = yield* makeAccount(yield* makeLimiter)
+      yield* TestClock.adjust("5 seconds")
+      yield* account.learn(said(0, 2000))
+      assert.deepStrictEqual(yield* spend(account), [3, 1])
+    }))
+
+  it.effect("is told apart from others by corrections as well", () =>
+    Effect.gen(function*() {
+      const limiter = yield* makeLimiter
+      const other = Redacted.make("HRKU-other")
+      yield* (yield* makeAccount(limiter)).learn(refused())
+      yield* (yield* makeAccount(limiter, small, other)).learn(refused())
+      assert.deepStrictEqual([yield* levelOf(limiter), yield* levelOf(limiter, other)], [-4, -4])
+    }))
+
+  it.effect("that is refused in two processes at once is put right once, and its store is not lost", () => {
+    const { layer, lines } = collecting()
+    return Effect.gen(function*() {
+      const limiter = yield* makeLimiter
+      const accounts = [yield* makeAccount(limiter), yield* makeAccount(limiter)]
+      yield* Effect.forEach(accounts, ({ learn }) => learn(refused(30)))
+      // A pause is no longer than the whole pool needs to come back.
+      assert.strictEqual(yield* levelOf(limiter), -14)
+      assert.lengthOf(lines, 1)
+      assert.match(lines[0]!, /^Info: Heroku refuses further requests/)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that is refused again while it waits is not put right again, and not told of", () => {
+    const { layer, lines } = collecting()
+    return Effect.gen(function*() {
+      const account = yield* makeAccount(yield* makeLimiter)
+      yield* account.learn(refused(30))
+      yield* TestClock.adjust("2 seconds")
+      yield* account.learn(refused())
+      yield* account.learn(refused(28))
+      assert.lengthOf(lines.filter((line) => line.includes("requests less")), 1)
+      assert.lengthOf(lines.filter((line) => line.includes("refuses further requests")), 1)
+    }).pipe(Effect.provide(layer), Effect.provideService(References.MinimumLogLevel, "Debug"))
+  })
+
+  it.effect("that is refused while the store is out of reach waits all the same", () => {
+    const { layer, lines } = collecting()
+    return Effect.gen(function*() {
+      const { limiter, state } = yield* makeFragile
+      const account = yield* makeAccount(limiter)
+      state.condition = "failing"
+      yield* account.learn(refused(5))
+      assert.lengthOf(lines, 1)
+      assert.deepStrictEqual(yield* spend(account), [0, 7])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("knows from its bucket what others have spent, also when the bucket is lost", () =>
+    Effect.gen(function*() {
+      const stores = [yield* makeLimiter, yield* makeLimiter]
+      let current = stores[0]!
+      const forgetful: RateLimiter.RateLimiter = { ...current, consume: (options) => current.consume(options) }
+      const [one, other] = [yield* makeAccount(forgetful), yield* makeAccount(forgetful)]
+      for (let count = 0; count < 7; count++) yield* one.take("info", false)
+      yield* other.take("info", false)
+      current = stores[1]!
+      // Two are left. It counts on one of them: there can be the part of one more than it saw.
+      assert.deepStrictEqual(yield* spend(other), [2, 1])
+    }))
+
+  it.effect("without the store has its share, of what is left", () =>
+    Effect.gen(function*() {
+      const { limiter, state } = yield* makeFragile
+      state.condition = "failing"
+      const account = yield* makeAccount(limiter, { ...small, pool: 20, localShare: 0.5 })
+      assert.deepStrictEqual(yield* spend(account, "bulk"), [8, 2])
+      assert.deepStrictEqual(yield* spend(account), [2, 2])
+      const learnt = yield* makeAccount(limiter, { ...small, pool: 20, localShare: 0.5 })
+      yield* learnt.learn(said(7))
+      assert.deepStrictEqual(yield* spend(learnt), [3, 2])
+    }).pipe(Effect.provide(collecting().layer)))
+
+  it.effect("is with its store again once that answers", () =>
+    Effect.gen(function*() {
+      const { limiter, state } = yield* makeFragile
+      const account = yield* makeAccount(limiter)
+      state.condition = "failing"
+      yield* account.take("info", false)
+      state.condition = "well"
+      yield* TestClock.adjust("1 second")
+      yield* account.take("info", false)
+      assert.strictEqual(yield* levelOf(limiter), 5)
+    }).pipe(Effect.provide(collecting().layer)))
+
+  it.effect("that is refused meanwhile lets nobody in the queue wait who would wait too long", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("1 hour")
+      const account = yield* makeAccount(yield* makeLimiter, { pool: 100, refillPerMinute: 60, maxWait: "30 seconds" })
+      yield* Effect.forEach(times(100), () => account.take("info", false))
+      const waiting = yield* Effect.forkChild(Effect.flip(account.take("info", false)))
+      yield* TestClock.adjust("500 millis")
+      yield* account.learn({ ...refused(60), sentAt: yield* Clock.currentTimeMillis })
+      yield* TestClock.adjust("600 millis")
+      assert.isDefined(waiting.pollUnsafe())
+      assert.strictEqual((yield* Fiber.join(waiting))._tag, "RateLimited")
+    }))
+
+  it.effect("lets nobody wait for longer than allowed for a store that is slow", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("1 hour")
+      const { limiter, state } = yield* makeFragile
+      const account = yield* makeAccount(limiter, {
+        pool: 1,
+        refillPerMinute: 60,
+        maxWait: "2 seconds",
+        storeTimeout: "1 minute"
+      })
+      yield* account.take("info", false)
+      const waiting = yield* Effect.forkChild(Effect.flip(account.take("info", false)))
+      yield* TestClock.adjust("500 millis")
+      state.condition = "silent"
+      yield* TestClock.adjust("1500 millis")
+      const error = yield* Fiber.join(waiting)
+      assert(error._tag === "RateLimited")
+      assert.deepStrictEqual(error.retryAfter, Option.some(Duration.seconds(1)))
+    }))
+
+  it.effect("lets wait for exactly as long as allowed, no matter when, and tells of a whole second", () => {
+    const { layer, lines } = collecting()
+    return Effect.gen(function*() {
+      yield* TestClock.adjust("1 hour")
+      const account = yield* makeAccount(yield* makeLimiter, { ...small, reserve: 0, pool: 1, maxWait: "3 seconds" })
+      yield* account.take("info", false)
+      const calls = yield* Effect.forEach(times(4), () => Effect.forkChild(Effect.exit(account.take("info", false))))
+      yield* TestClock.adjust(0)
+      assert.lengthOf(calls.filter((fiber) => fiber.pollUnsafe() === undefined), 3)
+      assert.lengthOf(lines, 1)
+      yield* TestClock.adjust("1500 millis")
+      const waits = (yield* Metric.snapshot).find((metric) => metric.id === "heroku.budget.wait")
+      assert.isTrue(waits?.type === "Histogram" && waits.state.count === 1 && waits.state.max < 1.1)
+      yield* TestClock.adjust("1 minute")
+    }).pipe(Effect.provide(layer), Effect.provideService(Metric.MetricRegistry, new Map()))
+  })
+
+  it.effect("tells in a span how many are ahead: for bulk work those who wait as well", () =>
+    Effect.gen(function*() {
+      const ahead: Array<unknown> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          const attribute = span.attribute.bind(span)
+          span.attribute = (key, value) => {
+            if (key === "heroku.budget.ahead") ahead.push(value)
+            attribute(key, value)
+          }
+          return span
+        }
+      })
+      const account = yield* makeAccount(yield* makeLimiter, { ...perSecond, pool: 1 })
+      yield* account.take("info", false)
+      const call = (priority: RequestBudget.Priority) =>
+        Effect.andThen(
+          Effect.forkChild(account.take("info", false).pipe(RequestBudget.withPriority(priority))),
+          TestClock.adjust(0)
+        )
+      yield* Effect.forEach(["bulk", "interactive", "interactive", "bulk", "interactive"] as const, call).pipe(
+        Effect.provideService(Tracer.Tracer, tracer)
+      )
+      assert.deepStrictEqual(ahead, [0, 0, 1, 3, 2])
+    }))
 })
