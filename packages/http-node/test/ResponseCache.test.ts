@@ -346,6 +346,44 @@ const change = (entry: object, how: (text: string) => string): object =>
     Object.entries(entry).map(([name, value]) => [name, name === "value" ? how(String(value)) : value])
   )
 
+describe("the answers of an account", () => {
+  const kept = (body: string) => Redacted.make({ etag: "e", status: 200, headers: {}, body })
+  const place = (url: string, range: string) => ({ operation: "list", url, range }) as const
+  const makeCache = (layer: Layer.Layer<Persistence.Persistence>) =>
+    Effect.map(
+      Layer.build(ResponseCache.layer({ key }).pipe(Layer.provide(layer))),
+      (context) => Context.get(context, ResponseCache.ResponseCache).forToken(Redacted.make("HRKU-cache"))
+    )
+
+  it.effect("are found as they were kept, and say what they are when they are printed", () =>
+    Effect.gen(function*() {
+      const { find, keep } = yield* makeCache(makeStore().layer)
+      yield* keep(place("a", "b"), kept("[]"))
+      const found = Option.getOrThrow(yield* find(place("a", "b")))
+      assert.deepStrictEqual(Redacted.value(found), Redacted.value(kept("[]")))
+      assert.strictEqual(String(found), "<redacted:answer>")
+    }))
+
+  it.effect("are of one place, wherever an address ends and a range begins", () =>
+    Effect.gen(function*() {
+      const { find, keep } = yield* makeCache(makeStore().layer)
+      yield* keep(place("a", "bc"), kept("[]"))
+      assert.deepStrictEqual(yield* find(place("ab", "c")), Option.none())
+    }))
+
+  it.effect("are not counted while the store is out of reach, which is told of at once", () => {
+    const { layer: layerLog, lines } = collecting()
+    return Effect.gen(function*() {
+      const { layer, state } = makeStore()
+      state.condition = "failing"
+      const { find } = yield* makeCache(layer)
+      assert.deepStrictEqual(yield* find(place("a", "b")), Option.none())
+      assert.lengthOf(lines, 1)
+      assert.deepStrictEqual((yield* Metric.snapshot).filter((metric) => metric.id === "heroku.cache.reads"), [])
+    }).pipe(Effect.provide(layerLog), Effect.provideService(Metric.MetricRegistry, new Map()))
+  })
+})
+
 describe("stores", () => {
   it.effect.each(["failing", "dying", "silent"] as const)(
     "that are %s are done without, and told of once",
@@ -427,6 +465,23 @@ describe("keys", () => {
         if (text !== "") assert.notInclude(inspect(error, { depth: 9 }), text)
       })
   )
+
+  it.effect("that were wiped are refused", () =>
+    Effect.gen(function*() {
+      const wiped = Redacted.make(Redacted.value(key))
+      Redacted.wipeUnsafe(wiped)
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(
+        ResponseCache.layer({ key: wiped }).pipe(Layer.provide(Persistence.layerMemory))
+      )))
+      assert.match(String(error), /must be 32 bytes in base64/)
+    }))
+
+  it.effect("may have blanks around them, as files end with a line end", () =>
+    Effect.scoped(Effect.asVoid(Layer.build(
+      ResponseCache.layer({ key: Redacted.make(` ${Redacted.value(key)}\n`) }).pipe(
+        Layer.provide(Persistence.layerMemory)
+      )
+    ))))
 
   it.effect("come from HEROKU_CACHE_KEY", () =>
     Effect.gen(function*() {
