@@ -923,6 +923,16 @@ describe("an account", () => {
     }).pipe(Effect.provide(layer), Effect.provideService(References.MinimumLogLevel, "Debug"))
   })
 
+  it.effect("that is refused for longer than before waits for longer", () =>
+    Effect.gen(function*() {
+      const limiter = yield* makeLimiter
+      const account = yield* makeAccount(limiter)
+      yield* account.learn(refused(5))
+      yield* TestClock.adjust("2 seconds")
+      yield* account.learn(refused(8))
+      assert.strictEqual(yield* levelOf(limiter), -12)
+    }))
+
   it.effect("that is refused while the store is out of reach waits all the same", () => {
     const { layer, lines } = collecting()
     return Effect.gen(function*() {
