@@ -154,6 +154,24 @@ describe("concurrency", () => {
       })
   )
 
+  it.effect.each([2, 3])("has no more than %d under way from the start", (concurrency) =>
+    Effect.gen(function*() {
+      const { service, state } = server(spread(300))
+      yield* collect(service, { pageSize: 20, concurrency })
+      assert.strictEqual(state.most, concurrency)
+    }))
+
+  it.effect("goes on guessing where ids get much sparser, and pages reach beyond several guesses", () =>
+    Effect.gen(function*() {
+      const dense = Array.from({ length: 500 }, (_, n) => uuid(n, n))
+      const { service } = server([...dense, ...spread(2000)], { before: () => Effect.sleep("1 second") })
+      const fiber = yield* Effect.forkChild(
+        Effect.andThen(collect(service, { pageSize: 20, concurrency: 8 }), Clock.currentTimeMillis)
+      )
+      yield* TestClock.adjust("3 minutes")
+      assert.isAtMost(yield* Fiber.join(fiber), 40_000)
+    }))
+
   it.effect("with eight requests under way takes a quarter of the time", () =>
     Effect.gen(function*() {
       const { service } = server(spread(2000), { before: () => Effect.sleep("1 second") })
