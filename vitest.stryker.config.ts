@@ -20,7 +20,6 @@ export default defineConfig({
     exclude: ["contract", "differential", "fleet", "hostile", "imports", "model"].map((name) =>
       `packages/http-node/test/${name}.test.ts`
     ),
-    env: { PROPERTY_RUNS: "50" },
     // Ten times what the slowest needs: one that is slow on a busy machine has not found the mutant.
     testTimeout: 10_000,
     hookTimeout: 10_000
