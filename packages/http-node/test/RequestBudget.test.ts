@@ -842,7 +842,7 @@ const refused = (seconds = 0): RequestBudget.PoolAnswer => ({
 })
 
 /** What the bucket of an account holds. */
-const levelOf = (limiter: RateLimiter.RateLimiter, of = token, limit = 6) =>
+const remainingOf = (limiter: RateLimiter.RateLimiter, of = token, limit = 6) =>
   Effect.map(
     limiter.consume({
       algorithm: "token-bucket",
@@ -877,7 +877,7 @@ describe("an account", () => {
       const limiter = yield* makeLimiter
       const account = yield* makeAccount(limiter)
       yield* account.learn(said(remaining))
-      assert.deepStrictEqual([yield* spend(account, priority), yield* levelOf(limiter)], [expected, level])
+      assert.deepStrictEqual([yield* spend(account, priority), yield* remainingOf(limiter)], [expected, level])
     }))
 
   it.effect("gets back what came back while an answer was under way", () =>
@@ -894,7 +894,7 @@ describe("an account", () => {
       const other = Redacted.make("HRKU-other")
       yield* (yield* makeAccount(limiter)).learn(refused())
       yield* (yield* makeAccount(limiter, small, other)).learn(refused())
-      assert.deepStrictEqual([yield* levelOf(limiter), yield* levelOf(limiter, other)], [-4, -4])
+      assert.deepStrictEqual([yield* remainingOf(limiter), yield* remainingOf(limiter, other)], [-4, -4])
     }))
 
   it.effect("that is refused in two processes at once is put right once, and its store is not lost", () => {
@@ -904,7 +904,7 @@ describe("an account", () => {
       const accounts = [yield* makeAccount(limiter), yield* makeAccount(limiter)]
       yield* Effect.forEach(accounts, ({ learn }) => learn(refused(30)))
       // A pause is no longer than the whole pool needs to come back.
-      assert.strictEqual(yield* levelOf(limiter), -14)
+      assert.strictEqual(yield* remainingOf(limiter), -14)
       assert.lengthOf(lines, 1)
       assert.match(lines[0]!, /^Info: Heroku refuses further requests/)
     }).pipe(Effect.provide(layer))
@@ -930,7 +930,7 @@ describe("an account", () => {
       yield* account.learn(refused(5))
       yield* TestClock.adjust("2 seconds")
       yield* account.learn(refused(8))
-      assert.strictEqual(yield* levelOf(limiter), -12)
+      assert.strictEqual(yield* remainingOf(limiter), -12)
     }))
 
   it.effect("that is refused while the store is out of reach waits all the same", () => {
@@ -979,7 +979,7 @@ describe("an account", () => {
       state.condition = "well"
       yield* TestClock.adjust("1 second")
       yield* account.take("info", false)
-      assert.strictEqual(yield* levelOf(limiter), 5)
+      assert.strictEqual(yield* remainingOf(limiter), 5)
     }).pipe(Effect.provide(collecting().layer)))
 
   it.effect("that is refused meanwhile lets nobody in the queue wait who would wait too long", () =>
