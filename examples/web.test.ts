@@ -39,12 +39,20 @@ describe("the web handler", () => {
   it.effect.each<[string, number, string]>([
     ["/authorizations/other", 404, "there is none with this id"],
     ["/authorizations", 404, "ask for /authorizations/ID"],
-    ["/authorizations/a%0Ab", 400, "id: must be well-formed Unicode without control characters"],
-    ["/authorizations/%", 400, "the id is not percent-encoded"]
+    ["/authorizations/a%0Ab", 400, "this is no id of an authorization"],
+    ["/authorizations/%", 400, "this is no id of an authorization"]
   ])("answers %s with %i", ([path, status, error]) =>
     Effect.gen(function*() {
       const { get } = yield* makeTest
       assert.deepStrictEqual(yield* get(path), { status, retryAfter: null, body: { error } })
+    }))
+
+  it.effect("does nothing but tell: other methods than GET are refused", () =>
+    Effect.gen(function*() {
+      const { faults, get } = yield* makeTest
+      const refused = yield* get(`/authorizations/${known}`, { method: "DELETE" })
+      assert.deepStrictEqual(refused, { status: 405, retryAfter: null, body: { error: "only GET is answered" } })
+      assert.isEmpty(yield* faults.calls)
     }))
 
   it.effect("passes on how long Heroku asks to wait", () =>

@@ -9,16 +9,17 @@ import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthoriz
 import { createServer } from "node:http"
 
 // #region web
-import type { AuthorizationId } from "@effect-heroku/core/Authorization"
+import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
-import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 
-class Malformed extends Data.TaggedError("Malformed") {}
+/** The id in a path, where it is percent-encoded. */
+const IdFromPath = Schema.StringFromUriComponent.pipe(Schema.decodeTo(AuthorizationId))
 
 const answer = (status: number, body: object, headers: Record<string, string> = {}) =>
   Response.json(body, { status, headers })
@@ -26,13 +27,12 @@ const answer = (status: number, body: object, headers: Record<string, string> = 
 /** Tells what an authorization is, and never its token. That Heroku refuses us is no business of the caller. */
 const describe = Effect.fn("describe")(function*(segment: string) {
   const service = yield* AuthorizationService
-  return yield* Effect.try({ try: () => decodeURIComponent(segment), catch: () => new Malformed() }).pipe(
-    Effect.flatMap((id) => service.info(id as AuthorizationId)),
+  return yield* Schema.decodeEffect(IdFromPath)(segment).pipe(
+    Effect.flatMap(service.info),
     Effect.map(({ description, id, scope }) => answer(200, { id, description: Option.getOrNull(description), scope })),
     Effect.catchTags({
-      Malformed: () => Effect.succeed(answer(400, { error: "the id is not percent-encoded" })),
+      SchemaError: () => Effect.succeed(answer(400, { error: "this is no id of an authorization" })),
       NotFound: () => Effect.succeed(answer(404, { error: "there is none with this id" })),
-      InvalidParams: ({ message }) => Effect.succeed(answer(400, { error: message })),
       RateLimited: ({ retryAfter }) =>
         Effect.succeed(answer(503, { error: "try again later" }, {
           "retry-after": String(Math.ceil(Duration.toSeconds(Option.getOrElse(retryAfter, () => Duration.minutes(1)))))
@@ -46,6 +46,9 @@ const describe = Effect.fn("describe")(function*(segment: string) {
 export const makeHandler = <E>(layer: Layer.Layer<AuthorizationService, E>) => {
   const runtime = ManagedRuntime.make(layer)
   const handle = (request: Request): Promise<Response> => {
+    if (request.method !== "GET") {
+      return Promise.resolve(answer(405, { error: "only GET is answered" }, { allow: "GET" }))
+    }
     const [, id] = /^\/authorizations\/([^/]+)$/.exec(new URL(request.url).pathname) ?? []
     return id === undefined
       ? Promise.resolve(answer(404, { error: "ask for /authorizations/ID" }))
