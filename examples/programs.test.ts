@@ -191,7 +191,7 @@ layer(layerSandbox)("examples", (it) => {
         assert.strictEqual(stdout, `${gone!.id} has expired\n1 expired; --apply revokes them\n`)
         assert.strictEqual(yield* account.size, 3)
         const applied = yield* runAgainstSandbox("revokeExpired.ts", ["--apply"])
-        assert.strictEqual(applied.stdout, `${gone!.id} revoked\n1 expired\n`)
+        assert.strictEqual(applied.stdout, `${gone!.id} revoked\n1 expired, 1 revoked\n`)
         assert.strictEqual(yield* account.size, 2)
       }),
     several

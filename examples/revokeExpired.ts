@@ -29,17 +29,23 @@ export const expired = Stream.unwrap(Effect.map(AuthorizationService, (service) 
     Stream.flattenIterable
   )))
 
-/** Revokes them, four at a time, while the list is still read; says how many it found. */
+/** Revokes them, four at a time, while the list is still read; says of each what became of it, and gives that of all. */
 export const revokeExpired = (options: { readonly apply: boolean }) =>
   expired.pipe(
     Stream.mapEffect(
       Effect.fnUntraced(function*({ id }) {
-        yield* Console.log(`${id} ${options.apply ? yield* revoke(id) : "has expired"}`)
+        const outcome = options.apply ? yield* revoke(id) : "has expired"
+        yield* Console.log(`${id} ${outcome}`)
+        return outcome
       }),
       { concurrency: 4 }
     ),
-    Stream.runCount
+    Stream.runCollect
   )
+
+/** How many had expired, and how many of them are revoked now. */
+export const countOutcomes = (outcomes: ReadonlyArray<string>): string =>
+  `${outcomes.length} expired, ${outcomes.filter((outcome) => outcome === "revoked").length} revoked`
 // #endregion expired
 
 const command = Command.make(
@@ -52,7 +58,9 @@ const command = Command.make(
   },
   ({ apply }) =>
     revokeExpired({ apply }).pipe(
-      Effect.flatMap((count) => Console.log(apply ? `${count} expired` : `${count} expired; --apply revokes them`)),
+      Effect.flatMap((outcomes) =>
+        Console.log(apply ? countOutcomes(outcomes) : `${outcomes.length} expired; --apply revokes them`)
+      ),
       Effect.provide(NodeAuthorizationService.layerConfig()),
       explained
     )

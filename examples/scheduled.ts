@@ -11,11 +11,11 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import { revokeExpired } from "./revokeExpired.ts"
+import { countOutcomes, revokeExpired } from "./revokeExpired.ts"
 
 /** What one night does. Only a token that is refused ends the job: it will be refused tomorrow too. */
 const night = revokeExpired({ apply: true }).pipe(
-  Effect.flatMap((count) => Console.log(`${count} expired and revoked`)),
+  Effect.flatMap((outcomes) => Console.log(countOutcomes(outcomes))),
   Effect.catch((error) =>
     error._tag === "Unauthorized" ? Effect.fail(error) : Console.error(`Not tonight: ${error._tag}: ${error.message}`)
   )
