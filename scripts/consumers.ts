@@ -181,13 +181,11 @@ const everything = (): string => {
   const lines = packages.flatMap((name) => {
     const modules = globSync("src/*.ts", { cwd: join(root, "packages", name) })
       .map((file) => file.slice("src/".length, -".ts".length))
-      .filter((module) => !["index", "bin", "AuthorizationContract"].includes(module))
+      .filter((module) => !["index", "bin"].includes(module))
     const id = name.replaceAll("-", "_")
     return [
-      // The root of `testing` declares tests, which only vitest can load.
-      ...(name === "testing"
-        ? []
-        : [`import * as ${id} from "@effect-heroku/${name}"`, `console.log(Object.keys(${id}))`]),
+      `import * as ${id} from "@effect-heroku/${name}"`,
+      `console.log(Object.keys(${id}))`,
       ...modules.flatMap((module) => [
         `import * as ${id}_${module} from "@effect-heroku/${name}/${module}"`,
         `console.log(Object.keys(${id}_${module}).length)`

@@ -66,7 +66,7 @@ export class InvalidParams extends Schema.TaggedError<InvalidParams>()("InvalidP
   ...answer,
   /** The HTTP status, 400 or 422. Absent when no request was sent. */
   status: Schema.optionalKey(Schema.Int),
-  /** The input's path to what was refused, as `expiresIn` or `client.id`. None when Heroku refused and did not say. */
+  /** The input's path to what was refused, as `expiresIn` or `client.id`. None when Heroku refused: its errors name no field. */
   field: Schema.Option(Schema.String)
 }) {}
 
@@ -76,7 +76,7 @@ export class InvalidParams extends Schema.TaggedError<InvalidParams>()("InvalidP
  */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
   ...answer,
-  /** How long Heroku asked to wait, counted from its answer. */
+  /** How long to wait: as long as Heroku asked, counted from its answer, or as the budget would have had it wait. */
   retryAfter: Schema.Option(Schema.Duration)
 }) {}
 

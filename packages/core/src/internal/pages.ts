@@ -61,7 +61,7 @@ export interface Listing {
   readonly range: string
   readonly pageSize: number
   readonly order: ListRange.Order
-  /** The last UUID that came, or the one the cursor stands at. UUIDs have a known order, other ids have not. */
+  /** The last UUID that came; before one did, what the cursor begins at. Only UUIDs have a known order. */
   readonly last: Option.Option<ListRange.Start>
   /** Every range asked for so far, and every id that is not a UUID: the only way to notice that those come again. */
   readonly seen: Set<string>
