@@ -246,6 +246,10 @@ const parseDate = (text: string): number => {
     : Number.NaN
 }
 
+/** Whether an operation changes something at Heroku; the others only read. */
+export const changes = (operation: Operation): operation is Exclude<Operation, "info" | "list"> =>
+  operation !== "info" && operation !== "list"
+
 /** The statuses with which an operation succeeds. */
 export const expectedStatuses = (operation: Operation): ReadonlyArray<number> => {
   switch (operation) {

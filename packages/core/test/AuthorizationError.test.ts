@@ -1,4 +1,5 @@
 import {
+  changes,
   type ErrorAnswer,
   expectedStatuses,
   fromAnswer,
@@ -96,6 +97,12 @@ describe("readAnswer", () => {
       assert.deepStrictEqual(read({ headers: { "retry-after": value } }).retryAfter, Option.none())
     }
   )
+})
+
+describe("changes", () => {
+  it("is true of all operations but those that read", () => {
+    assert.deepStrictEqual(Operation.literals.filter(changes), ["create", "update", "regenerate", "delete"])
+  })
 })
 
 describe("expectedStatuses", () => {

@@ -417,8 +417,6 @@ export const operation: Arbitrary.Arbitrary<AuthorizationError.Operation> = oneO
   "list"
 )
 
-const changes = (operation: AuthorizationError.Operation): boolean => operation !== "info" && operation !== "list"
-
 const answer = Arbitrary.all({
   errorId: Arbitrary.map(
     oneOf("", "not_found", "two_factor", "rate_limit", "forbidden", "invalid_params"),
@@ -456,7 +454,7 @@ const answered = Arbitrary.map(
       retryAfter: Option.map(Option.fromUndefinedOr(wait), Duration.seconds),
       twoFactorRequired
     }
-    const afterUnknownOutcome = repeated && changes(operation)
+    const afterUnknownOutcome = repeated && AuthorizationError.changes(operation)
     return operation === "create" || operation === "list"
       ? AuthorizationError.fromAnswer(operation, said, undefined, afterUnknownOutcome)
       : AuthorizationError.fromAnswer(operation, said, id, afterUnknownOutcome)
@@ -480,7 +478,7 @@ const invalidResponse = Arbitrary.map(
       message: "The body is not JSON",
       errorId: Option.none(),
       status: AuthorizationError.expectedStatuses(operation).at(last ? -1 : 0)!,
-      afterUnknownOutcome: repeated && changes(operation)
+      afterUnknownOutcome: repeated && AuthorizationError.changes(operation)
     })
 )
 
@@ -496,7 +494,7 @@ const requestFailed = Arbitrary.map(
       reason,
       message: "No usable answer",
       // After these the server has seen nothing, unless it has in an earlier attempt.
-      outcomeUnknown: changes(operation)
+      outcomeUnknown: AuthorizationError.changes(operation)
         && (repeated || (reason !== "request" && reason !== "connect" && reason !== "certificate"))
     })
 )

@@ -161,7 +161,7 @@ const requestFailed = (
     operation,
     message: faultMessages[reason],
     reason,
-    outcomeUnknown: reason !== "connect" && operation !== "info" && operation !== "list"
+    outcomeUnknown: reason !== "connect" && AuthorizationError.changes(operation)
   })
 
 const faultMessages = {

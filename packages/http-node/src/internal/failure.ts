@@ -1,9 +1,6 @@
 /** Turns what the transport could not do into `RequestFailed`, without anything of the request in it. */
-import { type Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import { changes, type Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
 import type * as HttpClientError from "effect/http/HttpClientError"
-
-/** Whether an operation changes something at Heroku. */
-export const changes = (operation: Operation): boolean => operation !== "info" && operation !== "list"
 
 /** The attempt took longer than `requestTimeout`, or the call longer than `timeout`. */
 export const timedOut = (operation: Operation, seconds: number, outcomeUnknown = changes(operation)): RequestFailed =>

@@ -1,10 +1,9 @@
 /** Repeats what may be repeated: by what the operation does and what became of the attempt, never by its HTTP method. */
-import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
+import { type AuthorizationError, changes, type Operation } from "@effect-heroku/core/AuthorizationError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import { changes } from "./failure.ts"
 import type { Settings } from "./options.ts"
 
 /** Statuses that tell of a passing trouble. 429 is an error of its own, `RateLimited`. */

@@ -4,6 +4,7 @@
  */
 import {
   type AuthorizationError,
+  changes,
   type ErrorAnswer,
   type InvalidParams,
   type InvalidResponse,
@@ -26,7 +27,7 @@ import * as Answer from "./answer.ts"
 import type { AccountBudget } from "./budget.ts"
 import type { AccountCache } from "./cache.ts"
 import * as Client from "./client.ts"
-import { changes, timedOut } from "./failure.ts"
+import { timedOut } from "./failure.ts"
 import * as Metrics from "./metrics.ts"
 import { isHeaderValue, type Options, reveal, type Settings } from "./options.ts"
 import { type Attempt, beginning, type Progress, type Repeat, repeatedly } from "./retry.ts"
@@ -181,7 +182,7 @@ const takingTurns = (budget: AccountBudget, repeat: Repeat) =>
 /** An exchange whose reads ask whether what was read before still holds. */
 const conditional =
   (cache: AccountCache, baseUrl: string, exchange: Exchange): Exchange => (operation, request, scrub, ...rest) => {
-    if (operation !== "info" && operation !== "list") return exchange(operation, request, scrub, ...rest)
+    if (changes(operation)) return exchange(operation, request, scrub, ...rest)
     const place = { operation, url: `${baseUrl}${request.url}`, range: request.headers["range"] ?? "" }
     const keep = (answer: Answer.Answer) =>
       Option.match(Answer.toKeep(operation, answer), {
