@@ -167,6 +167,15 @@ export const refused = (operation: Operation, field: string, problem: string): I
     documentationUrl: Option.none()
   })
 
+/** The error of an answer that breaks the protocol. Do not put its values in `message`: they may be secrets. */
+export const invalidResponse = (answer: {
+  readonly operation: Operation
+  readonly status: number
+  readonly message: string
+  readonly requestId: Option.Option<string>
+  readonly afterUnknownOutcome?: boolean
+}): InvalidResponse => new InvalidResponse({ ...answer, errorId: Option.none(), documentationUrl: Option.none() })
+
 /** An answer as it came. */
 export interface RawAnswer {
   /** The HTTP status. */

@@ -4,6 +4,7 @@ import {
   expectedStatuses,
   fromAnswer,
   InvalidParams,
+  invalidResponse,
   Operation,
   type RawAnswer,
   readAnswer,
@@ -181,6 +182,24 @@ describe("refused", () => {
       [Option.none(), Option.none(), Option.none()]
     )
     assert.notProperty(error, "status")
+  })
+})
+
+describe("invalidResponse", () => {
+  it("knows what came of the answer, and nothing that Heroku said", () => {
+    const came = {
+      operation: "list",
+      status: 206,
+      message: "Next-Range leads back",
+      requestId: Option.some("a")
+    } as const
+    assert.deepInclude(invalidResponse(came), {
+      ...came,
+      errorId: Option.none(),
+      documentationUrl: Option.none(),
+      afterUnknownOutcome: false
+    })
+    assert.isTrue(invalidResponse({ ...came, afterUnknownOutcome: true }).afterUnknownOutcome)
   })
 })
 

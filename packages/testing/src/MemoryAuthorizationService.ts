@@ -170,26 +170,18 @@ const faultMessages = {
   body: "The answer was cut short"
 }
 
-const invalidResponse = (
-  operation: AuthorizationError.Operation,
-  status: number,
-  message: string
-): AuthorizationError.InvalidResponse =>
-  new AuthorizationError.InvalidResponse({
+const garbled = (operation: AuthorizationError.Operation): AuthorizationError.InvalidResponse =>
+  AuthorizationError.invalidResponse({
     operation,
-    message,
-    status,
-    requestId: Option.none(),
-    errorId: Option.none(),
-    documentationUrl: Option.none()
+    status: AuthorizationError.expectedStatuses(operation)[0] ?? 200,
+    message: "The body is not JSON",
+    requestId: Option.none()
   })
 
-const garbled = (operation: AuthorizationError.Operation): AuthorizationError.InvalidResponse =>
-  invalidResponse(operation, AuthorizationError.expectedStatuses(operation)[0] ?? 200, "The body is not JSON")
-
 const brokenNextRange = (how: FaultInjection.BrokenNextRange["how"]): AuthorizationError.InvalidResponse =>
-  invalidResponse(
-    "list",
-    206,
-    how === "missing" ? "A part of the list came without Next-Range" : "Next-Range leads back"
-  )
+  AuthorizationError.invalidResponse({
+    operation: "list",
+    status: 206,
+    message: how === "missing" ? "A part of the list came without Next-Range" : "Next-Range leads back",
+    requestId: Option.none()
+  })

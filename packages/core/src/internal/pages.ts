@@ -7,7 +7,7 @@ import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Authorization } from "../Authorization.ts"
-import { type InvalidParams, InvalidResponse, refused } from "../AuthorizationError.ts"
+import { type InvalidParams, type InvalidResponse, invalidResponse, refused } from "../AuthorizationError.ts"
 import * as ListRange from "../ListRange.ts"
 import { check } from "./input.ts"
 import { isUuid } from "./uuid.ts"
@@ -123,14 +123,7 @@ export const advance = (
 ): Effect.Effect<readonly [Page, Option.Option<Listing>], InvalidResponse> => {
   const broken = (message: string) =>
     Effect.fail(
-      new InvalidResponse({
-        operation: "list",
-        status: answer.status,
-        message,
-        requestId: answer.requestId,
-        errorId: Option.none(),
-        documentationUrl: Option.none()
-      })
+      invalidResponse({ operation: "list", status: answer.status, message, requestId: answer.requestId })
     )
   const { order, pageSize, seen } = listing
   seen.add(listing.range)

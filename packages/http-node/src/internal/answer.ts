@@ -3,7 +3,8 @@ import * as AuthorizationDecoder from "@effect-heroku/core/AuthorizationDecoder"
 import {
   type ErrorAnswer,
   expectedStatuses,
-  InvalidResponse,
+  type InvalidResponse,
+  invalidResponse,
   type Operation,
   readAnswer
 } from "@effect-heroku/core/AuthorizationError"
@@ -202,13 +203,11 @@ const isJson = (text: string): boolean => {
 
 /** The answer breaks the protocol. */
 export const invalid = (operation: Operation, answer: Answer, message: string): InvalidResponse =>
-  new InvalidResponse({
+  invalidResponse({
     operation,
     status: answer.status,
     message,
     requestId: requestId(answer),
-    errorId: Option.none(),
-    documentationUrl: Option.none(),
     afterUnknownOutcome: answer.afterUnknownOutcome
   })
 
