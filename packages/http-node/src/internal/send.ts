@@ -106,6 +106,49 @@ export const makeSend = (
     })
 }
 
+/** The request with the code of the second factor, if there is one; refused when no header can carry it. */
+const addTwoFactorCode = (
+  operation: Operation,
+  request: HttpClientRequest.HttpClientRequest,
+  code: Option.Option<Redacted.Redacted>
+): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidParams> => {
+  if (Option.isNone(code)) return Effect.succeed(request)
+  const text = reveal(code.value)
+  return text !== undefined && isHeaderValue(text)
+    ? Effect.succeed(HttpClientRequest.setHeader(request, "heroku-two-factor-code", text))
+    : Effect.fail(refused(operation, "twoFactorCode", "must consist of visible ASCII characters, without spaces"))
+}
+
+/** Logs each of Heroku's warnings once for as long as the service lives, or until there were very many. */
+const warnOnce = () => {
+  const seen = new Set<string>()
+  return (answer: Answer.Answer): Effect.Effect<void> =>
+    Effect.forEach(Answer.warnings(answer), ({ id, message }) => {
+      if (seen.has(id)) return Effect.void
+      if (seen.size >= 1000) seen.clear()
+      seen.add(id)
+      return Effect.logWarning(`Heroku warns: ${message}`)
+    }, { discard: true })
+}
+
+/** The whole of a call, with all its attempts, in time. Without a limit there is no timer either. */
+const within =
+  (operation: Operation, timeout: Duration.Duration, progress: Progress) =>
+  <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E | RequestFailed> =>
+    Duration.isFinite(timeout)
+      ? Effect.timeoutOrElse(call, {
+        duration: timeout,
+        orElse: () =>
+          Effect.fail(
+            timedOut(
+              operation,
+              Duration.toSeconds(timeout),
+              changes(operation) && (progress.underWay || progress.mayHaveActed)
+            )
+          )
+      })
+      : call
+
 /** Counts an attempt and what became of it, and says so at debug. */
 const count =
   (operation: Operation, earlierAttempts: number) =>
@@ -209,46 +252,3 @@ const conditional =
       })
     )
   }
-
-/** The request with the code of the second factor, if there is one; refused when no header can carry it. */
-const addTwoFactorCode = (
-  operation: Operation,
-  request: HttpClientRequest.HttpClientRequest,
-  code: Option.Option<Redacted.Redacted>
-): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidParams> => {
-  if (Option.isNone(code)) return Effect.succeed(request)
-  const text = reveal(code.value)
-  return text !== undefined && isHeaderValue(text)
-    ? Effect.succeed(HttpClientRequest.setHeader(request, "heroku-two-factor-code", text))
-    : Effect.fail(refused(operation, "twoFactorCode", "must consist of visible ASCII characters, without spaces"))
-}
-
-/** Logs each of Heroku's warnings once for as long as the service lives, or until there were very many. */
-const warnOnce = () => {
-  const seen = new Set<string>()
-  return (answer: Answer.Answer): Effect.Effect<void> =>
-    Effect.forEach(Answer.warnings(answer), ({ id, message }) => {
-      if (seen.has(id)) return Effect.void
-      if (seen.size >= 1000) seen.clear()
-      seen.add(id)
-      return Effect.logWarning(`Heroku warns: ${message}`)
-    }, { discard: true })
-}
-
-/** The whole of a call, with all its attempts, in time. Without a limit there is no timer either. */
-const within =
-  (operation: Operation, timeout: Duration.Duration, progress: Progress) =>
-  <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E | RequestFailed> =>
-    Duration.isFinite(timeout)
-      ? Effect.timeoutOrElse(call, {
-        duration: timeout,
-        orElse: () =>
-          Effect.fail(
-            timedOut(
-              operation,
-              Duration.toSeconds(timeout),
-              changes(operation) && (progress.underWay || progress.mayHaveActed)
-            )
-          )
-      })
-      : call
