@@ -103,11 +103,19 @@ interface Settings {
   /** Milliseconds until one more request comes back. */
   readonly interval: number
   readonly reserve: number
+  /** How many requests of the pool nobody uses. */
+  readonly margin: number
   readonly maxWait: number
   readonly storeTimeout: Duration.Duration
   readonly withoutStore: "local" | "fail"
   readonly localShare: number
 }
+
+/**
+ * A bucket refills from the moment that a request was taken off it, the pool from when that request has come to Heroku.
+ * Without a margin a bucket would be ahead by what comes back in between, in milliseconds: with Heroku's numbers, by one.
+ */
+const underWay = 500
 
 /** The options with every default filled in. What cannot work is a defect of the program that says it. */
 const settings = (options: Options): Effect.Effect<Settings> => {
@@ -126,6 +134,7 @@ const settings = (options: Options): Effect.Effect<Settings> => {
     pool,
     interval: 60_000 / refillPerMinute,
     reserve,
+    margin: Math.ceil(refillPerMinute / 60_000 * underWay),
     maxWait: Duration.toMillis(options.maxWait ?? "2 minutes"),
     storeTimeout: Duration.fromInputUnsafe(options.storeTimeout ?? "400 millis"),
     withoutStore: options.withoutStore ?? "local",
@@ -232,7 +241,7 @@ interface Bucket {
 const makeBucket = (consume: Consume, hash: string, settings: Settings, share: number): Bucket => ({
   consume,
   key: `heroku:${hash}`,
-  capacity: Math.max(1, Math.round((settings.pool - settings.reserve) * share)),
+  capacity: Math.max(1, Math.round((settings.pool - settings.reserve - settings.margin) * share)),
   reserve: Math.round(settings.reserve * share),
   interval: settings.interval / share,
   share

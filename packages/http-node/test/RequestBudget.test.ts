@@ -128,8 +128,8 @@ describe("budget", () => {
       const { info } = yield* makeService(client, yield* makeLimiter)
       yield* inTime(Effect.forEach(times(20), () => info(id), { concurrency: "unbounded" }))
       assert.deepStrictEqual(statuses(seen), times(20).map(() => 200))
-      // Five at once, then one a second.
-      assert.approximately(seen.at(-1)!.at, 15, 0.2)
+      // Four at once, for one of the pool is a margin; then one a second.
+      assert.approximately(seen.at(-1)!.at, 16, 0.2)
     }))
 
   it.effect("that two processes share keeps both under it", () =>
@@ -143,7 +143,7 @@ describe("budget", () => {
         { concurrency: "unbounded" }
       ))
       assert.deepStrictEqual(statuses(seen), times(20).map(() => 200))
-      assert.approximately(seen.at(-1)!.at, 15, 0.3)
+      assert.approximately(seen.at(-1)!.at, 16, 0.3)
     }))
 
   it.effect("counts every attempt", () =>
@@ -293,7 +293,7 @@ describe("what Heroku says", () => {
   it.effect("never raises the estimate: requests under way are not in it yet", () =>
     Effect.gen(function*() {
       const { at, client } = scripted(ok(4000))
-      const { info } = yield* makeService(client, yield* makeLimiter, { ...perSecond, pool: 2 })
+      const { info } = yield* makeService(client, yield* makeLimiter, { ...perSecond, pool: 3 })
       yield* inTime(Effect.forEach(times(4), () => info(id)))
       assert.deepStrictEqual(at.map(Math.round), [0, 0, 1, 2])
     }))
@@ -416,10 +416,10 @@ describe("priority", () => {
         Effect.forEach(times(6), () => info(id)).pipe(RequestBudget.withPriority("bulk"))
       )
       yield* TestClock.adjust("500 millis")
-      assert.lengthOf(seen, 3)
+      assert.lengthOf(seen, 2)
       // What is left is there at once for somebody who waits.
       yield* Effect.all([info(id), info(id)])
-      assert.lengthOf(seen, 5)
+      assert.lengthOf(seen, 4)
       yield* inTime(Fiber.join(bulk))
       assert.deepStrictEqual(statuses(seen), times(8).map(() => 200))
     }))
@@ -433,7 +433,7 @@ describe("priority", () => {
         Effect.forkChild(
           Effect.andThen(info(id), Effect.sync(() => order.push(name))).pipe(RequestBudget.withPriority(name))
         )
-      yield* Effect.forEach(times(5), () => info(id))
+      yield* Effect.forEach(times(4), () => info(id))
       const fibers = [yield* call("bulk"), yield* call("bulk"), yield* call("interactive"), yield* call("interactive")]
       yield* inTime(Fiber.joinAll(fibers), 10)
       assert.deepStrictEqual(order, ["interactive", "interactive", "bulk", "bulk"])
@@ -740,10 +740,10 @@ describe("a store out of reach", () => {
       const { at, client } = scripted(ok())
       const { limiter, state } = yield* makeFragile
       const { info } = yield* makeService(client, limiter)
-      yield* Effect.forEach(times(5), () => info(id))
+      yield* Effect.forEach(times(4), () => info(id))
       state.condition = "failing"
       yield* inTime(info(id), 3)
-      assert.isAtLeast(at[5]!, 0.9)
+      assert.isAtLeast(at[4]!, 0.9)
     }).pipe(Effect.provide(collecting().layer)))
 
   it.effect("that comes back without its memory is told what this process knows", () =>

@@ -37,6 +37,18 @@ describe.skipIf(missingRedis !== undefined)(`a fleet${note}`, () => {
     }), 120_000)
 
   it.live(
+    "is never refused when all of it is interactive, and nothing is left in reserve",
+    () =>
+      Effect.gen(function*() {
+        const budget = { redis: redisUrl, prefix: makePrefix() }
+        const outcome = yield* Fleet.run({ ...fleet, budget, priority: "interactive" })
+        assertComplete(outcome)
+        assert.deepStrictEqual(Array.from(outcome.statuses), [[200, fleet.processes * fleet.reads]])
+      }),
+    120_000
+  )
+
+  it.live(
     "goes on when a process is killed: others read what it has left, and are not refused",
     () =>
       Effect.gen(function*() {
