@@ -25,7 +25,7 @@ const loadedBy = (specifier: string) =>
 const stores = /effect\/(?:dist|src)\/(?:persistence|sql)\/|\/redis\/|@redis\//
 
 describe("imports", () => {
-  it.effect.each(["HttpAuthorizationService", "AccountClients"])("%s loads no store", (name) =>
+  it.effect.each(["HttpAuthorizationService", "NodeAuthorizationService", "AccountClients"])("%s loads no store", (name) =>
     Effect.gen(function*() {
       const loaded = yield* loadedBy(`@effect-heroku/http-node/${name}`)
       assert.isAbove(loaded.length, 20)
