@@ -137,9 +137,9 @@ describe("conditional reads", () => {
       const { layer } = makeStore()
       const one = yield* makeService(client, layer)
       const other = yield* makeService(client, layer)
-      const first = yield* Stream.runCollect(one.stream({ pageSize: 1 }))
-      const second = yield* Stream.runCollect(other.stream({ pageSize: 1 }))
-      assert.deepStrictEqual(statuses, [206, 206, 200, 304, 304, 304])
+      const first = yield* Stream.runCollect(one.stream({ pageSize: 2 }))
+      const second = yield* Stream.runCollect(other.stream({ pageSize: 2 }))
+      assert.deepStrictEqual(statuses, [206, 200, 304, 304])
       assert.lengthOf(second, 3)
       assert.deepStrictEqual(second, first)
     }))
@@ -225,6 +225,37 @@ describe("conditional reads", () => {
       )
       assert.sameDeepMembers(counted, [["miss", 1], ["hit", 2]])
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
+
+  it.effect("do not keep a last page that is full: more may come behind it, and its tag stays", () =>
+    Effect.gen(function*() {
+      const { client, statuses } = yield* makeHeroku
+      const { entries, layer } = makeStore()
+      const { list } = yield* makeService(client, layer)
+      yield* list({ pageSize: 3 })
+      assert.strictEqual(entries.size, 0)
+      yield* list({ pageSize: 4 })
+      assert.strictEqual(entries.size, 1)
+      assert.deepStrictEqual(statuses, [200, 200])
+    }))
+
+  it.effect.each<[string, "info" | "list", () => Response]>([
+    ["an authorization without its id", "info", () => Response.json({}, { headers: { etag: `"a"` } })],
+    ["a list that is none", "list", () => Response.json({}, { headers: { etag: `"a"` } })],
+    ["a list of something else", "list", () => Response.json([{}], { headers: { etag: `"a"` } })],
+    [
+      "a part that does not say where it goes on",
+      "list",
+      () => Response.json([payloads.full], { status: 206, headers: { etag: `"a"` } })
+    ]
+  ])("do not keep what cannot be read: %s", ([, operation, reply]) =>
+    Effect.gen(function*() {
+      const client = HttpClient.make((request) => Effect.sync(() => HttpClientResponse.fromWeb(request, reply())))
+      const { entries, layer } = makeStore()
+      const { info, list } = yield* makeService(client, layer)
+      const read = operation === "info" ? Effect.asVoid(info(id)) : Effect.asVoid(list())
+      assert.strictEqual((yield* Effect.flip(read))._tag, "InvalidResponse")
+      assert.strictEqual(entries.size, 0)
+    }))
 })
 
 describe("what is kept", () => {

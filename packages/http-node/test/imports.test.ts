@@ -25,12 +25,15 @@ const loadedBy = (specifier: string) =>
 const stores = /effect\/(?:dist|src)\/(?:persistence|sql)\/|\/redis\/|@redis\//
 
 describe("imports", () => {
-  it.effect.each(["HttpAuthorizationService", "NodeAuthorizationService", "AccountClients"])("%s loads no store", (name) =>
-    Effect.gen(function*() {
-      const loaded = yield* loadedBy(`@effect-heroku/http-node/${name}`)
-      assert.isAbove(loaded.length, 20)
-      assert.deepStrictEqual(loaded.filter((url) => stores.test(url)), [])
-    }))
+  it.effect.each(["HttpAuthorizationService", "NodeAuthorizationService", "AccountClients"])(
+    "%s loads no store",
+    (name) =>
+      Effect.gen(function*() {
+        const loaded = yield* loadedBy(`@effect-heroku/http-node/${name}`)
+        assert.isAbove(loaded.length, 20)
+        assert.deepStrictEqual(loaded.filter((url) => stores.test(url)), [])
+      })
+  )
 
   it.effect("the root of the package does not load Redis's client", () =>
     Effect.gen(function*() {

@@ -160,19 +160,38 @@ export const warnings = ({ headers }: Answer): ReadonlyArray<Warning> => {
 // Answers that are kept
 // -----------------------------------------------------------------------------
 
-/** A success as it is kept: one that says by what it is known again, and whose body is JSON. */
-export const toKeep = (operation: Operation, answer: Answer): Option.Option<Redacted.Redacted<Kept>> => {
+/**
+ * A success as it is kept: one that says by what it is known again, and that can be read. What cannot, as when a proxy has
+ * garbled it, may have the tag of what was meant, and would be read again and again.
+ */
+export const toKeep = (
+  operation: "info" | "list",
+  answer: Answer,
+  range: string
+): Effect.Effect<Option.Option<Redacted.Redacted<Kept>>> => {
   const { body, headers, status } = answer
   const { etag } = headers
-  if (etag === undefined || !isExpected(operation, answer) || !isJson(Redacted.value(body))) return Option.none()
+  if (etag === undefined || !isExpected(operation, answer)) return Effect.succeedNone
   const kept = {
     etag,
     status,
     headers: headers["next-range"] === undefined ? {} : { "next-range": headers["next-range"] },
     body: Redacted.value(body)
   }
-  return Option.some(Redacted.make(kept))
+  const isLasting = operation === "info"
+    ? Effect.as(authorization(operation, answer), true)
+    : Effect.map(
+      authorizations(operation, answer),
+      ({ length }) => Option.isSome(nextRange(answer)) || (status === 200 && length < maxOf(range))
+    )
+  return isLasting.pipe(
+    Effect.orElseSucceed(() => false),
+    Effect.map((isLasting) => isLasting ? Option.some(Redacted.make(kept)) : Option.none())
+  )
 }
+
+/** How many authorizations a range asks for. A last page of so many does not change when others come behind it. */
+const maxOf = (range: string): number => Number(/max=(\d+)/.exec(range)?.[1] ?? 200)
 
 /** An answer that was kept, of which `notModified` says that it still holds. */
 export const fromKept = (kept: Redacted.Redacted<Kept>, notModified: Answer): Answer => {
@@ -184,16 +203,6 @@ export const fromKept = (kept: Redacted.Redacted<Kept>, notModified: Answer): An
     scrub: notModified.scrub,
     afterUnknownOutcome: notModified.afterUnknownOutcome,
     notModified: true
-  }
-}
-
-// A proxy that garbles a body may leave the tag as it was.
-const isJson = (text: string): boolean => {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
   }
 }
 

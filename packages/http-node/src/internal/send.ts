@@ -228,10 +228,10 @@ const conditional =
     if (changes(operation)) return exchange(operation, request, scrub, ...rest)
     const place = { operation, url: `${baseUrl}${request.url}`, range: request.headers["range"] ?? "" }
     const keep = (answer: Answer.Answer) =>
-      Option.match(Answer.toKeep(operation, answer), {
-        onNone: () => Effect.void,
-        onSome: (kept) => cache.keep(place, kept)
-      })
+      Effect.flatMap(
+        Answer.toKeep(operation, answer, place.range),
+        Option.match({ onNone: () => Effect.void, onSome: (kept) => cache.keep(place, kept) })
+      )
     return Effect.flatMap(
       cache.find(place),
       Option.match({
