@@ -478,15 +478,17 @@ const makeAccount = (
         : Math.max(0, queue.readyAt - began) + ahead * interval
       if (wait <= 0) return
       if (wait > maxWait) return yield* refuse(operation, priority, acted, wait)
-      queue.waiting++
-      const turn = queueUp(operation, priority, acted, began).pipe(
-        Effect.ensuring(Effect.sync(() => queue.waiting--)),
-        Effect.onExit(() =>
-          Effect.flatMap(
-            Clock.currentTimeMillis,
-            (now) => Metrics.budgetWait(priority, Duration.millis(now - began))
-          )
-        )
+      const turn = Effect.acquireUseRelease(
+        Effect.sync(() => queue.waiting++),
+        () => queueUp(operation, priority, acted, began),
+        () =>
+          Effect.suspend(() => {
+            queue.waiting--
+            return Effect.flatMap(
+              Clock.currentTimeMillis,
+              (now) => Metrics.budgetWait(priority, Duration.millis(now - began))
+            )
+          })
       )
       yield* Effect.withSpan(turn, "RequestBudget.wait", {
         captureStackTrace: false,
