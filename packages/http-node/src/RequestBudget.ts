@@ -50,7 +50,10 @@ export interface Options {
    * `"fail"`: fail at once with `RequestFailed`, reason `request`, for nothing was sent.
    */
   readonly withoutStore?: "local" | "fail" | undefined
-  /** The part of the pool that the budget of this process alone may use, above 0 to 1. By default 1, all of it. */
+  /**
+   * The part of the pool that the budget of this process alone may use, above 0 to 1. By default 1, all of it, which is
+   * right for one process only: where several share a store, it is one divided by their number.
+   */
   readonly localShare?: number | undefined
 }
 
@@ -65,6 +68,9 @@ export interface Options {
  * **Gotchas**
  *
  * Accounts are told apart by their tokens. Two tokens of one account have two buckets that learn from the same answers.
+ * What is known of a token stays for as long as the layer.
+ *
+ * All who share a store must have the same pool, refill and reserve: one bucket is for all, and each reads it by its own.
  * The time is that of the processes: their clocks should agree to a second.
  */
 export const layer = (options: Options = {}): Layer.Layer<RequestBudget, never, RateLimiter.RateLimiter> =>
