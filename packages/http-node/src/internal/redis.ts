@@ -71,7 +71,7 @@ const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
   })
 })
 
-/** What a failure is known by: the system's code, as ECONNREFUSED, or what Redis said, as `WRONGPASS …`. */
+/** What a failure is known by: the system's code, as ECONNREFUSED, or what Redis said. */
 const describe = (error: unknown): string => {
   if (!(error instanceof Error)) return "unknown"
   return "code" in error && typeof error.code === "string" ? error.code : error.message
