@@ -77,6 +77,13 @@ describe("judge", () => {
     assert.deepStrictEqual(stale, [{ file, row: `${row} no matter |` }])
   })
 
+  it("knows nothing of mutants that were not tried, and says how many there are", () => {
+    const untried = { ...survivor, status: "Ignored" }
+    const { scores, stale, unlisted } = judge(reportOf(...many, untried), documentOf(`${row} no matter |`))
+    assert.deepStrictEqual({ stale, unlisted }, { stale: [], unlisted: [] })
+    assert.match(scores, /\n\nNot tried: 1 mutants of code that runs only while modules load\.$/)
+  })
+
   it("wants nine of ten killed in each package", () => {
     const ninety = [...many.slice(0, 9), survivor]
     assert.isTrue(judge(reportOf(...ninety), "").enough)

@@ -3,8 +3,9 @@
  * is listed with the reason why it is harmless. Fails when a package has less than 90 % of its mutants killed, when one
  * survives that is not listed, and when one is listed that does not survive.
  *
- * `--write` puts the scores into the document. Everything else is for Stryker: `--mutate FILE` tries one file only, and
- * `--force` also those mutants that were tried before and whose tests did not change.
+ * `--write` puts the scores into the document. `--ignoreStatic` leaves out code that runs only while modules load.
+ * Everything else is for Stryker: `--mutate FILE` tries one file only, and `--force` also those mutants that were tried
+ * before and whose tests did not change.
  */
 import { spawn } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
@@ -48,6 +49,7 @@ export const judge = (report: Report, document: string): Verdict => {
   ) => ({
     file,
     counts: count(mutants),
+    untried: mutants.filter(({ status }) => status === "Ignored").map((mutant) => toRow(source, mutant)),
     survivors: mutants.filter(isSurvivor).map((mutant) => ({
       file,
       line: mutant.location.start.line,
@@ -69,15 +71,15 @@ export const judge = (report: Report, document: string): Verdict => {
           scoreRow(`\`${file.slice(name.length + 1)}\``, counts)
         )
       ])
-    ].join("\n"),
+    ].join("\n") + untriedLine(files.flatMap(({ untried }) => untried).length),
     enough: packages.every(({ counts }) => score(counts) >= enough),
     unlisted: files.flatMap(({ rows, survivors }) =>
       survivors.filter(({ row }) =>
         !rows.some((one) => one.row.startsWith(row) && /[^\s|]/.test(one.row.slice(row.length)))
       )
     ),
-    stale: files.flatMap(({ rows, survivors }) =>
-      rows.filter((one) => !survivors.some(({ row }) => one.row.startsWith(row)))
+    stale: files.flatMap(({ rows, survivors, untried }) =>
+      rows.filter((one) => ![...untried, ...survivors.map(({ row }) => row)].some((row) => one.row.startsWith(row)))
     )
   }
 }
@@ -114,6 +116,9 @@ const score = ({ killed, mutants }: Counts): number => mutants === 0 ? 100 : 100
 
 const scoreRow = (name: string, counts: Counts): string =>
   `| ${name} | ${counts.mutants} | ${counts.killed} | ${score(counts).toFixed(1)} % |`
+
+const untriedLine = (count: number): string =>
+  count === 0 ? "" : `\n\nNot tried: ${count} mutants of code that runs only while modules load.`
 
 const packageOf = (file: string): string => file.split("/").slice(0, 2).join("/")
 
@@ -167,15 +172,17 @@ const runStryker = (args: ReadonlyArray<string>, propertyRuns: number): Promise<
 
 if (import.meta.main) {
   const args = process.argv.slice(2)
-  const options = args.filter((arg) => arg !== "--write")
+  const options = args.filter((arg) => arg !== "--write" && arg !== "--ignoreStatic")
   // Most of the code runs while modules load as well as in tests. Of such code the tests that reach it are enough, and
   // only so does Stryker leave it at those. What is left is code that runs while modules load and at no other time: each
   // of its mutants needs a fresh start and all tests, with few runs of each property. The second run takes over what the
   // first found.
   const first = await runStryker([...options, "--ignoreStatic"], 50)
   if (first !== 0) process.exit(first)
-  const second = await runStryker(options.filter((arg) => arg !== "--force"), 10)
-  if (second !== 0) process.exit(second)
+  if (!args.includes("--ignoreStatic")) {
+    const second = await runStryker(options.filter((arg) => arg !== "--force"), 10)
+    if (second !== 0) process.exit(second)
+  }
 
   const report: Report = JSON.parse(readFileSync(join(root, "reports/mutation.json"), "utf8"))
   const path = join(root, "docs/mutation.md")
