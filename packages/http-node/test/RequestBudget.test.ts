@@ -245,6 +245,34 @@ describe("budget", () => {
 })
 
 describe("what Heroku says", () => {
+  it.effect.each<[string, Option.Option<number>]>([
+    ["7", Option.some(7)],
+    ["0", Option.some(0)],
+    ["-1", Option.none()],
+    ["1.5", Option.none()],
+    ["many", Option.none()]
+  ])(
+    "with a RateLimit-Remaining of %s is learnt where it is a number of requests",
+    ([header, remaining]) =>
+      Effect.gen(function*() {
+        const learnt: Array<Option.Option<number>> = []
+        const layer = HttpAuthorizationService.layer({ token }).pipe(
+          Layer.provide(Layer.succeed(
+            HttpClient.HttpClient,
+            scripted(() => Response.json(payloads.full, { headers: { "RateLimit-Remaining": header } })).client
+          )),
+          Layer.provide(Layer.succeed(RequestBudget.RequestBudget, {
+            forToken: () => ({
+              take: () => Effect.void,
+              learn: (answer) => Effect.sync(() => void learnt.push(answer.remaining))
+            })
+          }))
+        )
+        yield* Effect.provide(AuthorizationService.use(({ info }) => info(id)), layer)
+        assert.deepStrictEqual(learnt, [remaining])
+      })
+  )
+
   it.effect("lowers the estimate: others use the account too", () =>
     Effect.gen(function*() {
       const { client, seen } = yield* makeHeroku({ rateLimit: 3 })

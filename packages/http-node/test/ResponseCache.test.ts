@@ -258,6 +258,68 @@ describe("conditional reads", () => {
     }))
 })
 
+describe("what is kept for the next read", () => {
+  const scripted = (...replies: ReadonlyArray<() => Response>) => {
+    let sent = 0
+    return HttpClient.make((request) => Effect.sync(() => HttpClientResponse.fromWeb(request, replies[sent++]!())))
+  }
+  const tagged = { headers: { etag: `"a"` } }
+
+  it.effect.each<[string, () => Response]>([
+    ["an answer without tag", () => Response.json(payloads.full)],
+    ["an error, whatever its tag", () => Response.json({ id: "not_found" }, { status: 404, ...tagged })]
+  ])("is not %s", ([, reply]) =>
+    Effect.gen(function*() {
+      const { entries, layer } = makeStore()
+      yield* Effect.exit((yield* makeService(scripted(reply), layer)).info(id))
+      assert.strictEqual(entries.size, 0)
+    }))
+
+  it.effect("is not the answer to what changes something", () =>
+    Effect.gen(function*() {
+      const { entries, layer } = makeStore()
+      const client = scripted(() => Response.json(payloads.full, tagged))
+      yield* (yield* makeService(client, layer)).update(id, { description: "two" })
+      assert.strictEqual(entries.size, 0)
+    }))
+
+  it.effect("is kept by address", () =>
+    Effect.gen(function*() {
+      const { entries, layer } = makeStore()
+      const reply = () => Response.json(payloads.full, tagged)
+      const { info } = yield* makeService(scripted(reply, reply), layer)
+      yield* info(id)
+      yield* info(AuthorizationId.make("other"))
+      assert.strictEqual(entries.size, 2)
+    }))
+
+  it.effect("is where a list goes on, which a 304 does not repeat", () =>
+    Effect.gen(function*() {
+      const nextRange = `id ]${payloads.full.id}..; max=1`
+      const client = scripted(
+        () => Response.json([payloads.full], { status: 206, headers: { ...tagged.headers, "Next-Range": nextRange } }),
+        () => new Response(null, { status: 304 })
+      )
+      const { list } = yield* makeService(client, makeStore().layer)
+      const first = yield* list({ pageSize: 1 })
+      assert.isTrue(Option.isSome(first.next))
+      assert.deepStrictEqual(yield* list({ pageSize: 1 }), first)
+    }))
+
+  it.effect("is counted as changed when it is another", () =>
+    Effect.gen(function*() {
+      const client = scripted(
+        () => Response.json(payloads.full, tagged),
+        () => Response.json(payloads.full, { headers: { etag: `"b"` } })
+      )
+      const { info } = yield* makeService(client, makeStore().layer)
+      yield* info(id)
+      yield* info(id)
+      const results = (yield* Metric.snapshot).filter((metric) => metric.id === "heroku.cache.reads")
+      assert.sameMembers(results.map(({ attributes }) => attributes?.["result"]), ["miss", "changed"])
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
+})
+
 describe("what is kept", () => {
   it.effect("shows nothing of the token, of what was asked for, or of what was answered", () =>
     Effect.gen(function*() {

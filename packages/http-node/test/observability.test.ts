@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -77,7 +78,54 @@ describe("log lines", () => {
     }))
 })
 
+describe("repetitions", () => {
+  it.effect("after a Retry-After of one second are told of at info", () =>
+    Effect.gen(function*() {
+      const soon = () => new Response(null, { status: 429, headers: { "Retry-After": "1" } })
+      assert.deepStrictEqual(yield* linesOf(scripted(soon, ok), "Info"), [
+        "Info: Heroku info: RateLimited 429, again in 1.00 s"
+      ])
+    }))
+
+  it.effect("after a failure of the transport say which it was", () =>
+    Effect.gen(function*() {
+      const broken = HttpClient.make((request) =>
+        Effect.fail(
+          new HttpClientError.HttpClientError({
+            reason: new HttpClientError.TransportError({ request, cause: new Error("read ECONNRESET") })
+          })
+        )
+      )
+      const layer = HttpAuthorizationService.layer({ token: Redacted.make("HRKU-observed"), retry: { times: 1 } }).pipe(
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, broken))
+      )
+      const lines = yield* linesOf(layer, "Debug")
+      assert.match(String(lines[2]), /^Debug: Heroku info: RequestFailed \(connection\), again in/)
+    }))
+})
+
 describe("metrics", () => {
+  it.effect("count no repetition where there was none", () =>
+    Effect.gen(function*() {
+      yield* linesOf(scripted(ok), "Info")
+      assert.deepStrictEqual((yield* Metric.snapshot).map(({ id }) => id), ["heroku.requests"])
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
+
+  it.effect("count what was interrupted", () =>
+    Effect.gen(function*() {
+      const layer = HttpAuthorizationService.layer({ token: Redacted.make("HRKU-observed") }).pipe(
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, HttpClient.make(() => Effect.never)))
+      )
+      const fiber = yield* Effect.forkChild(
+        Effect.provide(AuthorizationService.use((service) => service.info(id)), layer)
+      )
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual((yield* Metric.snapshot).map(({ attributes }) => attributes), [
+        { operation: "info", outcome: "interrupted" }
+      ])
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
+
   it.effect("count requests by operation and outcome, and repetitions", () =>
     Effect.gen(function*() {
       yield* linesOf(scripted(unavailable, tooMany, ok), "Info")
