@@ -1249,4 +1249,11 @@ describe("spans", () => {
         assert.isFalse(attributes.has("heroku.request_id"))
       })
   )
+
+  it.effect("of a request that nothing came back of, the error type is why", () =>
+    Effect.gen(function*() {
+      const { spans, tracer } = record()
+      yield* failureOf(operations.create, scripted(reset)).pipe(Effect.withTracer(tracer))
+      assert.strictEqual(spans[1]!.attributes.get("error.type"), "connection")
+    }))
 })

@@ -129,6 +129,10 @@ export const withRequestSpan = (
     }
   })
 
+/** Notes on the attempt's span that nothing usable came back, and why. */
+export const annotateFailure = (error: RequestFailed | InvalidResponse): Effect.Effect<void> =>
+  Effect.annotateCurrentSpan("error.type", error._tag === "RequestFailed" ? error.reason : error._tag)
+
 /** Notes on the attempt's span what came back. */
 export const annotateAnswer = (answer: Answer): Effect.Effect<void> =>
   Effect.annotateCurrentSpan({

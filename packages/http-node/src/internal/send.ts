@@ -70,6 +70,7 @@ export const makeSend = (
         progress.underWay = true
         return exchange(operation, request, scrub, mayHaveActed)
       }).pipe(
+        Effect.tapError(Client.annotateFailure),
         Effect.tap(Client.annotateAnswer),
         Effect.tap(warn),
         Effect.flatMap((answer) =>
