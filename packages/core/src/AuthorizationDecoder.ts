@@ -1,6 +1,6 @@
 /**
  * Decodes authorizations from Heroku's JSON, as `Authorization.FromWire` does and several times as fast: a listing of
- * hundreds of thousands spends most of its time here.
+ * hundreds of thousands would spend most of its time in the schema.
  *
  * What an authorization is, the schema alone says. Each authorization goes the quick way first, which takes only what it
  * knows for certain to be valid; the schema decides about everything else, and words every error. A property test shows
@@ -60,10 +60,9 @@ const quickly = (json: unknown): Authorization.Authorization | undefined => {
   // Most were never changed.
   const updatedAt = updated_at === created_at ? createdAt : time(updated_at)
   if (
-    description === undefined || scope === undefined || accessToken === undefined || refreshToken === undefined ||
-    client === undefined
-    || grant === undefined || session === undefined || user === undefined || createdAt === undefined
-    || updatedAt === undefined
+    description === undefined || scope === undefined || accessToken === undefined || refreshToken === undefined
+    || client === undefined || grant === undefined || session === undefined || user === undefined
+    || createdAt === undefined || updatedAt === undefined
   ) return undefined
   // The constructor would check it all again.
   return Object.assign(Object.create(Authorization.Authorization.prototype), {

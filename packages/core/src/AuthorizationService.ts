@@ -207,8 +207,8 @@ export const make = (endpoints: Endpoints): Service => {
 }
 
 /**
- * A stack trace costs more than the rest of a call's span, and holds the answer before: in calls one after the other that
- * one holds the answer before it, and so on until a full collection.
+ * A stack trace would hold the answer before: in calls one after the other that one holds the answer before it, and so on
+ * until a full collection.
  */
 const withoutStack = { captureStackTrace: false }
 
