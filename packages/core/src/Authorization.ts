@@ -8,6 +8,7 @@
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
+import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -195,6 +196,12 @@ export class Authorization extends Schema.Class<Authorization>("@effect-heroku/c
   /** When it was last changed. */
   updatedAt: Schema.DateTimeUtcFromString
 }) {
+  /** Asks for what is made when it is asked for (see `AuthorizationDecoder.ts`), so that it shows. */
+  [NodeInspectSymbol](): this {
+    void [this.accessToken, this.refreshToken, this.grant]
+    return this
+  }
+
   /**
    * The codec between Heroku's JSON and `Authorization`: snake_case keys, ISO 8601 times, lifetimes in seconds.
    *

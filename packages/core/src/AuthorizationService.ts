@@ -176,18 +176,22 @@ export const make = (endpoints: Endpoints): Service => {
   const remove = (id: AuthorizationId): Effect.Effect<Authorization, DeleteError> =>
     Effect.suspend(() => Effect.flatMap(checkId("delete", id), endpoints.delete)).pipe(withSpan("delete", id))
 
-  const readPage = (
-    listing: Pages.Listing
-  ): Effect.Effect<readonly [Page, Option.Option<Pages.Listing>], ListError> =>
+  const withListSpan = ({ range }: Pages.Listing) =>
+    Effect.withSpan("AuthorizationService.list", { attributes: { "heroku.range": range } }, withoutStack)
+
+  const readPage = (listing: Pages.Listing): Effect.Effect<Pages.Advanced, ListError> =>
     Effect.flatMap(endpoints.list(listing.range), (answer) => Pages.advance(listing, answer)).pipe(
-      Effect.withSpan("AuthorizationService.list", { attributes: { "heroku.range": listing.range } }, withoutStack)
+      withListSpan(listing)
     )
+
+  const fetchPage = (listing: Pages.Listing): Effect.Effect<RangeAnswer, ListError> =>
+    endpoints.list(listing.range).pipe(withListSpan(listing))
 
   const walk = <A>(options: StreamOptions | undefined, emit: (page: Page) => ReadonlyArray<A>) =>
     Stream.unwrap(Effect.gen(function*() {
       const start = yield* Pages.begin(options)
       const concurrency = options?.concurrency ?? 1
-      const read = concurrency === 1 ? readPage : yield* readAhead(readPage, start, concurrency)
+      const read = concurrency === 1 ? readPage : yield* readAhead(readPage, fetchPage, start, concurrency)
       return Stream.paginate(
         start,
         (listing) => Effect.map(read(listing), ([page, next]) => [emit(page), next] as const)

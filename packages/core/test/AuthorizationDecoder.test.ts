@@ -3,6 +3,10 @@ import * as AuthorizationDecoder from "@effect-heroku/core/AuthorizationDecoder"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Hash from "effect/Hash"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
@@ -214,6 +218,100 @@ describe("authorization", () => {
     const decoded = Result.getOrThrow(AuthorizationDecoder.authorization(json))
     json.scope.push("identity")
     assert.deepStrictEqual(decoded.scope, ["global"])
+  })
+})
+
+describe("what holds secrets", () => {
+  const token = "HRKU-01234567-89ab-cdef-0123-456789abcdef"
+  const json = {
+    ...payloads.full,
+    access_token: { ...payloads.full.access_token, token },
+    grant: { id: null, code: "GR4NT-C0DE", expires_in: 60 },
+    refresh_token: { ...payloads.full.access_token, token: "R3FR3SH" }
+  }
+  const quick = () => Result.getOrThrow(AuthorizationDecoder.authorization(json))
+  const thorough = () => Result.getOrThrow(decodeOne(json))
+
+  const uses: Record<string, (authorization: Authorization) => unknown> = {
+    "its keys": (_) => Object.keys(_),
+    "a copy": (_) => ({ ..._ }),
+    "a copy made by the class": (_) => new Authorization({ ..._, id: _.id }),
+    "a clone": (_) => structuredClone({ ..._.accessToken }),
+    "its JSON": (_) => JSON.stringify(_),
+    "its text": (_) => String(_),
+    "how it is printed": (_) => inspect(_, { depth: 10 }),
+    "what it is encoded to": (_) => Schema.encodeSync(Authorization.FromWire)(_),
+    "its hash": (_) => Hash.hash(_),
+    "its token": (_) => Redacted.value(Option.getOrThrow(_.accessToken).token),
+    "its refresh token": (_) => Redacted.value(Option.getOrThrow(_.refreshToken).token),
+    "its grant code": (_) => Redacted.value(Option.getOrThrow(_.grant).code),
+    "what inherits from it": (_) => inspect(Object.create(_).accessToken),
+    "one that something was assigned to": (_) => Object.assign(_, { grant: Option.none() }),
+    "whether it is one": (_) => Schema.is(Authorization)(_)
+  }
+
+  it.each(Object.entries(uses))("is made when it is asked for, and nobody sees that: %s", (_, use) => {
+    assert.deepStrictEqual(use(quick()), use(thorough()))
+  })
+
+  it("is made once", () => {
+    const authorization = quick()
+    assert.strictEqual(authorization.accessToken, authorization.accessToken)
+    assert.strictEqual(authorization.refreshToken, authorization.refreshToken)
+    assert.strictEqual(authorization.grant, authorization.grant)
+  })
+
+  it("is made once of a frozen one too", () => {
+    const authorization = Object.freeze(quick())
+    assert.strictEqual(Redacted.value(Option.getOrThrow(authorization.accessToken).token), token)
+    assert.strictEqual(authorization.accessToken, authorization.accessToken)
+  })
+
+  it("is not reached through a Proxy, which says so, until it was asked for", () => {
+    const authorization = quick()
+    const proxy = new Proxy(authorization, {})
+    assert.throws(() => proxy.accessToken, /^A Proxy of an authorization does not reach its accessToken$/)
+    void authorization.accessToken
+    assert.strictEqual(proxy.accessToken, authorization.accessToken)
+  })
+
+  it("cannot be assigned to a frozen one", () => {
+    assert.throws(() => Object.assign(Object.freeze(quick()), { grant: Option.none() }), TypeError)
+  })
+
+  it("is an attribute like any other once it was asked for", () => {
+    const authorization = quick()
+    void authorization.accessToken
+    assert.deepStrictEqual(
+      Object.getOwnPropertyDescriptor(authorization, "accessToken"),
+      Object.getOwnPropertyDescriptor(thorough(), "accessToken")
+    )
+  })
+
+  it("makes it equal to one that the schema decoded, whichever was looked at", () => {
+    const looked = quick()
+    void looked.grant
+    for (const authorization of [quick(), looked]) {
+      assert.isTrue(Equal.equals(authorization, thorough()))
+      assert.isTrue(Equal.equals(thorough(), authorization))
+      assert.deepStrictEqual(authorization, thorough())
+    }
+    assert.isFalse(Equal.equals(quick(), new Authorization({ ...quick(), refreshToken: Option.none() })))
+  })
+
+  it("shows nothing before", () => {
+    for (const options of [{ showHidden: true, depth: 20 }, { showHidden: true, depth: 20, customInspect: false }]) {
+      const shown = inspect(quick(), { ...options, getters: false })
+      for (const secret of [token, "GR4NT-C0DE", "R3FR3SH"]) assert.notInclude(shown, secret)
+    }
+  })
+
+  it("does not change with the JSON that it came of", () => {
+    const changing = structuredClone(json)
+    const authorization = Result.getOrThrow(AuthorizationDecoder.authorization(changing))
+    changing.access_token.token = "another"
+    changing.access_token.expires_in = Number.NaN
+    assert.isTrue(Equal.equals(authorization, thorough()))
   })
 })
 

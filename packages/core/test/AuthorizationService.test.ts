@@ -34,7 +34,7 @@ const scripted = (answer: (range: string, call: number) => Partial<Authorization
       Effect.sync(() => {
         calls.push(range)
         return {
-          items: [],
+          items: Effect.succeed([]),
           nextRange: Option.none(),
           status: 200,
           requestId: Option.some("request-1"),
@@ -50,7 +50,11 @@ const pagesOf = (...answers: ReadonlyArray<readonly [ids: ReadonlyArray<string>,
   scripted((_, call) => {
     const page = answers[call - 1]
     assert.isDefined(page, "one request too many")
-    return { items: page[0].map(authorization), nextRange: Option.fromUndefinedOr(page[1]), status: 206 }
+    return {
+      items: Effect.succeed(page[0].map(authorization)),
+      nextRange: Option.fromUndefinedOr(page[1]),
+      status: 206
+    }
   })
 
 const ids = (items: ReadonlyArray<Authorization>): ReadonlyArray<string> => items.map(({ id }) => id)
@@ -143,8 +147,8 @@ describe("pages", () => {
     Effect.gen(function*() {
       const { calls, service } = scripted((range) =>
         range === "id ..; max=1"
-          ? { items: [authorization("x")], nextRange: Option.some("id ]x..; max=1") }
-          : { items: [authorization("y")] }
+          ? { items: Effect.succeed([authorization("x")]), nextRange: Option.some("id ]x..; max=1") }
+          : { items: Effect.succeed([authorization("y")]) }
       )
       const stream = service.stream({ pageSize: 1 })
       yield* Stream.runDrain(stream)

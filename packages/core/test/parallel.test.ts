@@ -33,7 +33,7 @@ interface Behaviour {
 /** A server of a list of ids, in code-unit order, that counts its requests. */
 const server = (ids: ReadonlyArray<string>, behaviour: Behaviour = {}) => {
   const stored = [...new Set(ids)].toSorted()
-  const state = { requests: 0, inFlight: 0, most: 0 }
+  const state = { requests: 0, inFlight: 0, most: 0, read: 0 }
   const answer = (range: ListRange.ListRange): AuthorizationService.RangeAnswer => {
     const sign = Option.contains(range.order, "desc") ? -1 : 1
     const compare = (a: string, b: string) => sign * (a < b ? -1 : a > b ? 1 : 0)
@@ -49,7 +49,11 @@ const server = (ids: ReadonlyArray<string>, behaviour: Behaviour = {}) => {
     const nextRange = matching.length > max
       ? Option.some(ListRange.format({ ...range, start: Option.some({ id: page.at(-1)!, exclusive: true }) }))
       : Option.none()
-    return { items: page.map(authorization), nextRange, status: 200, requestId: Option.none() }
+    const items = Effect.sync(() => {
+      state.read++
+      return page.map(authorization)
+    })
+    return { items, nextRange, status: 200, requestId: Option.none() }
   }
   const service = AuthorizationService.make({
     create: unimplemented,
@@ -146,9 +150,10 @@ describe("concurrency", () => {
     "in %s order asks for hardly more pages than one by one, and has as many under way as asked for",
     (order) =>
       Effect.gen(function*() {
-        const { service, state } = server(spread(20_000))
-        const ids = yield* collect(service, { pageSize: 200, concurrency: 16, order })
-        assert.lengthOf(ids, 20_000)
+        const { service, state } = server(spread(20_000), { before: () => Effect.sleep("1 second") })
+        const fiber = yield* Effect.forkChild(collect(service, { pageSize: 200, concurrency: 16, order }))
+        yield* TestClock.adjust("1 minute")
+        assert.lengthOf(yield* Fiber.join(fiber), 20_000)
         assert.strictEqual(state.most, 16)
         assert.isAtMost(state.requests, 120)
       })
@@ -256,6 +261,37 @@ describe("concurrency", () => {
       yield* Stream.runDrain(Stream.take(service.pages({ pageSize: 20, concurrency: 8 }), 2))
       assert.isAtMost(state.requests, 5)
       assert.strictEqual(state.inFlight, 0)
+    }))
+
+  it.effect("reads the pages that it fetches ahead when they are wanted, and not before", () =>
+    Effect.gen(function*() {
+      const { service, state } = server(spread(3000), { before: () => Effect.sleep("1 second") })
+      const pages = 7
+      const fiber = yield* Effect.forkChild(
+        Stream.runForEach(Stream.take(service.pages({ pageSize: 20, concurrency: 8 }), pages), () =>
+          Effect.sync(() => {
+            assert.isAtMost(state.read, pages)
+          }))
+      )
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      assert.isAbove(state.requests, pages)
+      assert.strictEqual(state.read, pages)
+    }))
+
+  it.effect("fetches no further ahead of a slow consumer than twice as many pages as are under way", () =>
+    Effect.gen(function*() {
+      const { service, state } = server(spread(20_000))
+      let consumed = 0
+      yield* Stream.runForEach(
+        Stream.take(service.pages({ pageSize: 20, concurrency: 4 }), 100),
+        () =>
+          Effect.gen(function*() {
+            consumed++
+            for (let n = 0; n < 100; n++) yield* Effect.yieldNow
+            assert.isAtMost(state.requests, consumed + 8 + 1)
+          })
+      )
     }))
 
   it.effect("interrupting it interrupts every request", () =>

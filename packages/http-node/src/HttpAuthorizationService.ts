@@ -142,7 +142,6 @@ const makeEndpoints = (
     list: Effect.fnUntraced(function*(range) {
       const request = HttpClientRequest.get(collection).pipe(HttpClientRequest.setHeader("range", range))
       const answer = yield* send("list", request, (said) => fromAnswer("list", said))
-      const items = yield* Answer.authorizations("list", answer)
       const nextRange = Answer.nextRange(answer)
       if (answer.status === 206 && Option.isNone(nextRange)) {
         return yield* Answer.invalid(
@@ -151,7 +150,12 @@ const makeEndpoints = (
           "A part of the list came without Next-Range: the rest is unreachable"
         )
       }
-      return { items, nextRange, status: answer.status, requestId: Answer.requestId(answer) }
+      return {
+        items: Answer.authorizations("list", answer),
+        nextRange,
+        status: answer.status,
+        requestId: Answer.requestId(answer)
+      }
     })
   }
 }

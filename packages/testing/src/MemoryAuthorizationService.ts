@@ -134,7 +134,9 @@ const fromStore = Effect.fnUntraced(
 // -----------------------------------------------------------------------------
 
 const toRangeAnswer = (listing: Store.Listing, now: number): AuthorizationService.RangeAnswer => ({
-  items: listing.records.map((record: AuthorizationRecord): Authorization => toAuthorization(record, now)),
+  items: Effect.succeed(
+    listing.records.map((record: AuthorizationRecord): Authorization => toAuthorization(record, now))
+  ),
   nextRange: listing.nextRange,
   status: listing.status,
   requestId: Option.none()

@@ -10,7 +10,7 @@ import type { Authorization } from "../Authorization.ts"
 import { type InvalidParams, type InvalidResponse, invalidResponse, refused } from "../AuthorizationError.ts"
 import * as ListRange from "../ListRange.ts"
 import { check } from "./input.ts"
-import { isUuid } from "./uuid.ts"
+import { areUuids, isUuid, noteUuids } from "./uuid.ts"
 
 // -----------------------------------------------------------------------------
 // What goes in and comes out
@@ -36,14 +36,20 @@ export interface ListOptions {
 
 /** How to list page after page. */
 export interface StreamOptions extends ListOptions {
-  /** How many requests may be under way at once. By default 1. Pages come in order all the same. */
+  /**
+   * How many requests may be under way at once. By default 1. Pages come in order all the same, and at most twice as many
+   * of them are there before they are wanted.
+   */
   readonly concurrency?: number | undefined
 }
 
 /** The answer to a request for a range of the list. */
 export interface RangeAnswer {
-  /** The authorizations, in the order that they came in. */
-  readonly items: ReadonlyArray<Authorization>
+  /**
+   * The authorizations, in the order that they came in. They are read when the page is wanted: of pages that were fetched
+   * ahead the answers take less room.
+   */
+  readonly items: Effect.Effect<ReadonlyArray<Authorization>, InvalidResponse>
   /** The `Next-Range` header, as it came: none when the list is complete. */
   readonly nextRange: Option.Option<string>
   /** The HTTP status, for errors. */
@@ -116,37 +122,30 @@ export const begin = Effect.fnUntraced(
   }
 )
 
+/** A page, and where the listing goes on after it. */
+export type Advanced = readonly [Page, Option.Option<Listing>]
+
 /** The page in an answer, and where the listing goes on; or how the answer breaks the protocol. */
-export const advance = (
+export const advance = (listing: Listing, answer: RangeAnswer): Effect.Effect<Advanced, InvalidResponse> =>
+  Effect.flatMap(answer.items, (items) => advanceWith(listing, answer, items))
+
+const advanceWith = (
   listing: Listing,
-  answer: RangeAnswer
-): Effect.Effect<readonly [Page, Option.Option<Listing>], InvalidResponse> => {
+  answer: RangeAnswer,
+  items: ReadonlyArray<Authorization>
+): Effect.Effect<Advanced, InvalidResponse> => {
   const broken = (message: string) =>
     Effect.fail(
       invalidResponse({ operation: "list", status: answer.status, message, requestId: answer.requestId })
     )
   const { order, pageSize, seen } = listing
   seen.add(listing.range)
-
-  // Plain variables: this loop is run for every authorization of a list.
-  const before = Option.filter(listing.last, ({ id }) => isUuid(id))
-  let lastId = Option.getOrUndefined(before)?.id
-  let again = Option.exists(before, ({ exclusive }) => !exclusive)
-  for (const { id } of answer.items) {
-    if (!isUuid(id)) {
-      if (seen.has(id)) return broken("The list repeats an authorization")
-      seen.add(id)
-    } else if (lastId === undefined || (id === lastId ? again : (order === "asc") === (id > lastId))) {
-      lastId = id
-      again = false
-    } else {
-      return broken("The list repeats an authorization, or goes backwards")
-    }
-  }
-  const last = lastId === undefined || again ? listing.last : Option.some({ id: lastId, exclusive: true })
+  const walked = walk(listing, items)
+  if (typeof walked === "string") return broken(walked)
+  const { last } = walked
 
   if (Option.isNone(answer.nextRange)) {
-    return Effect.succeed([{ items: answer.items, next: Option.none() }, Option.none()])
+    return Effect.succeed([{ items, next: Option.none() }, Option.none()])
   }
   const cursor = toCursor(answer.nextRange.value, listing)
   if (Option.isNone(cursor)) return broken("Next-Range is not a range that the list can go on with")
@@ -154,7 +153,7 @@ export const advance = (
   if (seen.has(text) || (isUuid(start.id) && !reaches(start.id, last, order))) {
     return broken("Next-Range leads back")
   }
-  const lastItem = answer.items.at(-1)
+  const lastItem = items.at(-1)
   // Other ids than UUIDs can be written in another way in a range: of those one cannot tell.
   if (
     lastItem !== undefined && isUuid(lastItem.id) && (start.exclusive ? start.id !== lastItem.id : !isUuid(start.id))
@@ -168,9 +167,37 @@ export const advance = (
     ? after(lastItem.id, text)
     : text
   return Effect.succeed([
-    { items: answer.items, next: Option.some(next) },
+    { items, next: Option.some(next) },
     Option.some({ range: next, pageSize, order, last, seen, afterEmpty: lastItem === undefined })
   ])
+}
+
+/** Where a listing is after these authorizations; or what is wrong with their order. */
+const walk = (
+  { last, order, seen }: Listing,
+  items: ReadonlyArray<Authorization>
+): Pick<Listing, "last"> | string => {
+  // Plain variables, and a function of its own: this loop is run for every authorization of a list.
+  const before = Option.filter(last, ({ id }) => isUuid(id))
+  let lastId = Option.getOrUndefined(before)?.id
+  let again = Option.exists(before, ({ exclusive }) => !exclusive)
+  let onlyUuids = true
+  const known = areUuids(items)
+  for (const { id } of items) {
+    if (known || isUuid(id)) {
+      if (lastId !== undefined && (id === lastId ? !again : (order === "asc") !== (id > lastId))) {
+        return "The list repeats an authorization, or goes backwards"
+      }
+      lastId = id
+      again = false
+    } else {
+      if (seen.has(id)) return "The list repeats an authorization"
+      seen.add(id)
+      onlyUuids = false
+    }
+  }
+  if (onlyUuids) noteUuids(items)
+  return { last: lastId === undefined || again ? last : Option.some({ id: lastId, exclusive: true }) }
 }
 
 /** A cursor that goes on after an id. */

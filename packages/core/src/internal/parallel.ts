@@ -11,37 +11,45 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import type { ListError } from "../AuthorizationError.ts"
 import * as ListRange from "../ListRange.ts"
-import type { Listing, Page } from "./pages.ts"
-import { isUuid } from "./uuid.ts"
-
-/** A page, and where the listing goes on after it. */
-type Result = readonly [Page, Option.Option<Listing>]
+import { advance, type Advanced, type Listing, type RangeAnswer } from "./pages.ts"
+import { areUuids, isUuid } from "./uuid.ts"
 
 /** Reads the page that a listing stands at. */
-type Read = (listing: Listing) => Effect.Effect<Result, ListError>
+type Read = (listing: Listing) => Effect.Effect<Advanced, ListError>
 
-/** A page that is read ahead: the guessed place after which it begins, and the reading of it. */
+/** Fetches that page, for it to be read later. */
+type Fetch = (listing: Listing) => Effect.Effect<RangeAnswer, ListError>
+
+/** A page that is fetched ahead: the guessed place after which it begins, where a listing would be there, and its answer. */
 interface Guess {
   readonly after: bigint
-  readonly fiber: Fiber.Fiber<Result, ListError>
+  readonly listing: Listing
+  readonly fiber: Fiber.Fiber<RangeAnswer, ListError>
 }
 
 /** Pages are guessed this much closer than they are expected to reach, so that most meet the next without a gap. */
-const closeness = 0.93
+const closeness = 0.9
 
-/** How much a page counts for the density of ids, after another one came: about four pages are remembered. */
-const memory = 0.75
+/** How much a page counts for the density of ids, after another one came: about seven pages are remembered. */
+const memory = 0.85
 
 /**
  * Makes a reader that keeps up to `concurrency` requests under way. It is for one walk from `start` on, each listing the
  * one that came with the page before; what is still under way when the scope closes is interrupted.
  */
 export const readAhead = Effect.fnUntraced(
-  function*(read: Read, start: Listing, concurrency: number): Effect.fn.Return<Read, never, Scope.Scope> {
+  function*(
+    read: Read,
+    fetch: Fetch,
+    start: Listing,
+    concurrency: number
+  ): Effect.fn.Return<Read, never, Scope.Scope> {
     const { order, pageSize } = start
     const scope = yield* Effect.scope
+    const semaphore = yield* Semaphore.make(concurrency)
     const density = { items: 0, width: 0 }
     let guesses: ReadonlyArray<Guess> = []
     // A range with an end would be left by guesses.
@@ -69,28 +77,38 @@ export const readAhead = Effect.fnUntraced(
       const affordable = 2 * (Math.floor(items / pageSize) + 1) - 1
       if (step <= 0n) return
       let after = (guesses.at(-1)?.after ?? frontier) + step
-      while (after <= lastPlace && guesses.length < most && requests < affordable) {
+      // None waits for another: the page that follows for sure would wait behind it.
+      let underWay = guesses.filter(({ fiber }) => fiber.pollUnsafe() === undefined).length
+      while (
+        after <= lastPlace && underWay < most && guesses.length < 2 * concurrency && requests < affordable
+      ) {
+        underWay++
         requests++
-        const fiber = yield* Effect.forkIn(read(listingAfter(after)), scope)
-        guesses = [...guesses, { after, fiber }]
+        const listing = listingAfter(after)
+        const fiber = yield* Effect.forkIn(semaphore.withPermit(fetch(listing)), scope)
+        guesses = [...guesses, { after, listing, fiber }]
         after += step
       }
     })
 
     /** What a guess adds beyond the frontier; none when it adds nothing. A guess without sense ends the guessing. */
     const take = Effect.fnUntraced(function*(guess: Guess, listing: Listing, frontier: bigint) {
-      const exit = yield* Fiber.await(guess.fiber)
+      const exit = yield* Effect.exit(
+        Effect.flatMap(Fiber.join(guess.fiber), (answer) => advance(guess.listing, answer))
+      )
       guesses = guesses.filter((other) => other !== guess)
-      if (Exit.isFailure(exit) || !exit.value[0].items.every(({ id }) => isUuid(id))) {
+      if (Exit.isFailure(exit) || !areUuids(exit.value[0].items)) {
         guessing = false
         yield* drop(guesses)
         return Option.none()
       }
       const [page, next] = exit.value
       // It began before the frontier, so it holds the authorization there; else the server took the place for another.
-      if (!page.items.some(({ id }) => placeOf(id, order) === frontier)) return Option.none()
-      const beyond = page.items.filter(({ id }) => placeOf(id, order) > frontier)
-      return beyond.length === 0 && Option.isSome(next) ? Option.none() : Option.some<Result>([
+      const last = idAt(frontier, order)
+      const known = page.items.findIndex(({ id }) => id === last)
+      if (known === -1) return Option.none()
+      const beyond = page.items.slice(known + 1)
+      return beyond.length === 0 && Option.isSome(next) ? Option.none() : Option.some<Advanced>([
         { items: beyond, next: page.next },
         Option.map(next, (following) => ({ ...following, seen: listing.seen }))
       ])
@@ -98,8 +116,10 @@ export const readAhead = Effect.fnUntraced(
 
     /** The page after the frontier, as far as the guesses have it. */
     const fromGuesses = Effect.fnUntraced(
-      function*(listing: Listing, frontier: bigint): Effect.fn.Return<Option.Option<Result>> {
+      function*(listing: Listing, frontier: bigint): Effect.fn.Return<Option.Option<Advanced>> {
         if (!guessing) return Option.none()
+        // Answers that came while the page before was read free their places now, and not when no page is left to read.
+        yield* Effect.yieldNow
         const reaching = guesses.filter(({ after }) => after < frontier)
         // The nearest to the frontier reaches furthest beyond it.
         const nearest = reaching.at(-1)
@@ -111,7 +131,7 @@ export const readAhead = Effect.fnUntraced(
       }
     )
 
-    const learn = (before: Option.Option<bigint>, [page, next]: Result): void => {
+    const learn = (before: Option.Option<bigint>, [page, next]: Advanced): void => {
       items += page.items.length
       const reached = Option.flatMap(next, frontierOf)
       if (Option.isNone(reached)) return
@@ -125,7 +145,7 @@ export const readAhead = Effect.fnUntraced(
         ? yield* fromGuesses(listing, frontier.value)
         : Option.none()
       if (Option.isNone(guessed)) requests++
-      const result = Option.isSome(guessed) ? guessed.value : yield* read(listing)
+      const result = Option.isSome(guessed) ? guessed.value : yield* semaphore.withPermit(read(listing))
       learn(frontier, result)
       return result
     })
