@@ -6,7 +6,7 @@
  */
 import type { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+
 import * as Config from "effect/Config"
 import { SourceError } from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -17,10 +17,11 @@ import * as Redacted from "effect/Redacted"
 import * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
 import { findPassword } from "./internal/netrc.ts"
 import { findProblem, settings } from "./internal/options.ts"
+import * as Transport from "./internal/transport.ts"
 
 /** The live service over Node's HTTP client (undici, with its connection pool). */
 export const layer = (options: HttpAuthorizationService.Options): Layer.Layer<AuthorizationService> =>
-  Layer.provide(HttpAuthorizationService.layer(options), NodeHttpClient.layerUndici)
+  Layer.provide(HttpAuthorizationService.layer(options), Transport.layer)
 
 /**
  * The live service with options from `Config`.
@@ -37,7 +38,7 @@ export const layerConfig = (
 ): Layer.Layer<AuthorizationService, Config.ConfigError> =>
   options === undefined
     ? Layer.unwrap(Effect.map(findOptions, layer))
-    : Layer.provide(HttpAuthorizationService.layerConfig(options), NodeHttpClient.layerUndici)
+    : Layer.provide(HttpAuthorizationService.layerConfig(options), Transport.layer)
 
 // -----------------------------------------------------------------------------
 // The environment

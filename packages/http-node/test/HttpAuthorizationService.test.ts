@@ -21,6 +21,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
+import { afterEach, beforeEach, vi } from "vitest"
 import * as payloads from "../../core/test/fixtures/payloads.ts"
 import manifest from "../package.json" with { type: "json" }
 
@@ -594,6 +595,56 @@ describe("errors", () => {
       const deep = [1, 2, 3, 4].reduce((cause: Error) => new Error("outer", { cause }), refused())
       assert.strictEqual((yield* failureFor(broken(deep))).reason, "connect")
     }))
+
+  describe("by the machine's clock", () => {
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+    })
+    afterEach(() => {
+      vi.useRealTimers()
+    })
+
+    const begun = (requestTimeout: Duration.Input) =>
+      Effect.gen(function*() {
+        const transport = scripted(() => Effect.never)
+        const fiber = yield* Effect.forkChild(
+          failureOf(operations.info, transport, { retry: { times: 0 }, requestTimeout })
+        )
+        while (transport.sent.length === 0) yield* Effect.yieldNow
+        return fiber
+      })
+
+    it.live("an answer that does not come is given up after requestTimeout", () =>
+      Effect.gen(function*() {
+        const fiber = yield* begun("5 seconds")
+        vi.advanceTimersByTime(4999)
+        yield* Effect.yieldNow
+        assert.isUndefined(fiber.pollUnsafe())
+        vi.advanceTimersByTime(1)
+        const error = yield* Fiber.join(fiber)
+        assert.strictEqual(error.message, "No complete answer within 5 seconds")
+      }))
+
+    it.live.each<Duration.Input>(["30 days", Duration.infinity])(
+      "a requestTimeout of %s does not end at once",
+      (requestTimeout) =>
+        Effect.gen(function*() {
+          const fiber = yield* begun(requestTimeout)
+          vi.advanceTimersByTime(1000)
+          yield* Effect.yieldNow
+          assert.isUndefined(fiber.pollUnsafe())
+          yield* Fiber.interrupt(fiber)
+        })
+    )
+
+    it.live("no timer is left behind by an answer, a failure or an interruption", () =>
+      Effect.gen(function*() {
+        yield* Effect.provide(operations.info, scripted(ok).layer())
+        yield* failureOf(operations.info, scripted(() => json(404, {})))
+        yield* Fiber.interrupt(yield* begun("5 seconds"))
+        assert.strictEqual(vi.getTimerCount(), 0)
+      }))
+  })
 
   it.effect("an answer that does not come, or does not end, is given up after requestTimeout", () =>
     Effect.gen(function*() {

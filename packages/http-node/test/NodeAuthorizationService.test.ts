@@ -8,9 +8,11 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
-import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Http from "node:http"
@@ -42,6 +44,69 @@ const layerFor = (baseUrl: string, options?: Partial<Options>) =>
   NodeAuthorizationService.layer({ token: Redacted.make("HRKU-mine"), baseUrl, ...options })
 
 describe("layer", () => {
+  it.effect.each<[string, (client: HttpClient.HttpClient) => HttpClient.HttpClient]>([
+    ["in another fiber", HttpClient.transform((effect) => Effect.flatMap(Effect.forkChild(effect), Fiber.join))],
+    [
+      "with a time limit",
+      HttpClient.transform((effect) =>
+        Effect.timeoutOrElse(effect, {
+          duration: "5 seconds",
+          orElse: () => Effect.never
+        })
+      )
+    ]
+  ])(
+    "reads an answer whose body comes late, to a request that a client of the user's sent %s",
+    ([, transformClient]) =>
+      Effect.gen(function*() {
+        const answered = yield* Deferred.make<void>()
+        const baseUrl = yield* serve((_, response) => {
+          response.writeHead(200, { "content-type": "application/json" }).flushHeaders()
+          Effect.runFork(
+            Effect.andThen(Deferred.await(answered), Effect.sync(() => response.end(JSON.stringify(payloads.full))))
+          )
+        })
+        const tell = (client: HttpClient.HttpClient) =>
+          HttpClient.tap(client, () =>
+            Effect.gen(function*() {
+              for (let turn = 0; turn < 50; turn++) yield* Effect.yieldNow
+              yield* Deferred.succeed(answered, undefined)
+            }))
+        const options = { transformClient: (client: HttpClient.HttpClient) => tell(transformClient(client)) }
+        const authorization = yield* Effect.provide(info, layerFor(baseUrl, options))
+        assert.strictEqual(authorization.id, id)
+      })
+  )
+
+  it.effect.each<[string, (options: Options) => Layer.Layer<AuthorizationService>]>([
+    ["our own transport", NodeAuthorizationService.layer],
+    [
+      "another transport",
+      (options) => Layer.provide(HttpAuthorizationService.layer(options), NodeHttpClient.layerUndici)
+    ]
+  ])(
+    "over %s, leaves no connection of an answer that a client of the user's did not read",
+    ([, layer]) =>
+      Effect.gen(function*() {
+        let requests = 0
+        const closed = yield* Deferred.make<void>()
+        const baseUrl = yield* serve((_, response) => {
+          if (++requests > 1) {
+            response.end(JSON.stringify(payloads.full))
+          } else {
+            response.on("close", () => Effect.runFork(Deferred.succeed(closed, undefined)))
+            response.writeHead(200).write("{")
+          }
+        })
+        const twice = (client: HttpClient.HttpClient) =>
+          HttpClient.transform(client, (effect) => Effect.andThen(effect, effect))
+        yield* Effect.andThen(info, Deferred.await(closed)).pipe(
+          Effect.provide(layer({ token: Redacted.make("HRKU-mine"), baseUrl, transformClient: twice }))
+        )
+        assert.strictEqual(requests, 2)
+      })
+  )
+
   it.effect("needs nothing else, and talks over a real socket", () =>
     Effect.gen(function*() {
       const seen: Array<unknown> = []

@@ -6,11 +6,14 @@ import * as RedisPersistence from "@effect-heroku/http-node/RedisPersistence"
 import * as ResponseCache from "@effect-heroku/http-node/ResponseCache"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import { assert, describe, it } from "@effect/vitest"
+import type * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
+import type * as Persistence from "effect/persistence/Persistence"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import { makePrefix, makeRedisServer, missingRedis, redisUrl } from "./fixtures/redis.ts"
@@ -18,7 +21,7 @@ import { makePrefix, makeRedisServer, missingRedis, redisUrl } from "./fixtures/
 const id = AuthorizationId.make("01234567-89ab-cdef-0123-456789abcdef")
 
 /** A client with a token of its own, so that nothing is there from another run, and the status of each answer. */
-const makeService = (url: string) => {
+const makeService = (persistence: Layer.Layer<Persistence.Persistence, Config.ConfigError>) => {
   const statuses: Array<number> = []
   const layer = HttpAuthorizationService.layer({ token: Redacted.make(makePrefix()), retry: { times: 0 } }).pipe(
     Layer.provide(FakeHeroku.layerHttpClient({
@@ -26,11 +29,13 @@ const makeService = (url: string) => {
       observe: ({ status }) => Effect.sync(() => statuses.push(Option.getOrElse(status, () => 0)))
     })),
     Layer.provide(ResponseCache.layer({ key: Redacted.make(Buffer.alloc(32, "k").toString("base64")) })),
-    Layer.provide(RedisPersistence.layer({ url: Redacted.make(url) })),
+    Layer.provide(persistence),
     Layer.fresh
   )
   return Effect.map(Layer.build(layer), (context) => ({ ...Context.get(context, AuthorizationService), statuses }))
 }
+
+const at = (url: string) => RedisPersistence.layer({ url: Redacted.make(url) })
 
 const collecting = () => {
   const lines: Array<string> = []
@@ -45,17 +50,25 @@ const note = missingRedis === undefined ? "" : ` (skipped: ${missingRedis})`
 describe.skipIf(missingRedis !== undefined)(`a cache in Redis${note}`, () => {
   it.live("is used from the first read on", () =>
     Effect.gen(function*() {
-      const { info, statuses } = yield* makeService(redisUrl)
+      const { info, statuses } = yield* makeService(at(redisUrl))
       yield* info(id)
       yield* info(id)
       assert.deepStrictEqual(statuses, [200, 304])
     }))
 
+  it.live("has its address from REDIS_URL", () =>
+    Effect.gen(function*() {
+      const { info, statuses } = yield* makeService(RedisPersistence.layerConfig())
+      yield* info(id)
+      yield* info(id)
+      assert.deepStrictEqual(statuses, [200, 304])
+    }).pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { REDIS_URL: redisUrl } })))))
+
   it.live("that is not there yet is done without, and used when it is there", () => {
     const { layer, lines } = collecting()
     return Effect.gen(function*() {
       const redis = yield* makeRedisServer
-      const { info, statuses } = yield* makeService(redis.url)
+      const { info, statuses } = yield* makeService(at(redis.url))
       yield* info(id)
       yield* info(id)
       assert.deepStrictEqual(statuses, [200, 200])
@@ -74,7 +87,7 @@ describe.skipIf(missingRedis !== undefined)(`a cache in Redis${note}`, () => {
       yield* redis.start
       yield* redis.freeze
       yield* Effect.scoped(Effect.gen(function*() {
-        const { info, statuses } = yield* makeService(redis.url)
+        const { info, statuses } = yield* makeService(at(redis.url))
         yield* info(id)
         assert.deepStrictEqual(statuses, [200])
       }))

@@ -97,6 +97,12 @@ const makeService = (
 
 const makeLimiter = Effect.provide(RateLimiter.make, Layer.fresh(RateLimiter.layerStoreMemory))
 
+/** A limiter as it is when somebody else has just put the bucket right, so that nobody else may. */
+const justCorrected = (limiter: RateLimiter.RateLimiter): RateLimiter.RateLimiter => ({
+  ...limiter,
+  consume: (options) => limiter.consume(options.algorithm === "fixed-window" ? { ...options, tokens: 2 } : options)
+})
+
 /** Runs it while time goes by, second after second. */
 const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>, seconds = 60) =>
   Effect.gen(function*() {
@@ -218,7 +224,8 @@ describe("budget", () => {
   it.effect.each<[string, RequestBudget.Options, number, number]>([
     ["Heroku's numbers, less what is under way", {}, 4424, 800],
     ["a tenth for who waits, of a small pool", { pool: 105 }, 94, 800],
-    ["what the program says", { pool: 7, refillPerMinute: 6, reserve: 3 }, 3, 10_000]
+    ["what the program says", { pool: 7, refillPerMinute: 6, reserve: 3 }, 3, 10_000],
+    ["more that is under way where more comes back", { pool: 100, refillPerMinute: 600, reserve: 10 }, 85, 100]
   ])("has by default %s: %j", ([, options, limit, interval]) =>
     Effect.gen(function*() {
       const asked: Array<Parameters<RateLimiter.RateLimiter["consume"]>[0]> = []
@@ -626,14 +633,8 @@ describe("waiting", () => {
     (priority) =>
       Effect.gen(function*() {
         const limiter = yield* makeLimiter
-        // Somebody else has just corrected the bucket, so nobody else may.
-        const refusing: RateLimiter.RateLimiter = {
-          ...limiter,
-          consume: (options) =>
-            limiter.consume(options.algorithm === "fixed-window" ? { ...options, tokens: 2 } : options)
-        }
         const { client } = scripted(ok(0), ok())
-        const { info } = yield* makeService(client, refusing, { ...perSecond, pool: 1000 })
+        const { info } = yield* makeService(client, justCorrected(limiter), { ...perSecond, pool: 1000 })
         yield* info(id)
         const before = yield* levelOf(limiter, 1000)
         const waiting = yield* Effect.forkChild(info(id).pipe(RequestBudget.withPriority(priority)))
@@ -883,6 +884,21 @@ const remainingOf = (limiter: RateLimiter.RateLimiter, of = token, limit = 6) =>
     ({ remaining }) => remaining
   )
 
+/** A limiter of which somebody else takes a request whenever anybody looks at a bucket, and how often that was. */
+const makeBusy = (limiter: RateLimiter.RateLimiter) => {
+  const state = { looks: 0 }
+  const busy: RateLimiter.RateLimiter = {
+    ...limiter,
+    consume: (options) =>
+      Effect.tap(limiter.consume(options), () =>
+        // It ends some time, and so does who looks until it does.
+        options.tokens === 0 && state.looks++ < 20
+          ? limiter.consume({ ...options, tokens: 1, onExceeded: "delay" })
+          : Effect.void)
+  }
+  return { state, limiter: busy }
+}
+
 describe("an account", () => {
   it.effect("has its pool but one for who waits, and for bulk work that without the reserve", () =>
     Effect.gen(function*() {
@@ -906,6 +922,62 @@ describe("an account", () => {
       const account = yield* makeAccount(limiter)
       yield* account.learn(said(remaining))
       assert.deepStrictEqual([yield* spend(account, priority), yield* remainingOf(limiter)], [expected, level])
+    }))
+
+  it.effect("whose bucket others have just put right counts by itself what it has left, and takes it off", () =>
+    Effect.gen(function*() {
+      const limiter = yield* makeLimiter
+      const account = yield* makeAccount(justCorrected(limiter))
+      yield* account.learn(said(3))
+      assert.deepStrictEqual([yield* spend(account), yield* remainingOf(limiter)], [[3, 1], 2])
+    }))
+
+  it.effect("that has nothing left takes nothing of its bucket, also when that is overdrawn", () =>
+    Effect.gen(function*() {
+      const limiter = yield* makeLimiter
+      const other = yield* makeAccount(limiter)
+      yield* Effect.forEach(times(7), () => other.take("info", false))
+      const account = yield* makeAccount(justCorrected(limiter))
+      yield* account.learn(said(0))
+      assert.deepStrictEqual([yield* spend(account), yield* remainingOf(limiter)], [[0, 1], -2])
+    }))
+
+  it.effect("that is refused looks five times at a bucket that others take from, and then takes off the pause alone", () =>
+    Effect.gen(function*() {
+      const limiter = yield* makeLimiter
+      const busy = makeBusy(limiter)
+      const account = yield* makeAccount(busy.limiter, { ...perSecond, pool: 100 })
+      yield* account.learn(refused(30))
+      assert.strictEqual(busy.state.looks, 5)
+      assert.strictEqual(yield* remainingOf(limiter, token, 99), 99 - 5 - 30)
+    }))
+
+  it.effect("of whose bucket nothing could be taken off does not tell of it", () => {
+    const { layer, lines } = collecting()
+    return Effect.gen(function*() {
+      const account = yield* makeAccount(makeBusy(yield* makeLimiter).limiter, { ...perSecond, pool: 100 })
+      yield* account.learn(refused())
+      assert.deepStrictEqual(lines, [])
+    }).pipe(Effect.provide(layer), Effect.provideService(References.MinimumLogLevel, "Debug"))
+  })
+
+  it.effect("has keys that stay the same: processes of all versions share them", () =>
+    Effect.gen(function*() {
+      const keys = new Set<string>()
+      const limiter = yield* makeLimiter
+      const account = yield* makeAccount({
+        ...limiter,
+        consume: (options) =>
+          Effect.suspend(() => {
+            keys.add(options.key)
+            return limiter.consume(options)
+          })
+      })
+      yield* account.learn(said(3))
+      yield* account.take("info", false)
+      yield* account.learn(refused())
+      const hash = createHash("sha256").update("HRKU-budget").digest("hex")
+      assert.deepStrictEqual([...keys], [`heroku:${hash}`, `heroku:${hash}:estimate`, `heroku:${hash}:refusal`])
     }))
 
   it.effect("gets back what came back while an answer was under way", () =>

@@ -22,19 +22,34 @@ import type { Kept } from "./cache.ts"
 import type { Scrub } from "./scrub.ts"
 
 /**
- * A complete answer. Tracers keep answers, so nothing in it shows a secret: the body is `Redacted` as a whole, and of the
- * headers there are only those that are read, without secrets.
+ * A complete answer. Tracers keep answers, so nothing in it shows a secret: the body does not show, and of the headers
+ * there are only those that are read, without secrets.
  */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Partial<Record<(typeof readHeaders)[number], string>>>
-  readonly body: Redacted.Redacted
+  readonly body: Body
   /** For everything else of it that gets into an error. */
   readonly scrub: Scrub
   /** Whether an earlier attempt may have acted. */
   readonly afterUnknownOutcome: boolean
   /** Whether the body is that of an earlier answer, because Heroku answered 304. */
   readonly notModified?: true
+}
+
+/**
+ * The text of an answer, which nothing shows. It is no `Redacted`, because that keeps its value in a map, and there a page
+ * that nobody needs any more outlives the next few.
+ */
+class Body {
+  readonly #text: string
+  constructor(text: string) {
+    this.#text = text
+  }
+  /** The text, with all its secrets. */
+  reveal(): string {
+    return this.#text
+  }
 }
 
 const readHeaders = [
@@ -71,7 +86,7 @@ export const read = (
     const value = received[name]
     if (value !== undefined) headers[name] = scrub(value)
   }
-  const answer = (body: string): Answer => ({ status, headers, body: Redacted.make(body), scrub, afterUnknownOutcome })
+  const answer = (body: string): Answer => ({ status, headers, body: new Body(body), scrub, afterUnknownOutcome })
   if (!expectedStatuses(operation).includes(status)) {
     // Its status says what it is, also when the connection breaks or stalls before the body's end.
     return Effect.map(readBytes(response, maxErrorBytes, () => true, errorPatience), ({ text }) => answer(text))
@@ -132,7 +147,7 @@ export const isExpected = (operation: Operation, answer: Answer): boolean =>
 
 /** What an answer with another status than expected says, as it came at `now` (in milliseconds). */
 export const readError = ({ body, headers, scrub, status }: Answer, now: number): ErrorAnswer => {
-  const said = readAnswer({ status, headers, body: Redacted.value(body) }, now)
+  const said = readAnswer({ status, headers, body: body.reveal() }, now)
   return {
     ...said,
     errorId: Option.map(said.errorId, scrub),
@@ -176,7 +191,7 @@ export const toKeep = (
     etag,
     status,
     headers: headers["next-range"] === undefined ? {} : { "next-range": headers["next-range"] },
-    body: Redacted.value(body)
+    body: body.reveal()
   }
   const isLasting = operation === "info"
     ? Effect.as(authorization(operation, answer), true)
@@ -199,7 +214,7 @@ export const fromKept = (kept: Redacted.Redacted<Kept>, notModified: Answer): An
   return {
     status,
     headers: { ...headers, ...notModified.headers },
-    body: Redacted.make(body),
+    body: new Body(body),
     scrub: notModified.scrub,
     afterUnknownOutcome: notModified.afterUnknownOutcome,
     notModified: true
@@ -220,25 +235,29 @@ export const invalid = (operation: Operation, answer: Answer, message: string): 
     afterUnknownOutcome: answer.afterUnknownOutcome
   })
 
-// The engine's own message would quote the body.
-const parse = (operation: Operation, answer: Answer): Effect.Effect<unknown, InvalidResponse> =>
-  Effect.try({
-    try: (): unknown => JSON.parse(Redacted.value(answer.body)),
-    catch: () => {
-      const type = answer.headers["content-type"] ?? "no content type"
-      return invalid(
-        operation,
-        answer,
-        `The body is not JSON (${Redacted.value(answer.body).length} characters, ${type})`
-      )
-    }
-  })
+/** What is in the text of a body, if it is JSON. */
+const parse = (text: string): Option.Option<unknown> => {
+  try {
+    return Option.some(JSON.parse(text))
+  } catch {
+    // The engine's own message would quote the body.
+    return Option.none()
+  }
+}
 
 const decodeWith =
   <A>(decode: (json: unknown) => Result.Result<A, Schema.SchemaError>) =>
   (operation: Operation, answer: Answer): Effect.Effect<A, InvalidResponse> =>
-    Effect.flatMap(parse(operation, answer), (json) => {
-      const result = decode(json)
+    Effect.suspend(() => {
+      const text = answer.body.reveal()
+      const json = parse(text)
+      if (Option.isNone(json)) {
+        const type = answer.headers["content-type"] ?? "no content type"
+        return Effect.fail(
+          invalid(operation, answer, `The body is not JSON (${text.length} characters, ${type})`)
+        )
+      }
+      const result = decode(json.value)
       return Result.isSuccess(result)
         ? Effect.succeed(result.success)
         : Effect.fail(invalid(operation, answer, `The body is not what it should be: ${result.failure.message}`))

@@ -1,17 +1,24 @@
 /** One exchange with Heroku: the request's headers, the time it may take, and a complete answer or `RequestFailed`. */
 import type { InvalidResponse, Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import { flow, identity } from "effect/Function"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
 import { type Answer, read, requestId } from "./answer.ts"
 import { fromClientError, timedOut } from "./failure.ts"
 import type { Options, Settings } from "./options.ts"
+import { ExchangeScope, isOwn } from "./own.ts"
 import { type Scrub, withoutSecrets } from "./scrub.ts"
 
 /**
@@ -19,27 +26,29 @@ import { type Scrub, withoutSecrets } from "./scrub.ts"
  *
  * **Details**
  *
- * The scope of the exchange ends with it: a timeout or an interruption closes the connection, also while the body is read,
- * and while a client of the user's does something between the two. Trace headers are not sent: they are of no use to
- * Heroku, and each attempt must be the same bytes.
+ * A timeout or an interruption closes the connection, also while the body is read, and while a client of the user's does
+ * something between the two. Trace headers are not sent: they are of no use to Heroku, and each attempt must be the same
+ * bytes.
  */
 export const make = (
   httpClient: HttpClient.HttpClient,
   settings: Settings,
-  transformClient: Options["transformClient"] = identity
+  transformClient: Options["transformClient"]
 ) => {
-  const client = httpClient.pipe(
-    HttpClient.mapRequest(flow(
+  const client = HttpClient.mapRequest(
+    httpClient,
+    flow(
       HttpClientRequest.prependUrl(settings.baseUrl),
       HttpClientRequest.bearerToken(settings.token),
-      HttpClientRequest.accept("application/vnd.heroku+json; version=3"),
-      HttpClientRequest.setHeader("user-agent", settings.userAgent)
-    )),
-    transformClient,
-    HttpClient.withScope
+      HttpClientRequest.setHeaders({
+        accept: "application/vnd.heroku+json; version=3",
+        "user-agent": settings.userAgent
+      })
+    )
   )
-
-  const errorPatience = Duration.min(Duration.times(settings.requestTimeout, 0.5), Duration.seconds(5))
+  const exchange = transformClient === undefined && isOwn(httpClient)
+    ? over(client.execute, settings)
+    : flow(over(HttpClient.withScope((transformClient ?? identity)(client)).execute, settings), inClientContext)
 
   /** `scrub` knows the secrets of the request. */
   return (
@@ -48,35 +57,113 @@ export const make = (
     scrub: Scrub,
     earlierMayHaveActed: boolean
   ): Effect.Effect<Answer, RequestFailed | InvalidResponse> =>
+    inTime(
+      exchange(operation, request, scrub, earlierMayHaveActed),
+      settings.requestTimeout,
+      (failure) =>
+        Effect.mapError(failure, (error) =>
+          error._tag === "HttpClientError"
+            ? fromClientError(operation, settings.baseUrl, earlierMayHaveActed, error)
+            : error).pipe(
+            // It may hold the request, as the client's errors do.
+            Effect.catchDefect((defect) => Effect.die(withoutSecrets(defect, scrub)))
+          ),
+      () => timedOut(operation, Duration.toSeconds(settings.requestTimeout))
+    )
+}
+
+/** An exchange over a client: the request is sent, and the answer read. */
+const over = <R>(
+  execute: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<HttpClientResponse, HttpClientError, R>,
+  settings: Settings
+) => {
+  const errorPatience = Duration.min(Duration.times(settings.requestTimeout, 0.5), Duration.seconds(5))
+  return (
+    operation: Operation,
+    request: HttpClientRequest.HttpClientRequest,
+    scrub: Scrub,
+    earlierMayHaveActed: boolean
+  ): Effect.Effect<Answer, HttpClientError | InvalidResponse, R> =>
     // A client of the user's can also fail before it returns an effect.
-    Effect.suspend(() => client.execute(request)).pipe(
+    Effect.suspend(() => execute(request)).pipe(
       // A client that turns statuses into errors (`HttpClient.filterStatusOk`) has an answer all the same.
       Effect.catch((error) =>
         error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
       ),
-      Effect.flatMap((response) => read(response, operation, scrub, earlierMayHaveActed, errorPatience)),
-      Effect.scoped,
-      Effect.mapError((error) =>
-        error._tag === "InvalidResponse"
-          ? error
-          : fromClientError(operation, settings.baseUrl, earlierMayHaveActed, error)
-      ),
-      // It may hold the request, as the client's errors do.
-      Effect.catchDefect((defect) => Effect.die(withoutSecrets(defect, scrub))),
-      Effect.timeoutOrElse({
-        duration: settings.requestTimeout,
-        orElse: () => Effect.fail(timedOut(operation, Duration.toSeconds(settings.requestTimeout)))
-      }),
-      Effect.updateContext(toClientContext)
+      Effect.flatMap((response) => read(response, operation, scrub, earlierMayHaveActed, errorPatience))
     )
 }
 
-/** How the client works for an exchange, whatever the program has set. */
-const toClientContext = <R>(context: Context.Context<R>): Context.Context<R> =>
+/**
+ * Runs an exchange in a fiber of its own, and interrupts that when the time is over: `Effect.timeoutOrElse` at a quarter of
+ * what that costs a call, and no call is without.
+ */
+const inTime = <A, E, E2>(
+  exchange: Effect.Effect<A, E>,
+  duration: Duration.Duration,
+  failed: (failure: Effect.Effect<never, E>) => Effect.Effect<never, E2>,
+  tooLate: () => E2
+): Effect.Effect<A, E2> =>
+  Effect.contextWith((context: Context.Context<never>) =>
+    Effect.callback<A, E2>((resume) => {
+      const sending = Effect.runForkWith(context)(exchange)
+      const stop = after(context, duration, () =>
+        resume(Effect.andThen(
+          Fiber.interrupt(sending),
+          Effect.suspend(() => Effect.fail(tooLate()))
+        )))
+      sending.addObserver((exit) => {
+        stop()
+        resume(Exit.isSuccess(exit) ? Effect.succeed(exit.value) : failed(Effect.failCause(exit.cause)))
+      })
+      return Effect.andThen(Effect.sync(stop), Fiber.interrupt(sending))
+    })
+  )
+
+const machineClock = Context.get(Context.empty(), Clock.Clock)
+
+/** The longest delay that `setTimeout` can wait. */
+const longestDelay = 2 ** 31 - 1
+
+/** Does something when a time is over, and gives what keeps it from that. Other clocks than the machine's take a fiber. */
+const after = (context: Context.Context<never>, duration: Duration.Duration, act: () => void): () => void => {
+  const millis = Duration.toMillis(duration)
+  if (Context.get(context, Clock.Clock) === machineClock && millis <= longestDelay) {
+    const timer = setTimeout(act, millis)
+    return () => clearTimeout(timer)
+  }
+  const sleeping = Effect.runForkWith(context)(Effect.sleep(duration))
+  sleeping.addObserver((exit) => {
+    if (Exit.isSuccess(exit)) act()
+  })
+  return () => sleeping.interruptUnsafe()
+}
+
+// -----------------------------------------------------------------------------
+// Other clients than our own
+// -----------------------------------------------------------------------------
+
+/**
+ * Gives an exchange over a client of the user's its context, and a scope. With that every answer is closed which the client
+ * left unread, because it repeats requests, or follows redirects.
+ */
+const inClientContext = <E>(exchange: Effect.Effect<Answer, E, Scope.Scope>): Effect.Effect<Answer, E> =>
+  Effect.contextWith((context: Context.Context<never>) => {
+    const scope = Scope.makeUnsafe()
+    return Effect.onExit(
+      Effect.provideContext(exchange, toClientContext(context, scope)),
+      (exit) => Scope.close(scope, exit)
+    )
+  })
+
+/** How a client works for an exchange, whatever the program has set. */
+const toClientContext = (context: Context.Context<never>, scope: Scope.Scope): Context.Context<Scope.Scope> =>
   Context.merge(
     context,
-    // The client's own span keeps the request with all its headers in its exit: `withRequestSpan` takes its place.
-    Context.make(HttpClient.TracerDisabledWhen, () => true).pipe(
+    Context.make(Scope.Scope, scope).pipe(
+      Context.add(ExchangeScope, scope),
+      // The client's own span keeps the request with all its headers in its exit: `withRequestSpan` takes its place.
+      Context.add(HttpClient.TracerDisabledWhen, () => true),
       // For the user's own client, should it log requests; the token's header is among these names by default.
       Context.add(Headers.CurrentRedactedNames, [
         ...Context.get(context, Headers.CurrentRedactedNames),
@@ -95,12 +182,12 @@ const toClientContext = <R>(context: Context.Context<R>): Context.Context<R> =>
 // -----------------------------------------------------------------------------
 
 const templates: Record<Operation, string> = {
-  create: "POST /oauth/authorizations",
-  info: "GET /oauth/authorizations/{id}",
-  update: "PATCH /oauth/authorizations/{id}",
-  regenerate: "POST /oauth/authorizations/{id}/actions/regenerate-tokens",
-  delete: "DELETE /oauth/authorizations/{id}",
-  list: "GET /oauth/authorizations"
+  create: "/oauth/authorizations",
+  info: "/oauth/authorizations/{id}",
+  update: "/oauth/authorizations/{id}",
+  regenerate: "/oauth/authorizations/{id}/actions/regenerate-tokens",
+  delete: "/oauth/authorizations/{id}",
+  list: "/oauth/authorizations"
 }
 
 /**
@@ -116,13 +203,13 @@ export const withRequestSpan = (
   resendCount: number
 ) =>
 <A, E>(attempt: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.withSpan(attempt, templates[operation], {
+  Effect.withSpan(attempt, `${request.method} ${templates[operation]}`, {
     kind: "client",
     captureStackTrace: false,
     attributes: {
       "http.request.method": request.method,
       "url.full": `${settings.baseUrl}${request.url}`,
-      "url.template": templates[operation].split(" ")[1],
+      "url.template": templates[operation],
       "server.address": settings.server.address,
       "server.port": settings.server.port,
       ...(resendCount > 0 ? { "http.request.resend_count": resendCount } : {})

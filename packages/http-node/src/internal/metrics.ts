@@ -46,9 +46,18 @@ const cacheReads = Metric.counter("heroku.cache.reads", {
   incremental: true
 })
 
+/** Counts of requests by their attributes: there are few, and each works out the key of its series once only. */
+const requestsBy = new Map<string, Metric.Counter<number>>()
+
 /** What became of a request: `success`, the tag of the error, `interrupted` or `defect`. */
-export const request = (operation: Operation, outcome: string): Effect.Effect<void> =>
-  Metric.update(Metric.withAttributes(requests, { operation, outcome }), 1)
+export const request = (operation: Operation, outcome: string): Effect.Effect<void> => {
+  const name = `${operation} ${outcome}`
+  const known = requestsBy.get(name)
+  if (known !== undefined) return Metric.update(known, 1)
+  const counter = Metric.withAttributes(requests, { operation, outcome })
+  requestsBy.set(name, counter)
+  return Metric.update(counter, 1)
+}
 
 export const retry = (operation: Operation): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(retries, { operation }), 1)

@@ -23,7 +23,7 @@ export const layer = (url: Redacted.Redacted): Layer.Layer<Redis.Redis, Config.C
 const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
   const address = reveal(url)?.trim() ?? ""
   // The client would take it for the one of this machine.
-  if (address === "") return yield* Effect.fail(noAddress)
+  if (address === "") return yield* Effect.fail(noAddress())
   const client = yield* Effect.acquireRelease(
     Effect.try({
       try: () =>
@@ -34,7 +34,7 @@ const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
           socket: { reconnectStrategy: 1000 }
         }),
       // What was wrong with it would quote it.
-      catch: () => noAddress
+      catch: noAddress
     }),
     (client) => Effect.sync(() => client.destroy())
   )
@@ -77,6 +77,7 @@ const describe = (error: unknown): string => {
   return "code" in error && typeof error.code === "string" ? error.code : error.message
 }
 
-const noAddress = new Config.ConfigError(
-  new SourceError({ message: "The address of Redis must be one, as redis://user:password@host:6379" })
-)
+const noAddress = (): Config.ConfigError =>
+  new Config.ConfigError(
+    new SourceError({ message: "The address of Redis must be one, as redis://user:password@host:6379" })
+  )

@@ -91,15 +91,27 @@ export const repeatedly = (settings: Settings["retry"]) => {
       return Effect.as(tell(input, delay), delay)
     })
   )
-  return <A, E extends AuthorizationError>(progress: Progress, attempt: Attempt<A, E>): Effect.Effect<A, E> =>
-    Effect.suspend(() => attempt(progress)).pipe(
+  return <A, E extends AuthorizationError>(progress: Progress, attempt: Attempt<A, E>): Effect.Effect<A, E> => {
+    const once = Effect.suspend(() => attempt(progress)).pipe(
       Effect.tapError((error) =>
         Effect.sync(() => {
           progress.attempts++
           progress.mayHaveActed ||= mayHaveActed(error)
           progress.underWay = false
         })
-      ),
-      Effect.retry(schedule)
+      )
     )
+    // Nearly every call needs one attempt, and no schedule. It begins with the failure of the first.
+    return once.pipe(Effect.catch((error) => {
+      let next: Effect.Effect<A, E> = Effect.fail(error)
+      return Effect.retry(
+        Effect.suspend(() => {
+          const current = next
+          next = once
+          return current
+        }),
+        schedule
+      )
+    }))
+  }
 }

@@ -16,9 +16,9 @@ const replacement = "[redacted secret]"
 
 /** Makes what replaces these secrets, and everything that looks like a token of Heroku's. */
 export const make = (secrets: ReadonlyArray<Redacted.Redacted>): Scrub => {
-  const values = secrets.map((secret) => reveal(secret) ?? "").filter((value) => value.length >= shortest)
-    // As the body of a request writes it, should that be said back.
-    .flatMap((value) => [JSON.stringify(value).slice(1, -1), value])
+  const revealed = secrets.map((secret) => reveal(secret) ?? "").filter((value) => value.length >= shortest)
+  // Also as the body of a request writes it, should that be said back. For most that is no other text.
+  const values = [...new Set(revealed.flatMap((value) => [JSON.stringify(value).slice(1, -1), value]))]
     // One may begin with another.
     .toSorted((one, other) => other.length - one.length)
   return (text) =>

@@ -55,6 +55,12 @@ export const makeSend = (
   const repeat = repeatedly(settings.retry)
   const inTurn = Option.match(budget, { onNone: () => always(repeat), onSome: (budget) => takingTurns(budget, repeat) })
   const warn = warnOnce()
+  const tell = (answer: Answer.Answer): Effect.Effect<void> => {
+    const warnings = Answer.warnings(answer)
+    return warnings.length === 0
+      ? Client.annotateAnswer(answer)
+      : Effect.andThen(Client.annotateAnswer(answer), warn(warnings))
+  }
   const scrubToken = Scrub.make([settings.token])
 
   /** Sends a request until it has the expected answer, an error that repeating does not mend, or no attempt left. */
@@ -71,15 +77,16 @@ export const makeSend = (
         return exchange(operation, request, scrub, mayHaveActed)
       }).pipe(
         Effect.tapError(Client.annotateFailure),
-        Effect.tap(Client.annotateAnswer),
-        Effect.tap(warn),
         Effect.flatMap((answer) =>
-          Answer.isExpected(operation, answer)
-            ? Effect.succeed(answer)
-            : Effect.flatMap(
-              Clock.currentTimeMillis,
-              (now) => Effect.fail(toError(Answer.readError(answer, now), mayHaveActed))
-            )
+          Effect.andThen(
+            tell(answer),
+            Answer.isExpected(operation, answer)
+              ? Effect.succeed(answer)
+              : Effect.flatMap(
+                Clock.currentTimeMillis,
+                (now) => Effect.fail(toError(Answer.readError(answer, now), mayHaveActed))
+              )
+          )
         ),
         count(operation, attempts),
         Client.withRequestSpan(settings, operation, request, attempts)
@@ -100,21 +107,23 @@ export const makeSend = (
       const scrub = Option.isNone(secret) && Option.isNone(code)
         ? scrubToken
         : Scrub.make([settings.token, ...Option.toArray(secret), ...Option.toArray(code)])
-      return Effect.flatMap(
-        addTwoFactorCode(operation, request, code),
-        (complete) => attempts(operation, complete, scrub, toError, progress)
-      ).pipe(within(operation, settings.timeout, progress))
+      const call = Option.isNone(code)
+        ? attempts(operation, request, scrub, toError, progress)
+        : Effect.flatMap(
+          addTwoFactorCode(operation, request, code.value),
+          (complete) => attempts(operation, complete, scrub, toError, progress)
+        )
+      return within(operation, settings.timeout, progress)(call)
     })
 }
 
-/** The request with the code of the second factor, if there is one; refused when no header can carry it. */
+/** The request with the code of the second factor; refused when no header can carry it. */
 const addTwoFactorCode = (
   operation: Operation,
   request: HttpClientRequest.HttpClientRequest,
-  code: Option.Option<Redacted.Redacted>
+  code: Redacted.Redacted
 ): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidParams> => {
-  if (Option.isNone(code)) return Effect.succeed(request)
-  const text = reveal(code.value)
+  const text = reveal(code)
   return text !== undefined && isHeaderValue(text)
     ? Effect.succeed(HttpClientRequest.setHeader(request, "heroku-two-factor-code", text))
     : Effect.fail(refused(operation, "twoFactorCode", "must consist of visible ASCII characters, without spaces"))
@@ -123,8 +132,8 @@ const addTwoFactorCode = (
 /** Logs each of Heroku's warnings once for as long as the service lives, or until there were very many. */
 const warnOnce = () => {
   const seen = new Set<string>()
-  return (answer: Answer.Answer): Effect.Effect<void> =>
-    Effect.forEach(Answer.warnings(answer), ({ id, message }) => {
+  return (warnings: ReadonlyArray<Answer.Warning>): Effect.Effect<void> =>
+    Effect.forEach(warnings, ({ id, message }) => {
       if (seen.has(id)) return Effect.void
       if (seen.size >= 1000) seen.clear()
       seen.add(id)

@@ -1,0 +1,350 @@
+/**
+ * Node's transport: an `HttpClient` straight over the dispatcher of undici, on the pool that Effect's own client uses.
+ *
+ * Effect's client makes promises, an abort controller and a Node stream of every request, which costs more than the rest of
+ * the call (bench/README.md). Here undici calls back, and the pieces of a body are kept until somebody asks for them. What
+ * is seldom wanted of a client (other bodies than bytes) goes to Effect's.
+ */
+import { Agent, type Dispatcher } from "@effect/platform-node/Undici"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Cookies from "effect/http/Cookies"
+import * as Headers from "effect/http/Headers"
+import * as HttpClient from "effect/http/HttpClient"
+import {
+  DecodeError,
+  HttpClientError,
+  InvalidUrlError,
+  StatusCodeError,
+  TransportError
+} from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import type * as UrlParams from "effect/http/UrlParams"
+import * as Inspectable from "effect/Inspectable"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { pipeArguments } from "effect/Pipeable"
+import type * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
+import type * as Socket from "effect/socket/Socket"
+import * as Stream from "effect/Stream"
+import { ExchangeScope, noteOwn } from "./own.ts"
+
+/** The transport. Its connections are closed with the layer. */
+export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.effect(
+  HttpClient.HttpClient,
+  Effect.map(
+    Effect.acquireRelease(Effect.sync(() => new Agent()), (agent) => Effect.promise(() => agent.destroy())),
+    (agent) =>
+      noteOwn(
+        HttpClient.makeWith<never, never, HttpClientError, never>(
+          Effect.flatMap((request) => send(agent, request)),
+          Effect.succeed
+        )
+      )
+  )
+)
+
+const send = (
+  dispatcher: Dispatcher,
+  request: HttpClientRequest.HttpClientRequest
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError> => {
+  const { body, headers, method } = request
+  if ((body._tag !== "Empty" && body._tag !== "Uint8Array") || headers["upgrade"] !== undefined) {
+    return Effect.flatMap(
+      Effect.promise(() => import("@effect/platform-node/NodeHttpClient")),
+      (Effects) =>
+        Effect.flatMap(
+          Effect.provideService(Effects.makeUndici, Effects.Dispatcher, dispatcher),
+          (client) => client.execute(request)
+        )
+    )
+  }
+  const url = HttpClientRequest.toUrl(request)
+  if (Option.isNone(url)) return Effect.fail(new HttpClientError({ reason: new InvalidUrlError({ request }) }))
+  const { href, origin, pathname, search } = url.value
+  return Effect.withFiber((fiber) => {
+    const exchange = new Exchange(request, href)
+    // An answer that nobody reads to its end lasts no longer than its exchange: a scope, or else the fiber.
+    const scope = Context.get(fiber.context, ExchangeScope)
+    if (scope === undefined) fiber.addObserver(() => exchange.abandon())
+    const sending = Effect.callback<HttpClientResponse.HttpClientResponse, HttpClientError>((resume) => {
+      exchange.begin(resume, () =>
+        dispatcher.dispatch({
+          origin,
+          path: pathname + search,
+          method,
+          headers,
+          body: body._tag === "Empty" ? null : body.body,
+          // Whoever sends the request sets its limits.
+          headersTimeout: 0,
+          bodyTimeout: 0
+        }, exchange))
+      return Effect.sync(() => exchange.abandon())
+    })
+    return scope === undefined
+      ? sending
+      : Effect.andThen(Scope.addFinalizer(scope, Effect.sync(() => exchange.abandon())), sending)
+  })
+}
+
+const decoder = new TextDecoder()
+
+type IncomingHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2]
+
+/** How many bytes of a body are kept that nobody has asked for. */
+const highWaterMark = 64 * 1024
+
+/** A request and its answer, as undici tells of them. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: HttpClientRequest.HttpClientRequest
+  readonly #url: string
+  #controller: Dispatcher.DispatchController | undefined
+  #answer: (answer: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError>) => void = () => {}
+  #response: Response | undefined
+  #chunks: Array<Uint8Array> = []
+  /** How many bytes they are. */
+  #kept = 0
+  /** How the body ended: complete, or with what broke it. */
+  #end: { readonly cause: unknown } | "complete" | undefined
+  #abandoned = false
+  /** How the body is read: as a whole, however long it is, or in pieces, which are not kept. */
+  #read: "whole" | "pieces" | undefined
+  /** Who waits for more of the body. */
+  #waiting: Array<() => void> = []
+  #waking = false
+
+  constructor(request: HttpClientRequest.HttpClientRequest, url: string) {
+    this.#request = request
+    this.#url = url
+  }
+
+  begin(
+    answer: (answer: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError>) => void,
+    dispatch: () => void
+  ): void {
+    this.#answer = answer
+    try {
+      dispatch()
+    } catch (cause) {
+      this.#fail(cause)
+    }
+  }
+
+  /** Closes the connection, unless the exchange is over. */
+  abandon(): void {
+    if (this.#end !== undefined) return
+    this.#abandoned = true
+    this.#controller?.abort(new Error("The request was abandoned"))
+  }
+
+  /** The whole body. */
+  bytes(): Effect.Effect<Uint8Array, HttpClientError> {
+    return Effect.suspend(() => {
+      if (this.#read === "pieces") return this.#broken(new Error("The body has been read in pieces"))
+      this.#read = "whole"
+      return this.#next(() => this.#end === undefined ? undefined : this.#ended(() => this.#joined()))
+    })
+  }
+
+  /** The pieces that are there, as one. */
+  #joined(): Uint8Array {
+    const [first] = this.#chunks
+    return first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks)
+  }
+
+  /** What has come of the body since it was last asked for; undefined at its end. */
+  piece(): Effect.Effect<Uint8Array | undefined, HttpClientError> {
+    return Effect.suspend(() => {
+      if (this.#read === "whole") return this.#broken(new Error("The body has been read as a whole"))
+      this.#read = "pieces"
+      return this.#next(() => {
+        if (this.#chunks.length === 0) return this.#end === undefined ? undefined : this.#ended(() => undefined)
+        const piece = this.#joined()
+        this.#chunks = []
+        this.#kept = 0
+        return Effect.succeed(piece)
+      })
+    })
+  }
+
+  /** Waits until something can be said of the body. */
+  #next<A>(poll: () => Effect.Effect<A, HttpClientError> | undefined): Effect.Effect<A, HttpClientError> {
+    const said = poll()
+    if (said !== undefined) return said
+    return Effect.callback((resume) => {
+      const wake = () => {
+        const said = poll()
+        if (said === undefined) this.#waiting.push(wake)
+        else resume(said)
+      }
+      wake()
+      // Last: what undici held back it delivers before this returns, perhaps to the end.
+      this.#controller?.resume()
+      return Effect.sync(() => this.abandon())
+    })
+  }
+
+  #ended<A>(complete: () => A): Effect.Effect<A, HttpClientError> {
+    const end = this.#end
+    return typeof end === "object" ? this.#broken(end.cause) : Effect.sync(complete)
+  }
+
+  #broken(cause: unknown): Effect.Effect<never, HttpClientError> {
+    return Effect.fail(
+      new HttpClientError({ reason: new DecodeError({ request: this.#request, response: this.#response!, cause }) })
+    )
+  }
+
+  /** Not from within undici's parser: it has not done with the request, and may have more pieces at hand. */
+  #wakeSoon(): void {
+    if (this.#waiting.length === 0 || this.#waking) return
+    this.#waking = true
+    queueMicrotask(() => {
+      this.#waking = false
+      const waiting = this.#waiting
+      this.#waiting = []
+      for (const wake of waiting) wake()
+    })
+  }
+
+  #fail(cause: unknown): void {
+    this.#end = { cause }
+    if (this.#response === undefined) {
+      this.#answer(
+        Effect.fail(new HttpClientError({ reason: new TransportError({ request: this.#request, cause }) }))
+      )
+    }
+    this.#wakeSoon()
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#abandoned) controller.abort(new Error("The request was abandoned"))
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHeaders
+  ): void {
+    // What comes before the answer: 100 Continue, 103 Early Hints.
+    if (status < 200) return
+    this.#response = new Response(this, this.#request, this.#url, status, headers)
+    this.#answer(Effect.succeed(this.#response))
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#chunks.push(chunk)
+    this.#kept += chunk.length
+    if (this.#read === "whole") return
+    this.#wakeSoon()
+    if (this.#kept > highWaterMark) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    this.#end = "complete"
+    this.#wakeSoon()
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
+    this.#fail(cause)
+  }
+}
+
+/** An answer whose body is read off the connection when it is asked for. */
+class Response extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+  readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
+  readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
+  readonly #exchange: Exchange
+  readonly #setCookie: string | Iterable<string>
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly url: string
+  readonly status: number
+  readonly headers: Headers.Headers
+  readonly remoteAddress = Option.none<string>()
+
+  constructor(
+    exchange: Exchange,
+    request: HttpClientRequest.HttpClientRequest,
+    url: string,
+    status: number,
+    headers: IncomingHeaders
+  ) {
+    super()
+    this.#exchange = exchange
+    this.request = request
+    this.url = url.split("#", 1)[0]!
+    this.status = status
+    this.headers = Headers.fromInput(headers)
+    this.#setCookie = headers["set-cookie"] ?? []
+  }
+
+  get text(): Effect.Effect<string, HttpClientError> {
+    return Effect.map(this.#exchange.bytes(), (bytes) => decoder.decode(bytes))
+  }
+
+  get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError> {
+    return Effect.map(this.#exchange.bytes(), (bytes) => new Uint8Array(bytes).buffer)
+  }
+
+  get stream(): Stream.Stream<Uint8Array, HttpClientError> {
+    const exchange = this.#exchange
+    return Stream.unfold(
+      undefined,
+      () => Effect.map(exchange.piece(), (piece) => piece === undefined ? undefined : [piece, undefined] as const)
+    ).pipe(Stream.ensuring(Effect.sync(() => exchange.abandon())))
+  }
+
+  /** The same body as fetch has it, for what is seldom asked of one. */
+  get #web(): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError> {
+    return Effect.map(this.#exchange.bytes(), (bytes) =>
+      HttpClientResponse.fromWeb(
+        this.request,
+        // Without the status: fetch does not know all that there are.
+        new globalThis.Response(bytes.length === 0 ? null : new Uint8Array(bytes), { headers: this.headers })
+      ))
+  }
+
+  get json(): Effect.Effect<Schema.Json, HttpClientError> {
+    return Effect.flatMap(this.#web, ({ json }) => json)
+  }
+
+  get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpClientError> {
+    return Effect.flatMap(this.#web, ({ urlParamsBody }) => urlParamsBody)
+  }
+
+  get formData(): Effect.Effect<FormData, HttpClientError> {
+    return Effect.flatMap(this.#web, ({ formData }) => formData)
+  }
+
+  get cookies(): Cookies.Cookies {
+    return Cookies.fromSetCookie(this.#setCookie)
+  }
+
+  get upgrade(): Effect.Effect<Socket.Socket, HttpClientError> {
+    return Effect.fail(
+      new HttpClientError({
+        reason: new StatusCodeError({
+          request: this.request,
+          response: this,
+          description: "An upgrade was not asked for"
+        })
+      })
+    )
+  }
+
+  override toJSON(): unknown {
+    return HttpIncomingMessage.inspect(this, {
+      _id: "effect/http/HttpClientResponse",
+      request: this.request.toJSON(),
+      status: this.status
+    })
+  }
+
+  pipe() {
+    return pipeArguments(this, arguments)
+  }
+}

@@ -1,0 +1,318 @@
+/**
+ * Our own transport, over real sockets, beside the one of Effect that it takes the place of: what a user's
+ * `transformClient` sees of an answer is the same.
+ */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Cookies from "effect/http/Cookies"
+import * as HttpBody from "effect/http/HttpBody"
+import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as UrlParams from "effect/http/UrlParams"
+import type * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { inspect } from "node:util"
+import * as Transport from "../src/internal/transport.ts"
+import {
+  answer,
+  flood,
+  head,
+  hostileServer,
+  raw,
+  rawAndClose,
+  reset,
+  silence,
+  type Step
+} from "./fixtures/hostileServer.ts"
+
+const chunked = "Transfer-Encoding: chunked"
+const sized = (bytes: number) => `Content-Length: ${bytes}`
+
+type Ask<A> = (response: HttpClientResponse) => Effect.Effect<A, HttpClientError>
+
+/** What becomes of a request over our transport. */
+const over = <A>(
+  request: HttpClientRequest.HttpClientRequest,
+  ask: Ask<A>,
+  transport: Layer.Layer<HttpClient.HttpClient> = Transport.layer
+): Effect.Effect<A, HttpClientError> =>
+  Effect.flatMap(HttpClient.execute(request), ask).pipe(
+    Effect.provide(transport),
+    // As in the live layer: Effect's transport would add headers of its own.
+    Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
+  )
+
+const text: Ask<string> = (response) => response.text
+const pieces: Ask<ReadonlyArray<Uint8Array>> = (response) => Stream.runCollect(response.stream)
+
+/** The tag of the error and its code, if it has one. */
+const failure = (error: HttpClientError): string => {
+  const cause: unknown = "cause" in error.reason ? error.reason.cause : undefined
+  return typeof cause === "object" && cause !== null && "code" in cause
+    ? `${error.reason._tag} ${String(cause.code)}`
+    : error.reason._tag
+}
+
+describe("an answer", () => {
+  const form = "name=Deploy%20key&scope=read"
+  const parts: Record<string, readonly [Step, Ask<unknown>]> = {
+    "its status": [answer(418, ""), ({ status }) => Effect.succeed(status)],
+    "its headers": [
+      answer(200, "", "Request-Id: a", "X-Two: 1", "X-Two: 2"),
+      ({ headers }) => Effect.succeed({ ...headers })
+    ],
+    "its cookies": [
+      answer(200, "", "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2"),
+      ({ cookies }) => Effect.succeed(Cookies.toRecord(cookies))
+    ],
+    "no cookies": [answer(200, ""), ({ cookies }) => Effect.succeed(Cookies.toRecord(cookies))],
+    "its text": [answer(200, "Schlüssel 🔑"), text],
+    "its text, in chunks that cut a character": [
+      raw(head(200, chunked), "1\r\n", Uint8Array.of(0xc3), "\r\n1\r\n", Uint8Array.of(0xbc), "\r\n0\r\n\r\n"),
+      text
+    ],
+    "its text, without the mark of its encoding": [answer(200, "\ufeff{}"), text],
+    "its text, asked for twice": [
+      answer(200, "once"),
+      (response) => Effect.all([response.text, response.text])
+    ],
+    "its text, where there is none": [answer(200, ""), text],
+    "its JSON": [answer(200, `{"a":[1]}`), ({ json }) => json],
+    "its JSON, where there is none": [answer(200, ""), ({ json }) => json],
+    "its JSON, which is none": [answer(200, "<html>"), ({ json }) => json],
+    "its bytes": [
+      answer(200, "bytes"),
+      ({ arrayBuffer }) => Effect.map(arrayBuffer, (buffer) => [...new Uint8Array(buffer)])
+    ],
+    "a form": [
+      answer(200, form, "Content-Type: application/x-www-form-urlencoded"),
+      ({ formData }) => Effect.map(formData, (data) => Object.fromEntries(data))
+    ],
+    "parameters": [
+      answer(200, form),
+      ({ urlParamsBody }) => Effect.map(urlParamsBody, (params) => UrlParams.toRecord(params))
+    ],
+    "the JSON of a status that fetch does not know": [answer(999, "{}"), ({ json }) => json],
+    "its text, after its pieces were taken": [
+      answer(200, "all of it"),
+      (response) => Effect.andThen(pieces(response), response.text)
+    ],
+    "its pieces": [
+      answer(200, "all of it"),
+      (response) => Effect.map(pieces(response), (all) => Buffer.concat(all).toString())
+    ],
+    "its pieces, where there are none": [
+      answer(204, ""),
+      (response) => Effect.map(pieces(response), (all) => all.length)
+    ],
+    "a connection to take over, which was not asked for": [answer(200, ""), ({ upgrade }) => upgrade],
+    "where it came from": [answer(200, ""), ({ url }) => Effect.succeed(url.replace(/:\d+/, ""))],
+    "how it is printed": [
+      answer(200, ""),
+      (response) => Effect.succeed(inspect(response, { depth: 5 }).replaceAll(/:\d{4,5}/g, ""))
+    ],
+    "a body that is cut short": [rawAndClose(head(200, sized(100)), "{"), text],
+    "pieces of a body that is cut short": [rawAndClose(head(200, sized(100)), "{"), pieces],
+    "a connection that breaks": [reset, text],
+    "an answer that is no HTTP": [rawAndClose("SSH-2.0\r\n"), text],
+    "a hint before it": [raw(head(103, "Link: x"), head(200, sized(2)), "ok"), text]
+  }
+
+  it.effect.each(Object.entries(parts))(
+    "gives %s as Effect's transport does",
+    ([, [step, ask]]) =>
+      Effect.gen(function*() {
+        const server = yield* hostileServer([step])
+        const request = HttpClientRequest.get(`${server.baseUrl}/some/path?a=b#c`)
+        const outcome = (transport: Layer.Layer<HttpClient.HttpClient>) =>
+          Effect.match(over(request, ask, transport), { onFailure: failure, onSuccess: (value) => ({ value }) })
+        assert.deepStrictEqual(yield* outcome(Transport.layer), yield* outcome(NodeHttpClient.layerUndici))
+      })
+  )
+
+  it.effect("of many megabytes comes whole, as text and in pieces", () =>
+    Effect.gen(function*() {
+      const long = "0123456789".repeat(500_000)
+      const server = yield* hostileServer([answer(200, long)])
+      const request = HttpClientRequest.get(server.baseUrl)
+      assert.isTrue((yield* over(request, text)) === long)
+      const read = yield* over(request, pieces)
+      assert.isAbove(read.length, 1)
+      assert.isTrue(Buffer.concat(read).toString() === long)
+    }))
+
+  it.effect.each<[string, Ask<string>]>([
+    ["as text", text],
+    ["in pieces", (response) => Effect.map(pieces(response), (all) => Buffer.concat(all).toString())]
+  ])("that was left alone for a while, and held back, comes whole %s", ([, ask]) =>
+    Effect.gen(function*() {
+      for (const size of [70_000, 200_000, 5_000_000]) {
+        const server = yield* hostileServer([raw(head(200, sized(size)) + "x".repeat(size))])
+        const read = yield* over(HttpClientRequest.get(server.baseUrl), (response) =>
+          Effect.gen(function*() {
+            yield* server.until(({ bytesWritten }) => bytesWritten >= Math.min(size, 200_000))
+            for (let turn = 0; turn < 100; turn++) yield* Effect.yieldNow
+            return yield* ask(response)
+          }))
+        assert.lengthOf(read, size)
+      }
+    }))
+
+  it.effect("in very many pieces comes in fewer, when it waited to be read", () =>
+    Effect.gen(function*() {
+      const count = 2000
+      const server = yield* hostileServer([raw(head(200, chunked), "1\r\nx\r\n".repeat(count), "0\r\n\r\n")])
+      const read = yield* over(HttpClientRequest.get(server.baseUrl), pieces)
+      assert.strictEqual(Buffer.concat(read).length, count)
+      assert.isBelow(read.length, count / 2)
+    }))
+
+  it.effect("is read by two at once", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([answer(200, "twice")])
+      const both = yield* over(
+        HttpClientRequest.get(server.baseUrl),
+        (response) => Effect.all([response.text, response.text], { concurrency: 2 })
+      )
+      assert.deepStrictEqual(both, ["twice", "twice"])
+    }))
+
+  it.effect("is taken no faster than it is read, and left when enough was read", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([flood(head(200), new Uint8Array(64 * 1024))])
+      const first = yield* over(
+        HttpClientRequest.get(server.baseUrl),
+        (response) => Stream.runCollect(Stream.take(response.stream, 1))
+      )
+      assert.lengthOf(first, 1)
+      yield* server.until(({ connections }) => connections.closed === 1)
+      // What fits the buffers of two sockets.
+      assert.isBelow(server.bytesWritten, 32 * 1024 * 1024)
+    }))
+})
+
+describe("a request", () => {
+  it.effect.each<[string, (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest]>([
+    ["without a body", (request) => request],
+    ["with text", HttpClientRequest.bodyText("Schlüssel")],
+    ["with a stream", HttpClientRequest.bodyStream(Stream.make(new TextEncoder().encode("piece by piece")))],
+    ["with parameters", HttpClientRequest.setUrlParams({ a: "1 2" })],
+    ["with headers", HttpClientRequest.setHeaders({ "X-Some": "thing", range: "id ..; max=10" })]
+  ])("%s is sent as Effect's transport does", ([, change]) =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([answer(200, "")])
+      const request = change(HttpClientRequest.patch(`${server.baseUrl}/a/b`))
+      yield* over(request, text)
+      yield* over(request, text, NodeHttpClient.layerUndici)
+      // One names the headers in the order that they were given; both send the same.
+      const [ours, theirs] = server.received.map((bytes) => bytes.split("\r\n").toSorted())
+      assert.deepStrictEqual(ours, theirs)
+    }))
+
+  it.effect("that no URL can be made of is not sent", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(over(HttpClientRequest.get("http://"), text))
+      assert.strictEqual(error.reason._tag, "InvalidUrlError")
+    }))
+
+  it.effect("that undici refuses fails", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([answer(200, "")])
+      const request = HttpClientRequest.get(server.baseUrl).pipe(HttpClientRequest.setHeader("x", "a\nb"))
+      assert.strictEqual(
+        yield* Effect.map(Effect.flip(over(request, text)), failure),
+        "TransportError UND_ERR_INVALID_ARG"
+      )
+      assert.deepStrictEqual(server.received, [])
+    }))
+
+  it.effect("with a body that cannot be kept goes to Effect's transport", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([answer(200, "taken")])
+      const form = new FormData()
+      form.set("name", "value")
+      const request = HttpClientRequest.post(server.baseUrl).pipe(
+        HttpClientRequest.setBody(HttpBody.formData(form))
+      )
+      assert.strictEqual(yield* over(request, text), "taken")
+      assert.include(server.received[0], "multipart/form-data")
+    }))
+})
+
+describe("the connection is closed", () => {
+  const interrupted = <A>(step: Step, ask: Ask<A>, reached: "request" | "asked") =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([step])
+      const asked = yield* Deferred.make<void>()
+      const fiber = yield* Effect.forkChild(
+        over(
+          HttpClientRequest.get(server.baseUrl),
+          (response) => Effect.andThen(Deferred.succeed(asked, undefined), ask(response))
+        )
+      )
+      yield* (reached === "request" ? server.until(({ received }) => received.length === 1) : Deferred.await(asked))
+      yield* Fiber.interrupt(fiber)
+      const exit = yield* Fiber.await(fiber)
+      assert.isTrue(Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause))
+      yield* server.until(({ connections }) => connections.closed === 1)
+    })
+
+  it.effect("by an interruption before the answer", () => interrupted(silence, text, "request"))
+
+  it.effect("by an interruption between the answer's head and its body", () =>
+    interrupted(raw(head(200, sized(2))), () => Effect.never, "asked"))
+
+  it.effect("by an interruption while the text is read", () =>
+    interrupted(raw(head(200, sized(2)), "a"), text, "asked"))
+
+  it.effect("by an interruption while pieces are read", () =>
+    interrupted(raw(head(200, sized(2)), "a"), pieces, "asked"))
+
+  it.effect("when the fiber ends that sent the request, and nobody read the answer", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([raw(head(200, sized(2)), "a")])
+      yield* Effect.gen(function*() {
+        const client = yield* HttpClient.HttpClient
+        const sending = yield* Effect.forkChild(client.get(server.baseUrl))
+        const { status } = yield* Fiber.join(sending)
+        assert.strictEqual(status, 200)
+        yield* server.until(({ connections }) => connections.closed === 1)
+      }).pipe(Effect.provide(Transport.layer))
+    }))
+
+  it.effect("with the layer, and not before", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([answer(200, "")])
+      yield* Effect.gen(function*() {
+        const client = yield* HttpClient.HttpClient
+        for (let n = 0; n < 5; n++) yield* Effect.flatMap(client.get(server.baseUrl), text)
+        // Undici rests a connection for a moment, and in the meantime takes another.
+        assert.deepStrictEqual(server.connections, { opened: 2, closed: 0 })
+      }).pipe(Effect.provide(Transport.layer))
+      yield* server.until(({ connections }) => connections.closed === 2)
+    }))
+})
+
+describe("a request that waits for a connection", () => {
+  it.effect("is never sent once it was interrupted", () =>
+    Effect.gen(function*() {
+      // One connection for each request under way: the first attempt at one is refused, as nobody accepts it.
+      const server = yield* hostileServer([answer(200, "")])
+      const port = Number(new URL(server.baseUrl).port)
+      yield* Effect.gen(function*() {
+        const client = yield* HttpClient.HttpClient
+        const fiber = yield* Effect.forkChild(client.get(`http://127.0.0.1:${port}/interrupted`))
+        yield* Effect.yieldNow
+        yield* Fiber.interrupt(fiber)
+        yield* Effect.flatMap(client.get(`http://127.0.0.1:${port}/after`), text)
+      }).pipe(Effect.provide(Transport.layer))
+      assert.isFalse(server.received.some((bytes) => bytes.includes("/interrupted")))
+    }))
+})
