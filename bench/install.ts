@@ -60,14 +60,6 @@ const writeStartPrograms = (): void => {
     .join("")
   writeFileSync(program("start-bare"), tell)
   writeFileSync(program("start-modules"), imports + tell)
-  writeFileSync(
-    program("start-transport"),
-    `${imports}import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-${tell}await Effect.runPromise(Effect.scoped(Layer.build(NodeHttpClient.layerUndici)))
-`
-  )
 }
 
 /** A static import or re-export in what the compiler writes: those of types are gone there. */
