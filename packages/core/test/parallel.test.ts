@@ -26,6 +26,8 @@ interface Behaviour {
   readonly change?: (ids: Array<string>, request: number) => void
   /** The range that the server makes of the one asked for. */
   readonly misread?: (range: ListRange.ListRange, request: number) => ListRange.ListRange
+  /** Whether it answers without giving anything else a turn before. */
+  readonly isImmediate?: boolean
   /** What comes before the answer. */
   readonly before?: (range: string, request: number) => Effect.Effect<void, RequestFailed>
 }
@@ -65,7 +67,7 @@ const server = (ids: ReadonlyArray<string>, behaviour: Behaviour = {}) => {
       Effect.gen(function*() {
         const request = ++state.requests
         state.most = Math.max(state.most, ++state.inFlight)
-        yield* Effect.yieldNow
+        if (behaviour.isImmediate !== true) yield* Effect.yieldNow
         if (behaviour.before !== undefined) yield* behaviour.before(text, request)
         behaviour.change?.(stored, request)
         const range = Option.getOrThrow(ListRange.parse(text))
@@ -228,7 +230,7 @@ describe("concurrency", () => {
     Effect.gen(function*() {
       const { service, state, stored } = server(spread(300).map((id, n) => n % 3 === 0 ? `${id}x` : id))
       assert.deepStrictEqual(yield* collect(service, { pageSize: 20, concurrency: 8 }), stored)
-      assert.isAtMost(state.requests, 18)
+      assert.isAtMost(state.requests, 19)
     }))
 
   it.effect("a list that fits one page takes one request", () =>
@@ -294,6 +296,35 @@ describe("concurrency", () => {
       )
     }))
 
+  it.effect("goes on fetching while the consumer is busy with a page", () =>
+    Effect.gen(function*() {
+      const { service, state } = server(spread(3000), { before: () => Effect.sleep("1 second") })
+      let requests = 0
+      const fiber = yield* Effect.forkChild(
+        Stream.runForEach(
+          Stream.drop(service.pages({ pageSize: 20, concurrency: 4 }), 20),
+          () => Effect.andThen(Effect.sync(() => requests = state.requests), Effect.never)
+        )
+      )
+      yield* TestClock.adjust("1 minute")
+      assert.isAbove(requests, 20)
+      assert.isAbove(state.requests, requests)
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(state.inFlight, 0)
+    }))
+
+  it.effect.each([2, 3, 16])(
+    "lists from a server that answers at once, with %d under way",
+    (concurrency) =>
+      Effect.gen(function*() {
+        const { service, state, stored } = server(spread(3000), { isImmediate: true })
+        assert.deepStrictEqual(yield* collect(service, { pageSize: 20, concurrency }), stored)
+        // A place is guessed once.
+        assert.isAtMost(state.requests, 175)
+        assert.strictEqual(state.most, 1)
+      })
+  )
+
   it.effect("interrupting it interrupts every request", () =>
     Effect.gen(function*() {
       const arrived = yield* Deferred.make<void>()
@@ -337,8 +368,8 @@ describe("concurrency", () => {
         misread: (range) => ({ ...range, start: Option.filter(range.start, ({ id }) => known.has(id)) })
       })
       assert.deepStrictEqual(yield* collect(service, { pageSize: 20, concurrency: 8 }), stored)
-      // Two guesses, and none after those made no sense.
-      assert.strictEqual(state.requests, 17)
+      // Three guesses, and none after the first was looked at, which makes no sense.
+      assert.strictEqual(state.requests, 18)
     }))
 
   it.effect.each<[string, (range: ListRange.ListRange, known: ReadonlySet<string>) => ListRange.ListRange]>([

@@ -54,6 +54,13 @@ export const readAhead = Effect.fnUntraced(
     let guesses: ReadonlyArray<Guess> = []
     // A range with an end would be left by guesses.
     let guessing = Option.exists(ListRange.parse(start.range), ({ end }) => Option.isNone(end))
+    /** The place of the last authorization that was given out. */
+    let frontier = 0n
+    /** Whether the page that follows for sure is being read. */
+    let reading = false
+    /** Whether guesses are being added. */
+    let filling = false
+    let underWay = 0
     let requests = 0
     let items = 0
 
@@ -62,37 +69,66 @@ export const readAhead = Effect.fnUntraced(
       return Fiber.interruptAll(dropped.map(({ fiber }) => fiber))
     }
 
+    /** Counts a request from now on until it ends. */
+    const request = <A>(self: Effect.Effect<A, ListError>): Effect.Effect<A, ListError> => {
+      requests++
+      underWay++
+      return Effect.ensuring(semaphore.withPermit(self), Effect.sync(() => underWay--))
+    }
+
     const listingAfter = (place: bigint): Listing => {
       const after = { id: idAt(place, order), exclusive: true }
       const range = ListRange.format(ListRange.make({ start: after, max: pageSize, order }))
       return { range, pageSize, order, last: Option.some(after), seen: new Set(), afterEmpty: false }
     }
 
+    /** How far one guess is from the next; nothing where the ids so far tell no distance. */
+    const step = (): bigint => BigInt(Math.ceil(closeness * pageSize * density.width / density.items))
+
+    /** Where the next guess would be. */
+    const nextPlace = (): bigint => (guesses.at(-1)?.after ?? frontier) + step()
+
     /**
-     * Adds guesses beyond the furthest one. With the page that follows for sure, all requests together stay within twice
-     * the fewest that the list can need: the pages seen so far, and one more. However wrong the guesses, they cost no more.
+     * Whether there may be another guess. With the page that follows for sure, all requests together stay within twice the
+     * fewest that the list can need: the pages seen so far, and one more. However wrong the guesses, they cost no more.
      */
-    const addGuesses = Effect.fnUntraced(function*(frontier: bigint, most: number) {
-      const step = BigInt(Math.ceil(closeness * pageSize * density.width / density.items))
+    const mayGuess = (): boolean => {
       const affordable = 2 * (Math.floor(items / pageSize) + 1) - 1
-      if (step <= 0n) return
-      let after = (guesses.at(-1)?.after ?? frontier) + step
       // None waits for another: the page that follows for sure would wait behind it.
-      let underWay = guesses.filter(({ fiber }) => fiber.pollUnsafe() === undefined).length
-      while (
-        after <= lastPlace && underWay < most && guesses.length < 2 * concurrency && requests < affordable
-      ) {
-        underWay++
-        requests++
-        const listing = listingAfter(after)
-        const fiber = yield* Effect.forkIn(semaphore.withPermit(fetch(listing)), scope)
-        guesses = [...guesses, { after, listing, fiber }]
-        after += step
-      }
+      const most = reading || guesses.some(({ after }) => after < frontier) ? concurrency : concurrency - 1
+      return guessing && underWay < most && guesses.length < 2 * concurrency && requests < affordable && step() > 0n
+        && nextPlace() <= lastPlace
+    }
+
+    const guess = (): Effect.Effect<void> => {
+      const after = nextPlace()
+      const listing = listingAfter(after)
+      return Effect.map(
+        // At once: what is only scheduled would be sent after the page that is about to be read.
+        Effect.forkIn(Effect.tap(request(fetch(listing)), fill), scope, { startImmediately: true }),
+        (fiber) => {
+          guesses = [...guesses, { after, listing, fiber }]
+        }
+      )
+    }
+
+    /**
+     * Adds guesses beyond the furthest one: whenever the listing goes on, and whenever one of them is answered, for the
+     * consumer may be busy with a page. A guess that is answered before it is among the others adds none.
+     */
+    const fill: Effect.Effect<void> = Effect.suspend(() => {
+      if (filling) return Effect.void
+      filling = true
+      return Effect.ensuring(
+        Effect.whileLoop({ while: mayGuess, body: guess, step: () => {} }),
+        Effect.sync(() => {
+          filling = false
+        })
+      )
     })
 
     /** What a guess adds beyond the frontier; none when it adds nothing. A guess without sense ends the guessing. */
-    const take = Effect.fnUntraced(function*(guess: Guess, listing: Listing, frontier: bigint) {
+    const take = Effect.fnUntraced(function*(guess: Guess, listing: Listing) {
       const exit = yield* Effect.exit(
         Effect.flatMap(Fiber.join(guess.fiber), (answer) => advance(guess.listing, answer))
       )
@@ -116,7 +152,7 @@ export const readAhead = Effect.fnUntraced(
 
     /** The page after the frontier, as far as the guesses have it. */
     const fromGuesses = Effect.fnUntraced(
-      function*(listing: Listing, frontier: bigint): Effect.fn.Return<Option.Option<Advanced>> {
+      function*(listing: Listing): Effect.fn.Return<Option.Option<Advanced>> {
         if (!guessing) return Option.none()
         // Answers that came while the page before was read free their places now, and not when no page is left to read.
         yield* Effect.yieldNow
@@ -124,29 +160,39 @@ export const readAhead = Effect.fnUntraced(
         // The nearest to the frontier reaches furthest beyond it.
         const nearest = reaching.at(-1)
         yield* drop(reaching.slice(0, -1))
-        yield* addGuesses(frontier, nearest === undefined ? concurrency - 1 : concurrency)
+        yield* fill
         if (nearest === undefined) return Option.none()
-        const taken = yield* take(nearest, listing, frontier)
-        return Option.isSome(taken) ? taken : yield* fromGuesses(listing, frontier)
+        const taken = yield* take(nearest, listing)
+        return Option.isSome(taken) ? taken : yield* fromGuesses(listing)
       }
     )
 
-    const learn = (before: Option.Option<bigint>, [page, next]: Advanced): void => {
+    /** The page that follows for sure. */
+    const sure = (listing: Listing): Effect.Effect<Advanced, ListError> =>
+      Effect.suspend(() => {
+        reading = true
+        return Effect.ensuring(
+          request(read(listing)),
+          Effect.sync(() => {
+            reading = false
+          })
+        )
+      })
+
+    const learn = (before: bigint, [page, next]: Advanced): void => {
       items += page.items.length
       const reached = Option.flatMap(next, frontierOf)
       if (Option.isNone(reached)) return
       density.items = density.items * memory + page.items.length
-      density.width = density.width * memory + Number(reached.value - Option.getOrElse(before, () => 0n))
+      density.width = density.width * memory + Number(reached.value - before)
+      frontier = reached.value
     }
 
     return Effect.fnUntraced(function*(listing) {
-      const frontier = frontierOf(listing)
-      const guessed = Option.isSome(frontier) && density.items > 0
-        ? yield* fromGuesses(listing, frontier.value)
-        : Option.none()
-      if (Option.isNone(guessed)) requests++
-      const result = Option.isSome(guessed) ? guessed.value : yield* semaphore.withPermit(read(listing))
-      learn(frontier, result)
+      const before = frontierOf(listing)
+      const guessed = Option.isSome(before) && density.items > 0 ? yield* fromGuesses(listing) : Option.none()
+      const result = Option.isSome(guessed) ? guessed.value : yield* sure(listing)
+      learn(Option.getOrElse(before, () => 0n), result)
       return result
     })
   }
