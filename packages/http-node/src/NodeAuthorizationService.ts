@@ -5,8 +5,6 @@
  * program finds its token.
  */
 import type { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
-import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-
 import * as Config from "effect/Config"
 import { SourceError } from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -61,6 +59,11 @@ const findOptions = Effect.gen(function*() {
   return options
 })
 
+/** Who has the token in a variable loads no file system. */
+const nodeFileSystem = Layer.unwrap(
+  Effect.map(Effect.promise(() => import("@effect/platform-node/NodeFileSystem")), ({ layer }) => layer)
+)
+
 const findToken = Effect.gen(function*() {
   const key = yield* variable("HEROKU_API_KEY")
   if (Option.isSome(key)) return { source: "HEROKU_API_KEY", token: Redacted.make(key.value.trim()) }
@@ -80,7 +83,7 @@ const findToken = Effect.gen(function*() {
   return password === undefined || password === ""
     ? yield* noToken(`the file ${file.value} has no password for machine api.heroku.com`)
     : { source: file.value, token: Redacted.make(password) }
-}).pipe(Effect.provide(NodeFileSystem.layer))
+}).pipe(Effect.provide(nodeFileSystem))
 
 const netrcFile = Effect.gen(function*() {
   const named = yield* variable("NETRC")

@@ -3,15 +3,15 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { execFileSync } from "node:child_process"
 
-/** The files that importing a module loads. */
+/** The files that importing a module loads, also those that it loads in the background. */
 const loadedBy = (specifier: string) =>
   Effect.sync(() => {
     const program = `
       import { registerHooks } from "node:module"
       const loaded = []
       registerHooks({ load: (url, context, next) => { loaded.push(url); return next(url, context) } })
+      process.on("exit", () => console.log(JSON.stringify(loaded)))
       await import(${JSON.stringify(specifier)})
-      console.log(JSON.stringify(loaded))
     `
     const output = execFileSync(process.execPath, ["--input-type=module", "-e", program], {
       cwd: import.meta.dirname,
@@ -34,6 +34,13 @@ describe("imports", () => {
         assert.deepStrictEqual(loaded.filter((url) => stores.test(url)), [])
       })
   )
+
+  it.effect("of undici only the connections are loaded, and of Node's file system nothing", () =>
+    Effect.gen(function*() {
+      const loaded = yield* loadedBy("@effect-heroku/http-node/NodeAuthorizationService")
+      assert.isTrue(loaded.some((url) => url.endsWith("/undici/lib/dispatcher/agent.js")))
+      assert.deepStrictEqual(loaded.filter((url) => /undici\/(?:index\.js|lib\/web\/)|NodeFileSystem/.test(url)), [])
+    }))
 
   it.effect("the root of the package does not load Redis's client", () =>
     Effect.gen(function*() {

@@ -19,6 +19,7 @@ import * as UrlParams from "effect/http/UrlParams"
 import type * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { inspect } from "node:util"
+import { vi } from "vitest"
 import * as Transport from "../src/internal/transport.ts"
 import {
   answer,
@@ -298,6 +299,22 @@ describe("the connection is closed", () => {
       }).pipe(Effect.provide(Transport.layer))
       yield* server.until(({ connections }) => connections.closed === 2)
     }))
+})
+
+describe("undici", () => {
+  it.effect("is loaded whole where it has its connections elsewhere", () =>
+    Effect.gen(function*() {
+      vi.doMock("undici/lib/dispatcher/agent.js", () => {
+        throw new Error("There is no such file")
+      })
+      vi.resetModules()
+      const { layer } = yield* Effect.promise(() => import("../src/internal/transport.ts"))
+      const server = yield* hostileServer([answer(200, "all the same")])
+      assert.strictEqual(yield* over(HttpClientRequest.get(server.baseUrl), text, layer), "all the same")
+    }).pipe(Effect.ensuring(Effect.sync(() => {
+      vi.doUnmock("undici/lib/dispatcher/agent.js")
+      vi.resetModules()
+    }))))
 })
 
 describe("a request that waits for a connection", () => {

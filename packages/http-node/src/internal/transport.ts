@@ -5,7 +5,6 @@
  * the call (bench/README.md). Here undici calls back, and the pieces of a body are kept until somebody asks for them. What
  * is seldom wanted of a client (other bodies than bytes) goes to Effect's.
  */
-import { Agent, type Dispatcher } from "@effect/platform-node/Undici"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Cookies from "effect/http/Cookies"
@@ -30,13 +29,26 @@ import type * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
+import type { Agent, Dispatcher } from "undici"
 import { ExchangeScope, noteOwn } from "./own.ts"
+
+/**
+ * Undici's pool of connections by itself. With it the package `undici` loads fetch, caches, web sockets and mocks, a
+ * quarter of what the start of a program takes. Should another version have the file elsewhere, all of it is loaded.
+ */
+const loading: Promise<typeof Agent> = import("undici/lib/dispatcher/agent.js").then(
+  (module) => module.default,
+  () => import("undici").then((all) => all.Agent)
+)
 
 /** The transport. Its connections are closed with the layer. */
 export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.effect(
   HttpClient.HttpClient,
   Effect.map(
-    Effect.acquireRelease(Effect.sync(() => new Agent()), (agent) => Effect.promise(() => agent.destroy())),
+    Effect.acquireRelease(
+      Effect.map(Effect.promise(() => loading), (Agent) => new Agent()),
+      (agent) => Effect.promise(() => agent.destroy())
+    ),
     (agent) =>
       noteOwn(
         HttpClient.makeWith<never, never, HttpClientError, never>(
