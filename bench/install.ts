@@ -55,34 +55,35 @@ const compile = (source: string): string =>
 
 const writeStartPrograms = (): void => {
   const tell = `import { tellAtExit } from "./figures.js"\ntellAtExit(() => ({}))\n`
-  const imports = foreignModules("@effect-heroku/http-node/NodeAuthorizationService")
-    .map((module) => `import ${JSON.stringify(module)}\n`)
-    .join("")
+  const imports = foreignModules().map((module) => `import ${JSON.stringify(module)}\n`).join("")
   writeFileSync(program("start-bare"), tell)
   writeFileSync(program("start-modules"), imports + tell)
 }
 
-/** A static import or re-export in what the compiler writes: those of types are gone there. */
-const importPattern = /^(?:import|export)\b(?:[^"'=(;]*\bfrom\s*)?\s*"([^"]+)"/gm
-
-/** The modules of other packages that a module of ours loads, itself or by others of ours, in the order they come. */
-const foreignModules = (entry: string): ReadonlyArray<string> => {
-  const foreign = new Set<string>()
-  const visited = new Set<string>()
-  const visit = (file: string): void => {
-    if (visited.has(file)) return
-    visited.add(file)
-    for (const [, specifier] of readFileSync(file, "utf8").matchAll(importPattern)) {
-      if (specifier!.startsWith(".")) visit(join(dirname(file), specifier!))
-      else if (specifier!.startsWith("@effect-heroku/")) visit(fileOf(specifier!))
-      else foreign.add(specifier!)
+/** Tells, of every module that is loaded, who asked for it. */
+const hook = `
+  import { registerHooks } from "node:module"
+  import { writeSync } from "node:fs"
+  registerHooks({
+    resolve(specifier, context, next) {
+      if (context.parentURL !== undefined) writeSync(1, JSON.stringify([specifier, context.parentURL]) + "\\n")
+      return next(specifier, context)
     }
-  }
-  visit(fileOf(entry))
-  return [...foreign]
-}
+  })
+`
 
-const fileOf = (specifier: string): string => {
-  const [scope, name, module] = specifier.split("/")
-  return join(nodeModules, `${scope}/${name}`, "dist", `${module}.js`)
+/** The modules of other packages that ours ask for while the layer is imported and built, in the order they come. */
+const foreignModules = (): ReadonlyArray<string> => {
+  const tracer = join(installed, "tracer.js")
+  writeFileSync(tracer, hook)
+  const output = execFileSync(process.execPath, ["--import", tracer, program("start")], { encoding: "utf8" })
+  const asked = output.split("\n").filter((line) => line.startsWith("[")).map((line): [string, string] =>
+    JSON.parse(line)
+  )
+  return [
+    ...new Set(
+      asked.filter(([specifier, by]) => by.includes("/@effect-heroku/") && !/^(?:\.|@effect-heroku\/)/.test(specifier))
+        .map(([specifier]) => specifier)
+    )
+  ]
 }

@@ -120,6 +120,7 @@ const memory: Scenario = {
   run: async (server, rounds) => {
     const stream = (count: number, task: Omit<ListTask, "url">) =>
       list(server, { count, latency: 0 }, "effectHeroku", task)
+    const loop = (count: number) => list(server, { count, latency: 0 }, "undici", { pause: slow })
     const few = 100_000
     const many = 1_000_000
     const results = await inTurn(rounds, {
@@ -130,7 +131,9 @@ const memory: Scenario = {
       "100,000, concurrency 1, slow consumer": stream(few, { pause: slow }),
       "1,000,000, concurrency 1, slow consumer": stream(many, { pause: slow }),
       "100,000, concurrency 16, slow consumer": stream(few, { concurrency: 16, pause: slow }),
-      "1,000,000, concurrency 16, slow consumer": stream(many, { concurrency: 16, pause: slow })
+      "1,000,000, concurrency 16, slow consumer": stream(many, { concurrency: 16, pause: slow }),
+      "100,000, undici, slow consumer": loop(few),
+      "1,000,000, undici, slow consumer": loop(many)
     })
     const grown = (way: "concurrency 1" | "concurrency 16", consumer: "" | ", slow consumer"): Target => ({
       what: `memory: 1,000,000 to 100,000, ${way}${consumer}`,
