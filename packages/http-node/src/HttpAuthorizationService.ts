@@ -151,7 +151,7 @@ const makeEndpoints = (
         )
       }
       return {
-        items: Answer.authorizations("list", answer),
+        items: Effect.tap(Answer.authorizations("list", answer), () => Effect.sync(() => answer.body.release())),
         nextRange,
         status: answer.status,
         requestId: Answer.requestId(answer)

@@ -7,6 +7,7 @@ import * as Cause from "effect/Cause"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
@@ -97,6 +98,29 @@ const later = <A, E>(effect: Effect.Effect<A, E>) =>
     yield* TestClock.adjust("10 minutes")
     return yield* Fiber.join(fiber)
   })
+
+/** Keeps all spans. */
+const record = () => {
+  const spans: Array<Tracer.NativeSpan> = []
+  const tracer = Tracer.make({
+    span(options) {
+      const span = new Tracer.NativeSpan(options)
+      spans.push(span)
+      return span
+    }
+  })
+  const tree = () =>
+    spans.map(({ name, parent }) =>
+      `${Option.match(parent, { onNone: () => "", onSome: (_) => _._tag === "Span" ? `${_.name} > ` : "" })}${name}`
+    )
+  return { spans, tracer, tree }
+}
+
+/** The body of the answer that a request's span ended with. */
+const bodyIn = ({ status }: Tracer.NativeSpan): string => {
+  assert(status._tag === "Ended" && Exit.isSuccess(status.exit))
+  return (status.exit.value as { readonly body: { readonly reveal: () => string } }).body.reveal()
+}
 
 describe("requests", () => {
   const collection = "https://api.heroku.com/oauth/authorizations"
@@ -1167,6 +1191,37 @@ describe("big bodies", () => {
       const authorization = yield* Effect.provide(AuthorizationService.use((_) => _.info(id)), layer())
       assert.deepStrictEqual(authorization.description, Option.some("Schlüssel 🔑"))
     }))
+
+  it.effect.each([true, false])("of pages are read whole, with a length: %s", (hasLength) =>
+    Effect.gen(function*() {
+      const page = Array.from({ length: 300 }, (_, n) => ({
+        ...payloads.full,
+        id: `01234567-89ab-cdef-0123-${String(n).padStart(12, "0")}`,
+        description: "Schlüssel 🔑".repeat(20)
+      }))
+      const bytes = new TextEncoder().encode(JSON.stringify(page))
+      const client = scripted(() =>
+        new Response(
+          new ReadableStream({
+            start: (controller) => {
+              // Of sizes that cut characters, and that do not fit what was set aside.
+              for (let from = 0; from < bytes.length; from += 7001) controller.enqueue(bytes.slice(from, from + 7001))
+              controller.close()
+            }
+          }),
+          { headers: hasLength ? { "Content-Length": String(bytes.length) } : {} }
+        )
+      )
+      const { spans, tracer } = record()
+      const { items } = yield* Effect.provide(AuthorizationService.use((_) => _.list()), client.layer()).pipe(
+        Effect.withTracer(tracer)
+      )
+      assert.deepStrictEqual(items.map((item) => item.id), page.map((item) => item.id))
+      assert.isTrue(items.every(({ description }) => Option.contains(description, page[0]!.description)))
+      // Tracers keep what they are told of. What another client has read stays its own.
+      const [kept] = spans.filter(({ name }) => name.startsWith("GET")).map(bodyIn)
+      assert.lengthOf(kept!, hasLength ? JSON.stringify(page).length : 0)
+    }))
 })
 
 describe("timeout", () => {
@@ -1210,22 +1265,6 @@ describe("timeout", () => {
 })
 
 describe("spans", () => {
-  const record = () => {
-    const spans: Array<Tracer.NativeSpan> = []
-    const tracer = Tracer.make({
-      span(options) {
-        const span = new Tracer.NativeSpan(options)
-        spans.push(span)
-        return span
-      }
-    })
-    const tree = () =>
-      spans.map(({ name, parent }) =>
-        `${Option.match(parent, { onNone: () => "", onSome: (_) => _._tag === "Span" ? `${_.name} > ` : "" })}${name}`
-      )
-    return { spans, tracer, tree }
-  }
-
   it.effect("an operation has one, and each request one inside it", () =>
     Effect.gen(function*() {
       const { spans, tracer, tree } = record()

@@ -10,11 +10,14 @@ import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Tracer from "effect/Tracer"
 import * as Http from "node:http"
 import type { AddressInfo } from "node:net"
 import { inspect } from "node:util"
@@ -44,6 +47,39 @@ const layerFor = (baseUrl: string, options?: Partial<Options>) =>
   NodeAuthorizationService.layer({ token: Redacted.make("HRKU-mine"), baseUrl, ...options })
 
 describe("layer", () => {
+  it.effect("keeps nothing of a long page once it was read, though a tracer keeps the answer", () =>
+    Effect.gen(function*() {
+      const page = Array.from({ length: 300 }, (_, n) => ({
+        ...payloads.full,
+        id: `01234567-89ab-cdef-0123-${String(n).padStart(12, "0")}`,
+        description: "Schlüssel 🔑".repeat(20)
+      }))
+      const text = JSON.stringify(page)
+      const baseUrl = yield* serve((_, response) => {
+        response.writeHead(200, { "content-length": Buffer.byteLength(text) }).end(text)
+      })
+      const bodies: Array<{ readonly reveal: () => string }> = []
+      const tracer = Tracer.make({
+        span(options) {
+          const span = new Tracer.NativeSpan(options)
+          const end = span.end.bind(span)
+          span.end = (time, exit) => {
+            const value: any = Exit.isSuccess(exit) ? exit.value : undefined
+            if (options.name.startsWith("GET")) bodies.push(value.body)
+            end(time, exit)
+          }
+          return span
+        }
+      })
+      const { items } = yield* AuthorizationService.use((_) => _.list()).pipe(
+        Effect.provide(layerFor(baseUrl)),
+        Effect.withTracer(tracer)
+      )
+      assert.deepStrictEqual(items.map((item) => item.id), page.map((item) => item.id))
+      assert.isTrue(items.every(({ description }) => Option.contains(description, page[0]!.description)))
+      assert.deepStrictEqual(bodies.map((body) => body.reveal()), [""])
+    }))
+
   it.effect.each<[string, (client: HttpClient.HttpClient) => HttpClient.HttpClient]>([
     ["in another fiber", HttpClient.transform((effect) => Effect.flatMap(Effect.forkChild(effect), Fiber.join))],
     [

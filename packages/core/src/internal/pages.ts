@@ -46,8 +46,8 @@ export interface StreamOptions extends ListOptions {
 /** The answer to a request for a range of the list. */
 export interface RangeAnswer {
   /**
-   * The authorizations, in the order that they came in. They are read when the page is wanted: of pages that were fetched
-   * ahead the answers take less room.
+   * The authorizations, in the order that they came in. They are read when the page is wanted, and only once: of pages that
+   * were fetched ahead the answers take less room, and nothing of an answer is needed afterwards.
    */
   readonly items: Effect.Effect<ReadonlyArray<Authorization>, InvalidResponse>
   /** The `Next-Range` header, as it came: none when the list is complete. */

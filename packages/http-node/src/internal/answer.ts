@@ -19,6 +19,7 @@ import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Kept } from "./cache.ts"
+import { isOwnResponse, ownBytes } from "./own.ts"
 import type { Scrub } from "./scrub.ts"
 
 /**
@@ -40,17 +41,31 @@ export interface Answer {
 /**
  * The text of an answer, which nothing shows. It is no `Redacted`, because that keeps its value in a map, and there a page
  * that nobody needs any more outlives the next few.
+ *
+ * A long one is bytes until it is wanted, in memory of our own that it can give back. As a string, a page that was fetched
+ * ahead gets into V8's old generation, and its memory is free only after the next collection of everything.
  */
 class Body {
-  readonly #text: string
-  constructor(text: string) {
-    this.#text = text
+  #content: string | ArrayBuffer
+  constructor(content: string | ArrayBuffer) {
+    this.#content = typeof content === "string" || content.byteLength > longBytes ? content : utf8.decode(content)
   }
   /** The text, with all its secrets. */
   reveal(): string {
-    return this.#text
+    return typeof this.#content === "string" ? this.#content : utf8.decode(this.#content)
+  }
+  /** Gives back the memory of a long one. It is empty from then on. */
+  release(): void {
+    if (typeof this.#content === "string") return
+    this.#content.transfer(0)
+    this.#content = ""
   }
 }
+
+const utf8 = new TextDecoder()
+
+/** What is longer is a page of a list. */
+const longBytes = 64 * 1024
 
 const readHeaders = [
   "content-type",
@@ -86,17 +101,27 @@ export const read = (
     const value = received[name]
     if (value !== undefined) headers[name] = scrub(value)
   }
-  const answer = (body: string): Answer => ({ status, headers, body: new Body(body), scrub, afterUnknownOutcome })
+  const answer = (body: string | ArrayBuffer): Answer => ({
+    status,
+    headers,
+    body: new Body(body),
+    scrub,
+    afterUnknownOutcome
+  })
   if (!expectedStatuses(operation).includes(status)) {
     // Its status says what it is, also when the connection breaks or stalls before the body's end.
-    return Effect.map(readBytes(response, maxErrorBytes, () => true, errorPatience), ({ text }) => answer(text))
+    return Effect.map(readBytes(response, maxErrorBytes, () => true, errorPatience), ({ bytes }) => answer(bytes))
   }
   // Most answers say how long they are, and a transport holds them to it. If compressed, it is another length.
-  const length = received["content-encoding"] === undefined ? received["content-length"] : undefined
-  if (Number(length ?? Infinity) <= maxBytes) return Effect.map(response.text, answer)
-  return Effect.flatMap(readBytes(response, maxBytes, isEmptyBody), ({ complete, text }) =>
+  const length = Number((received["content-encoding"] === undefined ? received["content-length"] : undefined) ?? Infinity)
+  if (length <= maxBytes) {
+    return length > longBytes && isOwnResponse(response)
+      ? Effect.map(response[ownBytes], answer)
+      : Effect.map(response.text, answer)
+  }
+  return Effect.flatMap(readBytes(response, maxBytes, isEmptyBody), ({ bytes, complete }) =>
     complete
-      ? Effect.succeed(answer(text))
+      ? Effect.succeed(answer(bytes))
       : Effect.fail(invalid(operation, answer(""), `The body is longer than ${maxBytes} bytes`)))
 }
 
@@ -109,22 +134,25 @@ const readBytes = (
   limit: number,
   isEnd: (error: HttpClientError.HttpClientError) => boolean,
   patience?: Duration.Duration
-): Effect.Effect<{ readonly text: string; readonly complete: boolean }, HttpClientError.HttpClientError> =>
+): Effect.Effect<{ readonly bytes: ArrayBuffer; readonly complete: boolean }, HttpClientError.HttpClientError> =>
   Effect.suspend(() => {
-    const decoder = new TextDecoder()
-    let text = ""
-    let bytes = 0
+    // Pieces are copied, for a piece of one byte may keep alive the buffer of the socket that it came in.
+    let bytes = new Uint8Array(16 * 1024)
+    let length = 0
     return response.stream.pipe(
       Stream.runForEachWhile((chunk) =>
         Effect.sync(() => {
-          text += decoder.decode(chunk.subarray(0, limit - bytes), { stream: true })
-          bytes += chunk.length
-          return bytes <= limit
+          const taken = chunk.subarray(0, limit - length)
+          const end = length + taken.length
+          if (end > bytes.length) bytes = new Uint8Array(bytes.buffer.transfer(Math.max(end, 2 * bytes.length)))
+          bytes.set(taken, length)
+          length += chunk.length
+          return length <= limit
         })
       ),
       Effect.catch((error) => isEnd(error) ? Effect.void : Effect.fail(error)),
       patience === undefined ? identity : Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.void }),
-      Effect.map(() => ({ text: text + decoder.decode(), complete: bytes <= limit }))
+      Effect.map(() => ({ bytes: bytes.buffer.transfer(Math.min(length, limit)), complete: length <= limit }))
     )
   })
 

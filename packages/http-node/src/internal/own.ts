@@ -1,9 +1,12 @@
 /**
- * Which clients are our own transport, and what it is told of the exchange that a request belongs to. It is apart from `transport.ts` so that the live layer over other clients does not
- * load undici.
+ * What our own transport and the live layer know of each other beyond an `HttpClient`. It is apart from `transport.ts` so
+ * that the live layer over other clients does not load undici.
  */
 import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as Scope from "effect/Scope"
 
 const clients = new WeakSet<HttpClient.HttpClient>()
@@ -22,3 +25,14 @@ export const ExchangeScope = Context.Reference<Scope.Scope | undefined>(
   "@effect-heroku/http-node/internal/ExchangeScope",
   { defaultValue: () => undefined }
 )
+
+/** The body of a response, in memory that belongs to who asks: nobody else has it. */
+export const ownBytes: unique symbol = Symbol("@effect-heroku/http-node/internal/ownBytes")
+
+/** A response of our own transport. */
+export interface OwnResponse extends HttpClientResponse {
+  readonly [ownBytes]: Effect.Effect<ArrayBuffer, HttpClientError>
+}
+
+/** Whether a response is one. */
+export const isOwnResponse = (response: HttpClientResponse): response is OwnResponse => ownBytes in response

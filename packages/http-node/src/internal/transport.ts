@@ -30,7 +30,7 @@ import * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import type { Agent, Dispatcher } from "undici"
-import { ExchangeScope, noteOwn } from "./own.ts"
+import { ExchangeScope, noteOwn, ownBytes, type OwnResponse } from "./own.ts"
 
 /**
  * Undici's pool of connections by itself. With it the package `undici` loads fetch, caches, web sockets and mocks, a
@@ -267,7 +267,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 /** An answer whose body is read off the connection when it is asked for. */
-class Response extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+class Response extends Inspectable.Class implements OwnResponse {
   readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
   readonly #exchange: Exchange
@@ -298,8 +298,12 @@ class Response extends Inspectable.Class implements HttpClientResponse.HttpClien
     return Effect.map(this.#exchange.bytes(), (bytes) => decoder.decode(bytes))
   }
 
-  get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError> {
+  get [ownBytes](): Effect.Effect<ArrayBuffer, HttpClientError> {
     return Effect.map(this.#exchange.bytes(), (bytes) => new Uint8Array(bytes).buffer)
+  }
+
+  get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError> {
+    return this[ownBytes]
   }
 
   get stream(): Stream.Stream<Uint8Array, HttpClientError> {
