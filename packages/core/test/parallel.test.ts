@@ -313,6 +313,82 @@ describe("concurrency", () => {
       assert.strictEqual(state.inFlight, 0)
     }))
 
+  it.effect("asks for nothing more once the list is complete, however long its last page is kept", () =>
+    Effect.gen(function*() {
+      // All at the beginning of the ids there can be: no guess is beyond their end.
+      const ids = spread(100).map((id) => `0${id.slice(0, 7)}${id.slice(8)}`)
+      const { service, state } = server(ids, { before: (_, n) => Effect.sleep(`${1 + n % 3} seconds`) })
+      let atLast = 0
+      const fiber = yield* Effect.forkChild(
+        Stream.runForEach(service.pages({ pageSize: 20, concurrency: 4 }), ({ next }) =>
+          Option.isSome(next)
+            ? Effect.void
+            : Effect.andThen(Effect.sync(() => atLast = state.requests), Effect.never))
+      )
+      for (let second = 0; second < 100; second++) yield* TestClock.adjust("1 second")
+      assert.isAtMost(state.requests, 10)
+      assert.deepStrictEqual([state.requests, state.inFlight], [atLast, 0])
+      yield* Fiber.interrupt(fiber)
+    }))
+
+  it.effect("asks for the page that follows for sure before any guess", () =>
+    Effect.gen(function*() {
+      const ids = spread(300)
+      const isSure: Array<boolean> = []
+      const { service } = server(ids, {
+        before: (range) => Effect.sync(() => isSure.push(ids.some((id) => range.includes(id))))
+      })
+      yield* Stream.runDrain(Stream.take(service.pages({ pageSize: 20, concurrency: 8 }), 3))
+      assert.isTrue(isSure[1])
+      assert.include(isSure.slice(2), false)
+    }))
+
+  it.effect("gets as far as one by one where few requests are left", () =>
+    Effect.gen(function*() {
+      const failure = new RequestFailed({
+        operation: "list",
+        reason: "timeout",
+        message: "none left",
+        outcomeUnknown: false
+      })
+      const { service } = server(spread(300), { before: (_, n) => n > 3 ? Effect.fail(failure) : Effect.void })
+      let pages = 0
+      const list = Stream.runForEach(
+        service.pages({ pageSize: 20, concurrency: 4 }),
+        () => Effect.sync(() => pages++)
+      )
+      assert.strictEqual(yield* Effect.flip(list), failure)
+      assert.strictEqual(pages, 3)
+    }))
+
+  it.effect("a guess that throws costs nothing but itself", () =>
+    Effect.gen(function*() {
+      const ids = spread(300)
+      const { service, stored } = server(ids)
+      const guessless = AuthorizationService.make({
+        create: unimplemented,
+        info: unimplemented,
+        update: unimplemented,
+        regenerate: unimplemented,
+        delete: unimplemented,
+        list: (range) => {
+          if (!range.startsWith("id ..") && !ids.some((id) => range.includes(id))) throw new Error("no such place")
+          const { max, start } = Option.getOrThrow(ListRange.parse(range))
+          const cursor = Option.isSome(start) ? ListRange.Cursor.make(range) : undefined
+          return Effect.map(
+            service.list({ cursor, pageSize: Option.getOrUndefined(max) }),
+            ({ items, next }) => ({
+              items: Effect.succeed(items),
+              nextRange: next,
+              status: 200,
+              requestId: Option.none()
+            })
+          )
+        }
+      })
+      assert.deepStrictEqual(yield* collect(guessless, { pageSize: 20, concurrency: 4 }), stored)
+    }))
+
   it.effect.each([2, 3, 16])(
     "lists from a server that answers at once, with %d under way",
     (concurrency) =>

@@ -59,19 +59,13 @@ const findOptions = Effect.gen(function*() {
   return options
 })
 
-/** Who has the token in a variable loads no file system. */
-const nodeFileSystem = Layer.unwrap(
-  Effect.map(Effect.promise(() => import("@effect/platform-node/NodeFileSystem")), ({ layer }) => layer)
-)
-
 const findToken = Effect.gen(function*() {
   const key = yield* variable("HEROKU_API_KEY")
   if (Option.isSome(key)) return { source: "HEROKU_API_KEY", token: Redacted.make(key.value.trim()) }
 
   const file = yield* netrcFile
   if (Option.isNone(file)) return yield* noToken("there is no home directory to look for .netrc in")
-  const fileSystem = yield* FileSystem.FileSystem
-  const text = yield* fileSystem.readFileString(file.value).pipe(
+  const text = yield* readFile(file.value).pipe(
     Effect.catchTag("PlatformError", (error) =>
       noToken(
         error.reason._tag === "NotFound"
@@ -83,7 +77,14 @@ const findToken = Effect.gen(function*() {
   return password === undefined || password === ""
     ? yield* noToken(`the file ${file.value} has no password for machine api.heroku.com`)
     : { source: file.value, token: Redacted.make(password) }
-}).pipe(Effect.provide(nodeFileSystem))
+})
+
+/** Who has the token in a variable loads no file system. */
+const readFile = (path: string) =>
+  Effect.flatMap(
+    Effect.promise(() => import("@effect/platform-node/NodeFileSystem")),
+    ({ layer }) => Effect.provide(FileSystem.FileSystem.use((_) => _.readFileString(path)), layer)
+  )
 
 const netrcFile = Effect.gen(function*() {
   const named = yield* variable("NETRC")

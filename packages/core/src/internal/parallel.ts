@@ -89,11 +89,12 @@ export const readAhead = Effect.fnUntraced(
     const nextPlace = (): bigint => (guesses.at(-1)?.after ?? frontier) + step()
 
     /**
-     * Whether there may be another guess. With the page that follows for sure, all requests together stay within twice the
-     * fewest that the list can need: the pages seen so far, and one more. However wrong the guesses, they cost no more.
+     * Whether there may be another guess. With the page that follows for sure, which may have been asked for already, all
+     * requests together stay within twice the fewest that the list can need: the pages seen so far, and one more. However
+     * wrong the guesses, they cost no more.
      */
     const mayGuess = (): boolean => {
-      const affordable = 2 * (Math.floor(items / pageSize) + 1) - 1
+      const affordable = 2 * (Math.floor(items / pageSize) + 1) - (reading ? 0 : 1)
       // None waits for another: the page that follows for sure would wait behind it.
       const most = reading || guesses.some(({ after }) => after < frontier) ? concurrency : concurrency - 1
       return guessing && underWay < most && guesses.length < 2 * concurrency && requests < affordable && step() > 0n
@@ -105,7 +106,9 @@ export const readAhead = Effect.fnUntraced(
       const listing = listingAfter(after)
       return Effect.map(
         // At once: what is only scheduled would be sent after the page that is about to be read.
-        Effect.forkIn(Effect.tap(request(fetch(listing)), fill), scope, { startImmediately: true }),
+        Effect.forkIn(Effect.tap(request(Effect.suspend(() => fetch(listing))), fill), scope, {
+          startImmediately: true
+        }),
         (fiber) => {
           guesses = [...guesses, { after, listing, fiber }]
         }
@@ -114,9 +117,10 @@ export const readAhead = Effect.fnUntraced(
 
     /**
      * Adds guesses beyond the furthest one: whenever the listing goes on, and whenever one of them is answered, for the
-     * consumer may be busy with a page. A guess that is answered before it is among the others adds none.
+     * consumer may be busy with a page. A guess that is answered before it is among the others adds none. What is counted
+     * has to be sent and noted, also when the guess is dropped whose answer led to it.
      */
-    const fill: Effect.Effect<void> = Effect.suspend(() => {
+    const fill: Effect.Effect<void> = Effect.uninterruptible(Effect.suspend(() => {
       if (filling) return Effect.void
       filling = true
       return Effect.ensuring(
@@ -125,7 +129,7 @@ export const readAhead = Effect.fnUntraced(
           filling = false
         })
       )
-    })
+    }))
 
     /** What a guess adds beyond the frontier; none when it adds nothing. A guess without sense ends the guessing. */
     const take = Effect.fnUntraced(function*(guess: Guess, listing: Listing) {
@@ -160,8 +164,12 @@ export const readAhead = Effect.fnUntraced(
         // The nearest to the frontier reaches furthest beyond it.
         const nearest = reaching.at(-1)
         yield* drop(reaching.slice(0, -1))
+        if (nearest === undefined) {
+          // After the page that follows for sure: that one must not be what is too much for a limit.
+          yield* Effect.forkIn(fill, scope)
+          return Option.none()
+        }
         yield* fill
-        if (nearest === undefined) return Option.none()
         const taken = yield* take(nearest, listing)
         return Option.isSome(taken) ? taken : yield* fromGuesses(listing)
       }
@@ -181,6 +189,7 @@ export const readAhead = Effect.fnUntraced(
 
     const learn = (before: bigint, [page, next]: Advanced): void => {
       items += page.items.length
+      if (Option.isNone(next)) guessing = false
       const reached = Option.flatMap(next, frontierOf)
       if (Option.isNone(reached)) return
       density.items = density.items * memory + page.items.length
@@ -193,6 +202,8 @@ export const readAhead = Effect.fnUntraced(
       const guessed = Option.isSome(before) && density.items > 0 ? yield* fromGuesses(listing) : Option.none()
       const result = Option.isSome(guessed) ? guessed.value : yield* sure(listing)
       learn(Option.getOrElse(before, () => 0n), result)
+      // Beyond the end there is nothing.
+      if (!guessing) yield* drop(guesses)
       return result
     })
   }

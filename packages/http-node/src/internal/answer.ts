@@ -113,7 +113,9 @@ export const read = (
     return Effect.map(readBytes(response, maxErrorBytes, () => true, errorPatience), ({ bytes }) => answer(bytes))
   }
   // Most answers say how long they are, and a transport holds them to it. If compressed, it is another length.
-  const length = Number((received["content-encoding"] === undefined ? received["content-length"] : undefined) ?? Infinity)
+  const length = Number(
+    (received["content-encoding"] === undefined ? received["content-length"] : undefined) ?? Infinity
+  )
   if (length <= maxBytes) {
     return length > longBytes && isOwnResponse(response)
       ? Effect.map(response[ownBytes], answer)

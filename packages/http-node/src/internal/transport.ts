@@ -40,6 +40,8 @@ const loading: Promise<typeof Agent> = import("undici/lib/dispatcher/agent.js").
   (module) => module.default,
   () => import("undici").then((all) => all.Agent)
 )
+// Whoever builds the layer is told.
+loading.catch(() => {})
 
 /** The transport. Its connections are closed with the layer. */
 export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.effect(
@@ -66,8 +68,9 @@ const send = (
   const { body, headers, method } = request
   if ((body._tag !== "Empty" && body._tag !== "Uint8Array") || headers["upgrade"] !== undefined) {
     return Effect.flatMap(
-      Effect.promise(() => import("@effect/platform-node/NodeHttpClient")),
-      (Effects) =>
+      // The connections can do no more than `dispatch` until all of the undici that they are of is loaded.
+      Effect.promise(() => Promise.all([import("@effect/platform-node/NodeHttpClient"), import("undici")])),
+      ([Effects]) =>
         Effect.flatMap(
           Effect.provideService(Effects.makeUndici, Effects.Dispatcher, dispatcher),
           (client) => client.execute(request)
