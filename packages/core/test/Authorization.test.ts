@@ -159,6 +159,9 @@ describe("Authorization.FromWire", () => {
     ].join()
     assert.notMatch(printed, /HRKU-|grant-code/)
     assert.match(printed, /<redacted:token>/)
+    for (const shown of [inspect(authorization), JSON.stringify(authorization), String(authorization)]) {
+      assert.include(shown, authorization.id)
+    }
   })
 
   it.each([

@@ -1,5 +1,6 @@
 import { Authorization } from "@effect-heroku/core/Authorization"
 import * as AuthorizationDecoder from "@effect-heroku/core/AuthorizationDecoder"
+import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
@@ -288,6 +289,18 @@ describe("what holds secrets", () => {
     )
   })
 
+  it("is an attribute like any other once something was assigned to it", () => {
+    const authorization: { grant: Authorization["grant"] } = quick()
+    const { grant } = thorough()
+    authorization.grant = Option.none()
+    assert.deepStrictEqual(authorization.grant, Option.none())
+    authorization.grant = grant
+    assert.deepStrictEqual(
+      Object.getOwnPropertyDescriptor(authorization, "grant"),
+      Object.getOwnPropertyDescriptor(thorough(), "grant")
+    )
+  })
+
   it("makes it equal to one that the schema decoded, whichever was looked at", () => {
     const looked = quick()
     void looked.grant
@@ -321,6 +334,28 @@ describe("authorizations", () => {
       assert.deepStrictEqual(outcome(AuthorizationDecoder.authorizations(json)), outcome(decodeMany(json)))
     }
   })
+
+  it.effect("are listed also where their ids are no UUIDs, in whatever order these are", () =>
+    Effect.gen(function*() {
+      const json = [payloads.full, { ...payloads.direct, id: "!" }]
+      const unimplemented = () => Effect.die("not part of this test")
+      const service = AuthorizationService.make({
+        create: unimplemented,
+        info: unimplemented,
+        update: unimplemented,
+        regenerate: unimplemented,
+        delete: unimplemented,
+        list: () =>
+          Effect.succeed({
+            items: Effect.succeed(Result.getOrThrow(AuthorizationDecoder.authorizations(json))),
+            nextRange: Option.none(),
+            status: 200,
+            requestId: Option.none()
+          })
+      })
+      const { items } = yield* service.list()
+      assert.deepStrictEqual(items.map(({ id }): string => id), json.map(({ id }) => id))
+    }))
 
   it("does not ask the schema when each of them is usual", () => {
     const { json, looks } = counted(payloads.full)

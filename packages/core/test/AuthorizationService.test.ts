@@ -75,6 +75,7 @@ describe("input", () => {
       ["update", "client.secret", service.update(id, { client: { id: "c", secret: Redacted.make("") } })],
       ["regenerate", "id", service.regenerate(bad("."))],
       ["delete", "id", service.delete(bad("a\n"))],
+      ["info", "id", service.info([uuid(1)] as never)],
       // What the types forbid, as a JavaScript program may do it.
       ["create", "scope", service.create({ scope: [] as never })],
       ["create", "expiresIn", service.create({ scope: ["global"], expiresIn: Duration.seconds(-1) })],
@@ -195,6 +196,14 @@ describe("pages", () => {
         uuid(6),
         uuid(8)
       ])
+    }))
+
+  it.effect("a list goes on whose first page lost all its authorizations, or has no UUIDs", () =>
+    Effect.gen(function*() {
+      for (const first of [[], ["x"]]) {
+        const { service } = pagesOf([first, `id ]${uuid(5)}..; max=1`], [[uuid(6)]])
+        assert.deepStrictEqual(ids(yield* Stream.runCollect(service.stream({ pageSize: 1 }))), [...first, uuid(6)])
+      }
     }))
 
   it.effect("ids that are not UUIDs come in whatever order the server has", () =>
@@ -395,9 +404,10 @@ describe("spans", () => {
   it.effect("says which authorization it is about, or which range of the list", () =>
     Effect.gen(function*() {
       const { spans, tracer } = record()
-      const { service } = pagesOf([[]])
+      const { service } = scripted(() => ({}))
       const id = AuthorizationId.make("x")
       yield* Effect.gen(function*() {
+        yield* service.create({ scope: ["global"] })
         yield* service.list({ pageSize: 1 })
         yield* service.info(id)
         yield* service.update(id, { description: "" })
@@ -406,7 +416,11 @@ describe("spans", () => {
       }).pipe(Effect.withTracer(tracer))
       assert.deepStrictEqual(
         spans.map(({ attributes }) => Object.fromEntries(attributes)),
-        [{ "heroku.range": "id ..; max=1" }, ...Array.from({ length: 4 }, () => ({ "heroku.authorization.id": "x" }))]
+        [
+          {},
+          { "heroku.range": "id ..; max=1" },
+          ...Array.from({ length: 4 }, () => ({ "heroku.authorization.id": "x" }))
+        ]
       )
     }))
 })

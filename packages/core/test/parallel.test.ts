@@ -291,7 +291,7 @@ describe("concurrency", () => {
           Effect.gen(function*() {
             consumed++
             for (let n = 0; n < 100; n++) yield* Effect.yieldNow
-            assert.isAtMost(state.requests, consumed + 8 + 1)
+            assert.isAtMost(state.requests, consumed + 8)
           })
       )
     }))
@@ -315,9 +315,11 @@ describe("concurrency", () => {
 
   it.effect("asks for nothing more once the list is complete, however long its last page is kept", () =>
     Effect.gen(function*() {
-      // All at the beginning of the ids there can be: no guess is beyond their end.
+      // All at the beginning of the ids there can be: no guess is beyond their end. Places beyond the last are not answered.
       const ids = spread(100).map((id) => `0${id.slice(0, 7)}${id.slice(8)}`)
-      const { service, state } = server(ids, { before: (_, n) => Effect.sleep(`${1 + n % 3} seconds`) })
+      const { service, state } = server(ids, {
+        before: (range, n) => range > "id ]1" ? Effect.never : Effect.sleep(`${1 + n % 3} seconds`)
+      })
       let atLast = 0
       const fiber = yield* Effect.forkChild(
         Stream.runForEach(service.pages({ pageSize: 20, concurrency: 4 }), ({ next }) =>
@@ -328,6 +330,34 @@ describe("concurrency", () => {
       for (let second = 0; second < 100; second++) yield* TestClock.adjust("1 second")
       assert.isAtMost(state.requests, 10)
       assert.deepStrictEqual([state.requests, state.inFlight], [atLast, 0])
+      yield* Fiber.interrupt(fiber)
+    }))
+
+  it.effect("lets no guess take the place of the page that follows for sure, also while a page is consumed", () =>
+    Effect.gen(function*() {
+      // Guesses are far beyond the second page, because the ids of the first lie far apart.
+      const ids = [
+        ...spread(20).map((id) => `0${id.slice(1)}`),
+        ...Array.from({ length: 200 }, (_, n) => uuid(2 ** 28, 256 * n))
+      ]
+      const guesses: Array<string> = []
+      const { service } = server(ids, {
+        before: (range) => {
+          if (range.startsWith("id ..") || ids.some((id) => range.includes(id))) return Effect.sleep("1 second")
+          guesses.push(range)
+          return guesses.length === 1 ? Effect.sleep("2 seconds") : Effect.sleep("1 hour")
+        }
+      })
+      let pages = 0
+      const fiber = yield* Effect.forkChild(
+        Stream.runForEach(
+          service.pages({ pageSize: 20, concurrency: 2 }),
+          () => Effect.andThen(Effect.sync(() => pages++), Effect.sleep("10 seconds"))
+        )
+      )
+      for (let second = 0; second < 35; second++) yield* TestClock.adjust("1 second")
+      assert.isAbove(guesses.length, 1)
+      assert.strictEqual(pages, 4)
       yield* Fiber.interrupt(fiber)
     }))
 

@@ -51,6 +51,8 @@ export const readAhead = Effect.fnUntraced(
     const scope = yield* Effect.scope
     const semaphore = yield* Semaphore.make(concurrency)
     const density = { items: 0, width: 0 }
+    /** How far one guess is from the next; nothing as long as the ids tell no distance. */
+    let step = 0n
     let guesses: ReadonlyArray<Guess> = []
     // A range with an end would be left by guesses.
     let guessing = Option.exists(ListRange.parse(start.range), ({ end }) => Option.isNone(end))
@@ -82,11 +84,8 @@ export const readAhead = Effect.fnUntraced(
       return { range, pageSize, order, last: Option.some(after), seen: new Set(), afterEmpty: false }
     }
 
-    /** How far one guess is from the next; nothing where the ids so far tell no distance. */
-    const step = (): bigint => BigInt(Math.ceil(closeness * pageSize * density.width / density.items))
-
     /** Where the next guess would be. */
-    const nextPlace = (): bigint => (guesses.at(-1)?.after ?? frontier) + step()
+    const nextPlace = (): bigint => (guesses.at(-1)?.after ?? frontier) + step
 
     /**
      * Whether there may be another guess. With the page that follows for sure, which may have been asked for already, all
@@ -97,7 +96,7 @@ export const readAhead = Effect.fnUntraced(
       const affordable = 2 * (Math.floor(items / pageSize) + 1) - (reading ? 0 : 1)
       // None waits for another: the page that follows for sure would wait behind it.
       const most = reading || guesses.some(({ after }) => after < frontier) ? concurrency : concurrency - 1
-      return guessing && underWay < most && guesses.length < 2 * concurrency && requests < affordable && step() > 0n
+      return guessing && underWay < most && guesses.length < 2 * concurrency && requests < affordable && step > 0n
         && nextPlace() <= lastPlace
     }
 
@@ -194,12 +193,13 @@ export const readAhead = Effect.fnUntraced(
       if (Option.isNone(reached)) return
       density.items = density.items * memory + page.items.length
       density.width = density.width * memory + Number(reached.value - before)
+      if (density.items > 0) step = BigInt(Math.ceil(closeness * pageSize * density.width / density.items))
       frontier = reached.value
     }
 
     return Effect.fnUntraced(function*(listing) {
       const before = frontierOf(listing)
-      const guessed = Option.isSome(before) && density.items > 0 ? yield* fromGuesses(listing) : Option.none()
+      const guessed = Option.isSome(before) ? yield* fromGuesses(listing) : Option.none()
       const result = Option.isSome(guessed) ? guessed.value : yield* sure(listing)
       learn(Option.getOrElse(before, () => 0n), result)
       // Beyond the end there is nothing.
