@@ -46,10 +46,16 @@ export const remote = (url: string): Omit<Server, "stop"> => {
 
 const run = promisify(execFile)
 
-/** Runs a client in a process of its own. */
-export const runClient = async (server: Server, setup: Setup, client: string, task: Task): Promise<Run> => {
+/** Runs a client in a process of its own, with these options of Node's. */
+export const runClient = async (
+  server: Server,
+  setup: Setup,
+  client: string,
+  task: Task,
+  nodeOptions: ReadonlyArray<string> = []
+): Promise<Run> => {
   const { checksum } = await server.set(setup)
-  const { stdout } = await run(process.execPath, [program("run"), client, JSON.stringify(task)])
+  const { stdout } = await run(process.execPath, [...nodeOptions, program("run"), client, JSON.stringify(task)])
   const result: Run = { ...JSON.parse(stdout), server: await server.counts() }
   const right = task.name === "list"
     ? result.count === setup.count && result.inOrder && result.checksum === checksum
