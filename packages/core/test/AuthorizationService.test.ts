@@ -339,11 +339,14 @@ describe("cursor", () => {
       )
     }))
 
-  it.effect("goes on after a page that lost all its authorizations meanwhile", () =>
-    Effect.gen(function*() {
-      const { service } = pagesOf([[], `id ]${uuid(3)}..; max=2, order=desc`], [[uuid(2)]])
-      assert.deepStrictEqual(ids(yield* Stream.runCollect(service.stream({ cursor }))), [uuid(2)])
-    }))
+  it.effect.each([1, 2])(
+    "goes on after a page that lost all its authorizations meanwhile, with %d under way",
+    (concurrency) =>
+      Effect.gen(function*() {
+        const { service } = pagesOf([[], `id ]${uuid(3)}..; max=2, order=desc`], [[uuid(2)]])
+        assert.deepStrictEqual(ids(yield* Stream.runCollect(service.stream({ cursor, concurrency }))), [uuid(2)])
+      })
+  )
 
   it.effect.each(
     [
