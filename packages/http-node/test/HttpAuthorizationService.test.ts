@@ -1074,6 +1074,16 @@ describe("what goes wrong in a transport", () => {
     }))
 })
 
+describe("a token of the old form, which looks like any UUID", () => {
+  it.effect("that Heroku says back is not in the error", () =>
+    Effect.gen(function*() {
+      const token = "01234567-89ab-cdef-0123-456789abcdef"
+      const said = scripted(() => json(401, { id: "unauthorized", message: `Invalid token ${token}.` }))
+      const error = yield* failureOf(operations.list, said, { token: Redacted.make(token) })
+      assert.strictEqual(error.message, "Invalid token [redacted secret].")
+    }))
+})
+
 describe("what a transport can print", () => {
   /** The request that a client gets, and the names of the headers that it must not print. */
   const seen = (call: Effect.Effect<unknown, AuthorizationError, AuthorizationService>) =>
@@ -1156,13 +1166,35 @@ describe("big bodies", () => {
       assert.deepStrictEqual(messages, ["Too long.", "Heroku answered info with status 503 and no message"])
     }))
 
+  it.effect.each([[30_000, 5000], [4000, 2000]])(
+    "of an error that stalls, with %i ms for a request, what came in %i is enough",
+    ([requestTimeout, patience]) =>
+      Effect.gen(function*() {
+        const stalling = () =>
+          new Response(
+            new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("half of ")) }),
+            { status: 503 }
+          )
+        const fiber = yield* Effect.forkChild(
+          failureOf(operations.info, scripted(stalling), { retry: { times: 0 }, requestTimeout })
+        )
+        yield* TestClock.adjust(patience - 1)
+        assert.isUndefined(fiber.pollUnsafe())
+        yield* TestClock.adjust(1)
+        assert.strictEqual((yield* Fiber.join(fiber))._tag, "UnexpectedStatus")
+      })
+  )
+
   it.effect("of an answer, there is a limit", () =>
     Effect.gen(function*() {
       const taken = { mebibytes: 0 }
-      const error = yield* failureOf(operations.info, scripted(endless(200, taken)))
+      const { spans, tracer } = record()
+      const error = yield* Effect.withTracer(failureOf(operations.info, scripted(endless(200, taken))), tracer)
       assert(error._tag === "InvalidResponse")
       assert.strictEqual(error.message, "The body is longer than 67108864 bytes")
       assert.isAtMost(taken.mebibytes, 67)
+      const [attempt] = spans.filter(({ kind }) => kind === "client")
+      assert.strictEqual(attempt?.attributes.get("error.type"), "InvalidResponse")
     }))
 
   it.effect("of an answer, a length before it was compressed is no limit", () =>

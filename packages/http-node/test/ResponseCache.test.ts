@@ -200,6 +200,26 @@ describe("conditional reads", () => {
       assert.strictEqual(entries.size, 1)
     }))
 
+  it.effect("do not keep an answer without a tag, nor what an operation that changes something answers", () =>
+    Effect.gen(function*() {
+      const conditions: Array<string | undefined> = []
+      const replies = [{}, {}, { etag: `"a"` }, { etag: `"a"` }]
+      const client = HttpClient.make((request) =>
+        Effect.sync(() => {
+          conditions.push(request.headers["if-none-match"])
+          return HttpClientResponse.fromWeb(request, Response.json(payloads.full, { headers: replies.shift()! }))
+        })
+      )
+      const { entries, layer } = makeStore()
+      const { info, update } = yield* makeService(client, layer)
+      yield* info(id)
+      yield* info(id)
+      yield* update(id, { description: "a" })
+      yield* update(id, { description: "a" })
+      assert.deepStrictEqual(conditions, [undefined, undefined, undefined, undefined])
+      assert.strictEqual(entries.size, 0)
+    }))
+
   it.effect("tell in the span that the answer was 304, and count it", () =>
     Effect.gen(function*() {
       const statuses: Array<unknown> = []

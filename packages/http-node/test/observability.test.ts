@@ -126,6 +126,17 @@ describe("metrics", () => {
       ])
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
 
+  it.effect("count what died of a defect", () =>
+    Effect.gen(function*() {
+      const layer = HttpAuthorizationService.layer({ token: Redacted.make("HRKU-observed") }).pipe(
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, HttpClient.make(() => Effect.die(new Error("broken")))))
+      )
+      yield* Effect.exit(Effect.provide(AuthorizationService.use((service) => service.info(id)), layer))
+      assert.deepStrictEqual((yield* Metric.snapshot).map(({ attributes }) => attributes), [
+        { operation: "info", outcome: "defect" }
+      ])
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
+
   it.effect("count requests by operation and outcome, and repetitions", () =>
     Effect.gen(function*() {
       yield* linesOf(scripted(unavailable, tooMany, ok), "Info")

@@ -105,6 +105,7 @@ describe("an answer", () => {
       answer(200, "all of it"),
       (response) => Effect.andThen(pieces(response), response.text)
     ],
+    "what it is piped into": [answer(200, ""), (response) => Effect.succeed(response.pipe(({ status }) => status + 1))],
     "its pieces": [
       answer(200, "all of it"),
       (response) => Effect.map(pieces(response), (all) => Buffer.concat(all).toString())
@@ -185,6 +186,31 @@ describe("an answer", () => {
       assert.deepStrictEqual(both, ["twice", "twice"])
     }))
 
+  it.effect("is not had in pieces once its text was taken: that is an error, and no empty body", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([answer(200, "all of it")])
+      const error = yield* Effect.flip(
+        over(HttpClientRequest.get(server.baseUrl), (response) => Effect.andThen(response.text, pieces(response)))
+      )
+      assert.strictEqual(failure(error), "DecodeError")
+    }))
+
+  it.effect("that nobody reads is not taken", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([flood(head(200), new Uint8Array(64 * 1024))])
+      yield* over(HttpClientRequest.get(server.baseUrl), () =>
+        Effect.gen(function*() {
+          // Until no more of it is taken, and what fits the buffers of two sockets is under way.
+          let [before, quiet] = [-1, 0]
+          while (quiet < 100 && server.bytesWritten < 64 * 1024 * 1024) {
+            quiet = server.bytesWritten === before ? quiet + 1 : 0
+            before = server.bytesWritten
+            yield* Effect.yieldNow
+          }
+          assert.isBelow(server.bytesWritten, 32 * 1024 * 1024)
+        }))
+    }))
+
   it.effect("is taken no faster than it is read, and left when enough was read", () =>
     Effect.gen(function*() {
       const server = yield* hostileServer([flood(head(200), new Uint8Array(64 * 1024))])
@@ -219,8 +245,10 @@ describe("a request", () => {
 
   it.effect("that no URL can be made of is not sent", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(over(HttpClientRequest.get("http://"), text))
+      const request = HttpClientRequest.get("http://")
+      const error = yield* Effect.flip(over(request, text))
       assert.strictEqual(error.reason._tag, "InvalidUrlError")
+      assert.strictEqual(error.request.url, request.url)
     }))
 
   it.effect("that undici refuses fails", () =>
