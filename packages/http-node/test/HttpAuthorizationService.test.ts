@@ -25,6 +25,7 @@ import { inspect } from "node:util"
 import { afterEach, beforeEach, vi } from "vitest"
 import * as payloads from "../../core/test/fixtures/payloads.ts"
 import manifest from "../package.json" with { type: "json" }
+import { RequestBudget } from "../src/internal/budget.ts"
 
 const id = AuthorizationId.make(payloads.full.id)
 const token = Redacted.make("HRKU-our-own-token")
@@ -1266,6 +1267,22 @@ describe("timeout", () => {
       const error = yield* Fiber.join(fiber)
       assert(error._tag === "RequestFailed")
       assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", false])
+    }))
+
+  it.effect("knows that nothing was done while a call waits for its first turn", () =>
+    Effect.gen(function*() {
+      const transport = scripted(ok)
+      const never = { take: () => Effect.never, learn: () => Effect.void }
+      const layer = Layer.provide(
+        transport.layer({ timeout: "20 seconds" }),
+        Layer.succeed(RequestBudget, { forToken: () => never })
+      )
+      const fiber = yield* Effect.forkChild(Effect.flip(Effect.provide(operations.create, layer)))
+      yield* TestClock.adjust("20 seconds")
+      const error = yield* Fiber.join(fiber)
+      assert(error._tag === "RequestFailed")
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", false])
+      assert.lengthOf(transport.sent, 0)
     }))
 
   it.effect("does not know what became of a request that is on its way", () =>
