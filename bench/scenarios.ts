@@ -122,8 +122,8 @@ const parallel: Scenario = {
 const slow = { every: 500, millis: 10 }
 
 /**
- * V8's young generation grows with what survives its collections: wherever a page is in use when one comes, it doubles
- * twice, some after 10 pages, some after 300. Held at this, what is left is what a listing keeps.
+ * V8's young generation grows with what survives its collections: with a slow consumer a page is in use whenever one comes,
+ * and it doubles after some ten pages and again after some three hundred. Held at this, what is left is what a listing keeps.
  */
 const heldYoung = ["--max-semi-space-size=8"]
 

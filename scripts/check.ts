@@ -92,8 +92,7 @@ const verbose = process.argv.includes("--verbose")
 const failed: Array<Step> = []
 for (const step of steps) {
   const start = performance.now()
-  // One after the other: together they would not be faster, and their times would say nothing.
-  // oxlint-disable-next-line no-await-in-loop
+  // oxlint-disable-next-line no-await-in-loop -- together they would not be faster, and their times would say nothing
   const outcome = await run(step)
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   console.log(`${outcome.failed ? "FAILED" : "ok    "} ${step.name} (${seconds} s)`)

@@ -1,7 +1,7 @@
 /** Lists with `concurrency`: the same authorizations in the same order as page by page, whatever the ids and the server. */
 import { Authorization } from "@effect-heroku/core/Authorization"
 import { RequestFailed } from "@effect-heroku/core/AuthorizationError"
-import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
+import type * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as ListRange from "@effect-heroku/core/ListRange"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
@@ -13,13 +13,12 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import { onlyList } from "./fixtures/onlyList.ts"
 import * as payloads from "./fixtures/payloads.ts"
 import { runs } from "./fixtures/runs.ts"
 
 const template = Schema.decodeUnknownSync(Authorization.FromWire)(payloads.direct)
 const authorization = (id: string) => new Authorization({ ...template, id: id as Authorization["id"] })
-
-const unimplemented = () => Effect.die("not part of this test")
 
 interface Behaviour {
   /** What happens to the ids before a request is answered: authorizations come and go. */
@@ -57,23 +56,17 @@ const server = (ids: ReadonlyArray<string>, behaviour: Behaviour = {}) => {
     })
     return { items, nextRange, status: 200, requestId: Option.none() }
   }
-  const service = AuthorizationService.make({
-    create: unimplemented,
-    info: unimplemented,
-    update: unimplemented,
-    regenerate: unimplemented,
-    delete: unimplemented,
-    list: (text) =>
-      Effect.gen(function*() {
-        const request = ++state.requests
-        state.most = Math.max(state.most, ++state.inFlight)
-        if (behaviour.isImmediate !== true) yield* Effect.yieldNow
-        if (behaviour.before !== undefined) yield* behaviour.before(text, request)
-        behaviour.change?.(stored, request)
-        const range = Option.getOrThrow(ListRange.parse(text))
-        return answer(behaviour.misread?.(range, request) ?? range)
-      }).pipe(Effect.ensuring(Effect.sync(() => state.inFlight--)))
-  })
+  const service = onlyList((text) =>
+    Effect.gen(function*() {
+      const request = ++state.requests
+      state.most = Math.max(state.most, ++state.inFlight)
+      if (behaviour.isImmediate !== true) yield* Effect.yieldNow
+      if (behaviour.before !== undefined) yield* behaviour.before(text, request)
+      behaviour.change?.(stored, request)
+      const range = Option.getOrThrow(ListRange.parse(text))
+      return answer(behaviour.misread?.(range, request) ?? range)
+    }).pipe(Effect.ensuring(Effect.sync(() => state.inFlight--)))
+  )
   return { service, state, stored }
 }
 
@@ -395,26 +388,19 @@ describe("concurrency", () => {
     Effect.gen(function*() {
       const ids = spread(300)
       const { service, stored } = server(ids)
-      const guessless = AuthorizationService.make({
-        create: unimplemented,
-        info: unimplemented,
-        update: unimplemented,
-        regenerate: unimplemented,
-        delete: unimplemented,
-        list: (range) => {
-          if (!range.startsWith("id ..") && !ids.some((id) => range.includes(id))) throw new Error("no such place")
-          const { max, start } = Option.getOrThrow(ListRange.parse(range))
-          const cursor = Option.isSome(start) ? ListRange.Cursor.make(range) : undefined
-          return Effect.map(
-            service.list({ cursor, pageSize: Option.getOrUndefined(max) }),
-            ({ items, next }) => ({
-              items: Effect.succeed(items),
-              nextRange: next,
-              status: 200,
-              requestId: Option.none()
-            })
-          )
-        }
+      const guessless = onlyList((range) => {
+        if (!range.startsWith("id ..") && !ids.some((id) => range.includes(id))) throw new Error("no such place")
+        const { max, start } = Option.getOrThrow(ListRange.parse(range))
+        const cursor = Option.isSome(start) ? ListRange.Cursor.make(range) : undefined
+        return Effect.map(
+          service.list({ cursor, pageSize: Option.getOrUndefined(max) }),
+          ({ items, next }) => ({
+            items: Effect.succeed(items),
+            nextRange: next,
+            status: 200,
+            requestId: Option.none()
+          })
+        )
       })
       assert.deepStrictEqual(yield* collect(guessless, { pageSize: 20, concurrency: 4 }), stored)
     }))

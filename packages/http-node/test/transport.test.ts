@@ -124,7 +124,10 @@ describe("an answer", () => {
     "pieces of a body that is cut short": [rawAndClose(head(200, sized(100)), "{"), pieces],
     "a connection that breaks": [reset, text],
     "an answer that is no HTTP": [rawAndClose("SSH-2.0\r\n"), text],
-    "a hint before it": [raw(head(103, "Link: x"), head(200, sized(2)), "ok"), text]
+    "its status and its text, with a hint before it": [
+      raw(head(103, "Link: x"), head(200, sized(2)), "ok"),
+      (response) => Effect.map(response.text, (text) => [response.status, text])
+    ]
   }
 
   it.effect.each(Object.entries(parts))(

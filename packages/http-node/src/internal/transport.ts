@@ -33,8 +33,8 @@ import type { Agent, Dispatcher } from "undici"
 import { ExchangeScope, noteOwn, ownBytes, type OwnResponse } from "./own.ts"
 
 /**
- * Undici's pool of connections by itself. With it the package `undici` loads fetch, caches, web sockets and mocks, a
- * quarter of what the start of a program takes. Should another version have the file elsewhere, all of it is loaded.
+ * Undici's pool of connections by itself. With it the package `undici` loads fetch, caches, web sockets and mocks, and
+ * takes twice as long (bench/README.md). Should another version have the file elsewhere, all of it is loaded.
  */
 const loading: Promise<typeof Agent> = import("undici/lib/dispatcher/agent.js").then(
   (module) => module.default,
