@@ -67,10 +67,10 @@ const quickly = (json: unknown): Authorization.Authorization | undefined => {
   if (typeof id !== "string" || !isUuid(id)) return undefined
   const description = optionalString(json["description"])
   const scope = strings(json["scope"])
-  const accessToken = nullable(json["access_token"], toToken)
-  const refreshToken = nullable(json["refresh_token"], toToken)
+  const accessToken = later(json["access_token"], toToken)
+  const refreshToken = later(json["refresh_token"], toToken)
   const client = nullable(json["client"], toClient)
-  const grant = nullable(json["grant"], toGrant)
+  const grant = later(json["grant"], toGrant)
   const session = nullable(json["session"], toSession)
   const user = nullable(json["user"], toUser)
   const createdAt = time(created_at)
@@ -81,20 +81,21 @@ const quickly = (json: unknown): Authorization.Authorization | undefined => {
     || client === undefined || grant === undefined || session === undefined || user === undefined
     || createdAt === undefined || updatedAt === undefined
   ) return undefined
-  // The constructor would check it all again.
-  const made: Draft<Authorization.Authorization> = Object.create(Authorization.Authorization.prototype)
-  made.id = id as Authorization.AuthorizationId
-  made.description = description
-  made.scope = scope
-  setAccessToken(made, accessToken)
-  setRefreshToken(made, refreshToken)
-  made.client = client
-  setGrant(made, grant)
-  made.session = session
-  made.user = user
-  made.createdAt = createdAt
-  made.updatedAt = updatedAt
-  return made
+  const secrets = draft<Secrets>()
+  secrets.accessToken = accessToken
+  secrets.refreshToken = refreshToken
+  secrets.grant = grant
+  return new Decoded(
+    id as Authorization.AuthorizationId,
+    description,
+    scope,
+    secrets,
+    client,
+    session,
+    user,
+    createdAt,
+    updatedAt
+  )
 }
 
 type Members = Readonly<Record<string, unknown>>
@@ -121,12 +122,32 @@ const strings = (u: unknown): ReadonlyArray<string> | undefined => {
 const optionalString = (u: unknown): Part<string> =>
   typeof u === "string" ? Option.some(u) : u === null || u === undefined ? Option.none() : undefined
 
-// As Heroku writes them: in UTC. Of other forms the schema knows which zone they are in.
 const time = (u: unknown): DateTime.Utc | undefined => {
+  // Of other forms the schema knows which zone they are in.
   if (typeof u !== "string" || !u.endsWith("Z")) return undefined
+  if (usualTime.test(u)) {
+    const year = 100 * twoDigits(u, 0) + twoDigits(u, 2)
+    const millis = Date.UTC(
+      year,
+      twoDigits(u, 5) - 1,
+      twoDigits(u, 8),
+      twoDigits(u, 11),
+      twoDigits(u, 14),
+      twoDigits(u, 17)
+    )
+    return DateTime.fromEpochSeconds(millis / 1000)
+  }
   const date = new Date(u)
   return Number.isNaN(date.getTime()) ? undefined : DateTime.fromDateUnsafe(date)
 }
+
+/** As Heroku writes them. `Date` takes twice as long for these; it decides about the last days of a month. */
+const usualTime = /^[12]\d\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/
+
+const twoDigits = (text: string, at: number): number =>
+  10 * (text.charCodeAt(at) - zero) + text.charCodeAt(at + 1) - zero
+
+const zero = "0".charCodeAt(0)
 
 const toClient = ({ id, name, redirect_uri }: Members): Authorization.Client | undefined => {
   if (typeof id !== "string" || typeof name !== "string" || typeof redirect_uri !== "string") return undefined
@@ -160,21 +181,39 @@ const toUser = ({ email, full_name, id }: Members): Authorization.User | undefin
 // -----------------------------------------------------------------------------
 
 // `Redacted.make` adds its object to a weak map, which is dear: the two or three of an authorization cost as much as all
-// the rest of it. Few who list look at tokens. So what holds secrets is made when it is asked for, of what private fields
-// keep until then: nothing shows those.
+// the rest of it. Few who list look at tokens. So what holds secrets is made when it is asked for, of what a private field
+// keeps until then: nothing shows that.
 
-/** Something that is made once, when it is asked for. */
-type Later<A> = () => A
+/** Makes what holds a secret. */
+type Later<A> = () => Option.Option<A>
+
+/** What an authorization has that holds secrets. */
+interface Secrets {
+  readonly accessToken: Later<Authorization.Token>
+  readonly refreshToken: Later<Authorization.Token>
+  readonly grant: Later<Authorization.Grant>
+}
+
+/** As `nullable`, for what holds a secret. */
+const later = <A>(u: unknown, decode: (members: Members) => Later<A> | undefined): Later<A> | undefined =>
+  u === null || u === undefined ? nothingLater : isObject(u) ? decode(u) : undefined
+
+const nothingLater: Later<never> = Option.none
 
 const toToken = ({ expires_in, id, token }: Members): Later<Authorization.Token> | undefined =>
   typeof id === "string" && typeof token === "string" && isLifetime(expires_in)
-    ? () => ({ id, token: Redacted.make(token, { label: "token" }), expiresIn: remaining(expires_in) })
+    ? () => Option.some({ id, token: Redacted.make(token, { label: "token" }), expiresIn: remaining(expires_in) })
     : undefined
 
 const toGrant = ({ code, expires_in, id }: Members): Later<Authorization.Grant> | undefined => {
   const grantId = optionalString(id)
   return typeof code === "string" && grantId !== undefined && isLifetime(expires_in)
-    ? () => ({ id: grantId, code: Redacted.make(code, { label: "grant code" }), expiresIn: remaining(expires_in) })
+    ? () =>
+      Option.some({
+        id: grantId,
+        code: Redacted.make(code, { label: "grant code" }),
+        expiresIn: remaining(expires_in)
+      })
     : undefined
 }
 
@@ -191,47 +230,84 @@ const Owner = function(owner: object): object {
   return owner
 } as unknown as new(owner: object) => object
 
-/** Makes the function that sets an attribute which holds secrets. */
-const later = <A extends object>(name: "accessToken" | "refreshToken" | "grant") => {
-  class Holder extends Owner {
-    readonly #make: Later<A>
-    #made: Option.Option<A> = Option.none()
+/** Keeps the secrets of an authorization in a private field of it. */
+class Keeper extends Owner {
+  readonly #secrets: Record<keyof Secrets, Later<object>>
 
-    constructor(owner: object, make: Later<A>) {
-      super(owner)
-      this.#make = make
-    }
+  constructor(authorization: object, secrets: Draft<Secrets>) {
+    super(authorization)
+    this.#secrets = secrets
+  }
 
-    static get(asked: object): Option.Option<A> {
-      // Mostly it is the authorization itself; else something that inherits from it.
-      for (let owner = asked; owner !== null; owner = Object.getPrototypeOf(owner)) {
-        if (!(#make in owner)) continue
-        if (Option.isNone(owner.#made)) {
-          owner.#made = Option.some(owner.#make())
-          // From now on it is like any other, unless somebody has frozen the authorization.
-          Reflect.defineProperty(owner, name, { ...attribute, value: owner.#made, writable: true })
-        }
-        return owner.#made
-      }
-      throw new TypeError(`A Proxy of an authorization does not reach its ${name}`)
+  static get(asked: object, name: keyof Secrets): Option.Option<object> {
+    // Mostly it is the authorization itself; else something that inherits from it.
+    for (let owner = asked; owner !== null; owner = Object.getPrototypeOf(owner)) {
+      if (!(#secrets in owner)) continue
+      const value = owner.#secrets[name]()
+      owner.#secrets[name] = () => value
+      // From now on it is like any other, unless somebody has frozen the authorization.
+      Reflect.defineProperty(owner, name, { ...attribute, value, writable: true })
+      return value
     }
-  }
-  const attribute = { configurable: true, enumerable: true }
-  const untilAsked: PropertyDescriptor & ThisType<object> = {
-    ...attribute,
-    get() {
-      return Holder.get(this)
-    },
-    set(value) {
-      Object.defineProperty(this, name, { ...attribute, value, writable: true })
-    }
-  }
-  return (authorization: { [_ in typeof name]: Option.Option<object> }, make: Option.Option<Later<A>>): void => {
-    if (Option.isSome(make)) Object.defineProperty(new Holder(authorization, make.value), name, untilAsked)
-    else authorization[name] = Option.none()
+    throw new TypeError(`A Proxy of an authorization does not reach its ${name}`)
   }
 }
 
-const setAccessToken = later<Authorization.Token>("accessToken")
-const setRefreshToken = later<Authorization.Token>("refreshToken")
-const setGrant = later<Authorization.Grant>("grant")
+const attribute = { configurable: true, enumerable: true }
+
+/** An attribute until somebody asks for it. */
+const untilAsked = (name: keyof Secrets): PropertyDescriptor & ThisType<object> => ({
+  ...attribute,
+  get() {
+    return Keeper.get(this, name)
+  },
+  set(value) {
+    Object.defineProperty(this, name, { ...attribute, value, writable: true })
+  }
+})
+
+const accessTokenLater = untilAsked("accessToken")
+const refreshTokenLater = untilAsked("refreshToken")
+const grantLater = untilAsked("grant")
+
+// -----------------------------------------------------------------------------
+// The authorization
+// -----------------------------------------------------------------------------
+
+/** Gives an authorization its attributes, in the order of the schema. */
+function decoded(
+  this: Draft<Authorization.Authorization>,
+  id: Authorization.AuthorizationId,
+  description: Authorization.Authorization["description"],
+  scope: Authorization.Authorization["scope"],
+  secrets: Draft<Secrets>,
+  client: Authorization.Authorization["client"],
+  session: Authorization.Authorization["session"],
+  user: Authorization.Authorization["user"],
+  createdAt: DateTime.Utc,
+  updatedAt: DateTime.Utc
+): object {
+  this.id = id
+  this.description = description
+  this.scope = scope
+  if (secrets.accessToken === nothingLater) this.accessToken = Option.none()
+  else Object.defineProperty(this, "accessToken", accessTokenLater)
+  if (secrets.refreshToken === nothingLater) this.refreshToken = Option.none()
+  else Object.defineProperty(this, "refreshToken", refreshTokenLater)
+  this.client = client
+  if (secrets.grant === nothingLater) this.grant = Option.none()
+  else Object.defineProperty(this, "grant", grantLater)
+  this.session = session
+  this.user = user
+  this.createdAt = createdAt
+  this.updatedAt = updatedAt
+  // Which is the authorization.
+  return new Keeper(this, secrets)
+}
+decoded.prototype = Authorization.Authorization.prototype
+
+/**
+ * Makes an authorization without the checks of its class's constructor. It is a constructor too, because of those V8 knows
+ * how large their objects get, and makes room at once; what is added to `Object.create(prototype)` moves again and again.
+ */
+const Decoded = decoded as unknown as new(...attributes: Parameters<typeof decoded>) => Authorization.Authorization

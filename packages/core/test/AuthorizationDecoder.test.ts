@@ -110,13 +110,12 @@ const values: ReadonlyArray<unknown> = [
   () => 0
 ]
 
+const upTo = (maximum: number) => Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum })))
+
 const changes = Arbitrary.array(
   Arbitrary.all({
     place: Arbitrary.schema(Place),
-    value: Arbitrary.map(
-      Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: values.length - 1 }))),
-      (index) => values[index]
-    )
+    value: Arbitrary.map(upTo(values.length - 1), (index) => values[index])
   }),
   { maxLength: 4 }
 )
@@ -150,9 +149,7 @@ const counted = (payload: object) => {
   return { json, looks: () => count }
 }
 
-const exampleNumber = Arbitrary.schema(
-  Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: examples.length - 1 }))
-)
+const exampleNumber = upTo(examples.length - 1)
 
 // -----------------------------------------------------------------------------
 
@@ -175,6 +172,21 @@ describe("authorization", () => {
         assert.deepStrictEqual(outcome(AuthorizationDecoder.authorization(json)), outcome(decodeOne(json)))
       }),
     { arbitrary: { runs: runs(5000) } }
+  )
+
+  it.effect.prop(
+    "reads a time as the schema does, whatever its digits",
+    { year: upTo(3050), month: upTo(13), day: upTo(32), hour: upTo(25), minute: upTo(61), second: upTo(61) },
+    ({ day, hour, minute, month, second, year }) =>
+      Effect.sync(() => {
+        const pad = (part: number, digits: number) => String(part).padStart(digits, "0")
+        const time = `${pad(year, 4)}-${[month, day].map((_) => pad(_, 2)).join("-")}T${
+          [hour, minute, second].map((_) => pad(_, 2)).join(":")
+        }Z`
+        const json = { ...payloads.full, created_at: time }
+        assert.deepStrictEqual(outcome(AuthorizationDecoder.authorization(json)), outcome(decodeOne(json)), time)
+      }),
+    { arbitrary: { runs: runs(2000) } }
   )
 
   it("takes what the schema takes, whatever one attribute is", () => {
@@ -274,6 +286,18 @@ describe("what holds secrets", () => {
     assert.throws(() => proxy.accessToken, /^A Proxy of an authorization does not reach its accessToken$/)
     void authorization.accessToken
     assert.strictEqual(proxy.accessToken, authorization.accessToken)
+  })
+
+  it("is there at once where there is none", () => {
+    const authorization = Result.getOrThrow(
+      AuthorizationDecoder.authorization({ ...json, access_token: null, grant: null, refresh_token: null })
+    )
+    const proxy = new Proxy(authorization, {})
+    assert.deepStrictEqual([proxy.accessToken, proxy.grant, proxy.refreshToken], [
+      Option.none(),
+      Option.none(),
+      Option.none()
+    ])
   })
 
   it("cannot be assigned to a frozen one", () => {

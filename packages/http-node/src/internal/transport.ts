@@ -155,8 +155,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error("The request was abandoned"))
   }
 
-  /** The whole body. */
-  bytes(): Effect.Effect<Uint8Array, HttpClientError> {
+  /** The whole body, in memory of its own. */
+  bytes(): Effect.Effect<Uint8Array<ArrayBuffer>, HttpClientError> {
     return Effect.suspend(() => {
       if (this.#read === "pieces") return this.#broken(new Error("The body has been read in pieces"))
       this.#read = "whole"
@@ -164,10 +164,15 @@ class Exchange implements Dispatcher.DispatchHandler {
     })
   }
 
-  /** The pieces that are there, as one. */
-  #joined(): Uint8Array {
-    const [first] = this.#chunks
-    return first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks)
+  /** The pieces that are there, as one in memory of its own: a piece of one byte may keep alive what the socket read. */
+  #joined(): Uint8Array<ArrayBuffer> {
+    const joined = new Uint8Array(this.#kept)
+    let length = 0
+    for (const chunk of this.#chunks) {
+      joined.set(chunk, length)
+      length += chunk.length
+    }
+    return joined
   }
 
   /** What has come of the body since it was last asked for; undefined at its end. */
@@ -302,7 +307,7 @@ class Response extends Inspectable.Class implements OwnResponse {
   }
 
   get [ownBytes](): Effect.Effect<ArrayBuffer, HttpClientError> {
-    return Effect.map(this.#exchange.bytes(), (bytes) => new Uint8Array(bytes).buffer)
+    return Effect.map(this.#exchange.bytes(), ({ buffer }) => buffer)
   }
 
   get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError> {
