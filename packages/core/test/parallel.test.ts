@@ -29,6 +29,8 @@ interface Behaviour {
   readonly isImmediate?: boolean
   /** What comes before the answer. */
   readonly before?: (range: string, request: number) => Effect.Effect<void, RequestFailed>
+  /** What happens when an answer is read. */
+  readonly onRead?: () => void
 }
 
 /** A server of a list of ids, in code-unit order, that counts its requests. */
@@ -52,6 +54,7 @@ const server = (ids: ReadonlyArray<string>, behaviour: Behaviour = {}) => {
       : Option.none()
     const items = Effect.sync(() => {
       state.read++
+      behaviour.onRead?.()
       return page.map(authorization)
     })
     return { items, nextRange, status: 200, requestId: Option.none() }
@@ -172,6 +175,19 @@ describe("concurrency", () => {
       assert.isAtMost(yield* Fiber.join(fiber), 40_000)
     }))
 
+  it.effect("asks for what guesses have left between them without waiting for the consumer to come there", () =>
+    Effect.gen(function*() {
+      // Dense and sparse by turns, so that guesses are too far apart again and again.
+      const ids = spread(6000).filter((id, n) => n % 4 === 0 || Number.parseInt(id.slice(0, 2), 16) % 8 < 4)
+      const { service } = server(ids, { before: () => Effect.sleep("1 second") })
+      const fiber = yield* Effect.forkChild(
+        Effect.andThen(collect(service, { pageSize: 20, concurrency: 8 }), Clock.currentTimeMillis)
+      )
+      yield* TestClock.adjust("3 minutes")
+      // 188 pages.
+      assert.isAtMost(yield* Fiber.join(fiber), 60_000)
+    }))
+
   it.effect("with eight requests under way takes a quarter of the time", () =>
     Effect.gen(function*() {
       const { service } = server(spread(2000), { before: () => Effect.sleep("1 second") })
@@ -191,6 +207,9 @@ describe("concurrency", () => {
         yield* collect(service, { pageSize: 20, concurrency: 8, order })
         const form = /^id \][\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\.\.; max=20(?:, order=desc)?$/
         for (const range of ranges.slice(1)) assert.match(range, form)
+        // Nor where nothing can be.
+        const beyond = order === "asc" ? "f".repeat(8) : "0".repeat(8)
+        assert.isFalse(ranges.some((range) => range.startsWith(`id ]${beyond}`)))
       })
   )
 
@@ -274,6 +293,28 @@ describe("concurrency", () => {
       assert.strictEqual(state.read, pages)
     }))
 
+  it.effect("reads no page before the requests are sent that were made meanwhile", () =>
+    Effect.gen(function*() {
+      let unsent = 0
+      const unsentAtRead: Array<number> = []
+      const { service } = server(spread(3000), {
+        // As undici, which sends a request in the next turn.
+        before: () =>
+          Effect.callback((resume) => {
+            unsent++
+            setImmediate(() => {
+              unsent--
+              resume(Effect.void)
+            })
+          }),
+        onRead: () => unsentAtRead.push(unsent)
+      })
+      yield* collect(service, { pageSize: 20, concurrency: 8 })
+      assert.isAbove(unsentAtRead.length, 150)
+      // But for the second, which follows for sure and is read as it comes.
+      assert.isAtMost(unsentAtRead.filter((count) => count > 0).length, 1)
+    }))
+
   it.effect("fetches no further ahead of a slow consumer than twice as many pages as are under way", () =>
     Effect.gen(function*() {
       const { service, state } = server(spread(20_000))
@@ -333,10 +374,11 @@ describe("concurrency", () => {
         ...spread(20).map((id) => `0${id.slice(1)}`),
         ...Array.from({ length: 200 }, (_, n) => uuid(2 ** 28, 256 * n))
       ]
+      const lastOfPages = ids.filter((_, n) => n % 20 === 19)
       const guesses: Array<string> = []
       const { service } = server(ids, {
         before: (range) => {
-          if (range.startsWith("id ..") || ids.some((id) => range.includes(id))) return Effect.sleep("1 second")
+          if (range.startsWith("id ..") || lastOfPages.some((id) => range.includes(id))) return Effect.sleep("1 second")
           guesses.push(range)
           return guesses.length === 1 ? Effect.sleep("2 seconds") : Effect.sleep("1 hour")
         }
@@ -462,6 +504,20 @@ describe("concurrency", () => {
       assert.deepStrictEqual(yield* collect(service, { pageSize: 20, concurrency: 8 }), stored)
       // Three guesses, and none after the first was looked at, which makes no sense.
       assert.strictEqual(state.requests, 18)
+    }))
+
+  it.effect("asks for no place twice where a server comes to take places for the beginning", () =>
+    Effect.gen(function*() {
+      const ids = spread(600)
+      const known = new Set(ids)
+      const ranges: Array<string> = []
+      const { service, stored } = server(ids, {
+        before: (range) => Effect.sync(() => ranges.push(range)),
+        misread: (range, request) =>
+          request > 12 ? { ...range, start: Option.filter(range.start, ({ id }) => known.has(id)) } : range
+      })
+      assert.deepStrictEqual(yield* collect(service, { pageSize: 20, concurrency: 8 }), stored)
+      assert.lengthOf([...new Set(ranges)], ranges.length)
     }))
 
   it.effect.each<[string, (range: ListRange.ListRange, known: ReadonlySet<string>) => ListRange.ListRange]>([

@@ -23,11 +23,13 @@ type Read = (listing: Listing) => Effect.Effect<Advanced, ListError>
 /** Fetches that page, for it to be read later. */
 type Fetch = (listing: Listing) => Effect.Effect<RangeAnswer, ListError>
 
-/** A page that is fetched ahead: the guessed place after which it begins, where a listing would be there, and its answer. */
+/** A page that is fetched ahead: the place after which it begins, where a listing would be there, and its answer. */
 interface Guess {
   readonly after: bigint
   readonly listing: Listing
   readonly fiber: Fiber.Fiber<RangeAnswer, ListError>
+  /** The place that it reaches; none as long as it is not answered, and where the answer makes no sense. */
+  readonly reach: { place: Option.Option<bigint> }
 }
 
 /** Pages are guessed this much closer than they are expected to reach, so that most meet the next without a gap. */
@@ -35,6 +37,12 @@ const closeness = 0.9
 
 /** How much a page counts for the density of ids, after another one came: about seven pages are remembered. */
 const memory = 0.85
+
+/**
+ * A turn for requests that were just made: undici sends them in the next one, and while a page is read there is none. One
+ * yield might only join a turn that was to come before.
+ */
+const turn = Effect.andThen(Effect.yieldNow, Effect.yieldNow)
 
 /**
  * Makes a reader that keeps up to `concurrency` requests under way. It is for one walk from `start` on, each listing the
@@ -84,8 +92,15 @@ export const readAhead = Effect.fnUntraced(
       return { range, pageSize, order, last: Option.some(after), seen: new Set(), afterEmpty: false }
     }
 
-    /** Where the next guess would be. */
-    const nextPlace = (): bigint => (guesses.at(-1)?.after ?? frontier) + step
+    /** Where the next guess would be: where an answer leaves a gap before the guess behind it, else behind the last. */
+    const nextPlace = (): bigint => {
+      for (let index = 0; index < guesses.length; index++) {
+        const { place } = guesses[index]!.reach
+        const behind = guesses[index + 1]
+        if (Option.isSome(place) && (behind === undefined || place.value < behind.after)) return place.value
+      }
+      return (guesses.at(-1)?.after ?? frontier) + step
+    }
 
     /**
      * Whether there may be another guess. With the page that follows for sure, which may have been asked for already, all
@@ -95,7 +110,7 @@ export const readAhead = Effect.fnUntraced(
     const mayGuess = (): boolean => {
       const affordable = 2 * (Math.floor(items / pageSize) + 1) - (reading ? 0 : 1)
       // None waits for another: the page that follows for sure would wait behind it.
-      const most = reading || guesses.some(({ after }) => after < frontier) ? concurrency : concurrency - 1
+      const most = reading || guesses.some(({ after }) => after <= frontier) ? concurrency : concurrency - 1
       return guessing && underWay < most && guesses.length < 2 * concurrency && requests < affordable && step > 0n
         && nextPlace() <= lastPlace
     }
@@ -103,13 +118,18 @@ export const readAhead = Effect.fnUntraced(
     const guess = (): Effect.Effect<void> => {
       const after = nextPlace()
       const listing = listingAfter(after)
+      const reach: Guess["reach"] = { place: Option.none() }
+      const answered = (answer: RangeAnswer): Effect.Effect<void> => {
+        reach.place = Option.filter(reachOf(answer, order), (place) => place > after)
+        return fill
+      }
       return Effect.map(
         // At once: what is only scheduled would be sent after the page that is about to be read.
-        Effect.forkIn(Effect.tap(request(Effect.suspend(() => fetch(listing))), fill), scope, {
+        Effect.forkIn(Effect.tap(request(Effect.suspend(() => fetch(listing))), answered), scope, {
           startImmediately: true
         }),
         (fiber) => {
-          guesses = [...guesses, { after, listing, fiber }]
+          guesses = [...guesses, { after, listing, fiber, reach }].toSorted((a, b) => a.after < b.after ? -1 : 1)
         }
       )
     }
@@ -133,7 +153,7 @@ export const readAhead = Effect.fnUntraced(
     /** What a guess adds beyond the frontier; none when it adds nothing. A guess without sense ends the guessing. */
     const take = Effect.fnUntraced(function*(guess: Guess, listing: Listing) {
       const exit = yield* Effect.exit(
-        Effect.flatMap(Fiber.join(guess.fiber), (answer) => advance(guess.listing, answer))
+        Effect.flatMap(Effect.tap(Fiber.join(guess.fiber), turn), (answer) => advance(guess.listing, answer))
       )
       guesses = guesses.filter((other) => other !== guess)
       if (Exit.isFailure(exit) || !areUuids(exit.value[0].items)) {
@@ -142,10 +162,10 @@ export const readAhead = Effect.fnUntraced(
         return Option.none()
       }
       const [page, next] = exit.value
-      // It began before the frontier, so it holds the authorization there; else the server took the place for another.
+      // If it began before the frontier, it holds the authorization there; else the server took the place for another.
       const last = idAt(frontier, order)
       const known = page.items.findIndex(({ id }) => id === last)
-      if (known === -1) return Option.none()
+      if (known === -1 && guess.after < frontier) return Option.none()
       const beyond = page.items.slice(known + 1)
       return beyond.length === 0 && Option.isSome(next) ? Option.none() : Option.some<Advanced>([
         { items: beyond, next: page.next },
@@ -159,7 +179,7 @@ export const readAhead = Effect.fnUntraced(
         if (!guessing) return Option.none()
         // Answers that came while the page before was read free their places now, and not when no page is left to read.
         yield* Effect.yieldNow
-        const reaching = guesses.filter(({ after }) => after < frontier)
+        const reaching = guesses.filter(({ after }) => after <= frontier)
         // The nearest to the frontier reaches furthest beyond it.
         const nearest = reaching.at(-1)
         yield* drop(reaching.slice(0, -1))
@@ -228,8 +248,15 @@ const idAt = (place: bigint, order: ListRange.Order): string => {
 }
 
 /** The place of the last authorization before where a listing stands. None where that is no UUID. */
-const frontierOf = ({ last, order }: Listing): Option.Option<bigint> =>
+const frontierOf = ({ last, order }: Pick<Listing, "last" | "order">): Option.Option<bigint> =>
   last.pipe(
     Option.filter(({ exclusive, id }) => exclusive && isUuid(id)),
     Option.map(({ id }) => placeOf(id, order))
   )
+
+/** The place that an answer reaches: beyond all others where the list ends. None where it does not say. */
+const reachOf = ({ nextRange }: RangeAnswer, order: ListRange.Order): Option.Option<bigint> =>
+  Option.match(nextRange, {
+    onNone: () => Option.some(lastPlace + 1n),
+    onSome: (text) => frontierOf({ last: Option.flatMap(ListRange.parse(text), ({ start }) => start), order })
+  })
