@@ -102,13 +102,25 @@ export const readAhead = Effect.fnUntraced(
       return (guesses.at(-1)?.after ?? frontier) + step
     }
 
+    /** How many of the pages that are there and go on have nothing in common with each other, or with what was given out. */
+    const pagesAhead = (): number => {
+      let pages = 0
+      let reached = frontier
+      for (const { after, reach: { place } } of guesses) {
+        if (after < reached || Option.isNone(place) || place.value > lastPlace) continue
+        pages++
+        reached = place.value
+      }
+      return pages
+    }
+
     /**
-     * Whether there may be another guess. With the page that follows for sure, which may have been asked for already, all
-     * requests together stay within twice the fewest that the list can need: the pages seen so far, and one more. However
-     * wrong the guesses, they cost no more.
+     * Whether there may be another guess. However wrong the guesses, all requests together stay within twice the fewest that
+     * the list can need: of the pages seen so far, those ahead, and one more, every page but those ahead may cost two, a
+     * guess and the page that follows for sure, and those ahead, whose guess has come true, one more.
      */
     const mayGuess = (): boolean => {
-      const affordable = 2 * (Math.floor(items / pageSize) + 1) - (reading ? 0 : 1)
+      const affordable = 2 * (Math.floor(items / pageSize) + 1) + pagesAhead() - (reading ? 0 : 1)
       // None waits for another: the page that follows for sure would wait behind it.
       const most = reading || guesses.some(({ after }) => after <= frontier) ? concurrency : concurrency - 1
       return guessing && underWay < most && guesses.length < 2 * concurrency && requests < affordable && step > 0n
@@ -199,7 +211,10 @@ export const readAhead = Effect.fnUntraced(
       Effect.suspend(() => {
         reading = true
         return Effect.ensuring(
-          request(read(listing)),
+          Effect.tap(request(read(listing)), ([{ items }]) =>
+            Effect.sync(() => {
+              if (!areUuids(items)) guessing = false
+            })),
           Effect.sync(() => {
             reading = false
           })
