@@ -20,6 +20,7 @@ import type * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { inspect } from "node:util"
 import { vi } from "vitest"
+import { isOwnResponse, ownBytes } from "../src/internal/own.ts"
 import * as Transport from "../src/internal/transport.ts"
 import {
   answer,
@@ -187,6 +188,40 @@ describe("an answer", () => {
         (response) => Effect.all([response.text, response.text], { concurrency: 2 })
       )
       assert.deepStrictEqual(both, ["twice", "twice"])
+    }))
+
+  it.effect("gives its bytes as a copy, and itself only to who takes it", () =>
+    Effect.gen(function*() {
+      const long = "x".repeat(200_000)
+      for (
+        const step of [
+          answer(200, long),
+          raw(head(200, chunked), `${long.length.toString(16)}\r\n${long}\r\n0\r\n\r\n`)
+        ]
+      ) {
+        const server = yield* hostileServer([step])
+        const read = yield* over(HttpClientRequest.get(server.baseUrl), (response) =>
+          Effect.gen(function*() {
+            assert(isOwnResponse(response))
+            new Uint8Array(yield* response.arrayBuffer).fill(0)
+            return [yield* response.text, new TextDecoder().decode(yield* response[ownBytes]), yield* response.text]
+          }))
+        assert.deepStrictEqual(read, [long, long, ""])
+      }
+    }))
+
+  it.effect("that says it will be endless gets no more room than it takes", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([rawAndClose(head(200, sized(2 ** 40)), "{")])
+      const before = process.memoryUsage().arrayBuffers
+      let most = 0
+      const watch = setInterval(() => {
+        most = Math.max(most, process.memoryUsage().arrayBuffers)
+      }, 1)
+      const error = yield* Effect.flip(over(HttpClientRequest.get(server.baseUrl), text))
+      clearInterval(watch)
+      assert.strictEqual(failure(error), "DecodeError UND_ERR_SOCKET")
+      assert.isBelow(most - before, 16 * 1024 * 1024)
     }))
 
   it.effect("is not had in pieces once its text was taken: that is an error, and no empty body", () =>

@@ -112,6 +112,9 @@ type IncomingHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler["onResp
 /** How many bytes of a body are kept that nobody has asked for. */
 const highWaterMark = 64 * 1024
 
+/** For how much of a body there is room at once, however long it says that it is: more than a page of a list. */
+const mostExpected = 2 * 1024 * 1024
+
 /** A request and its answer, as undici tells of them. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpClientRequest.HttpClientRequest
@@ -119,9 +122,15 @@ class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined
   #answer: (answer: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError>) => void = () => {}
   #response: Response | undefined
-  #chunks: Array<Uint8Array> = []
-  /** How many bytes they are. */
+  /**
+   * What has come of the body and was not taken, in memory of our own. The pieces of undici are not kept: they would get old
+   * while a body arrives, and V8 frees what is old seldom.
+   */
+  #bytes = new Uint8Array(0)
+  /** How many bytes of it are filled. */
   #kept = 0
+  /** How long the body is to be; nothing where the answer does not say. */
+  #length = 0
   /** How the body ended: complete, or with what broke it. */
   #end: { readonly cause: unknown } | "complete" | undefined
   #abandoned = false
@@ -155,24 +164,39 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error("The request was abandoned"))
   }
 
-  /** The whole body, in memory of its own. */
+  /** The whole body, for who only looks at it. */
   bytes(): Effect.Effect<Uint8Array<ArrayBuffer>, HttpClientError> {
+    return this.#whole(() => this.#bytes.subarray(0, this.#kept))
+  }
+
+  /** The whole body, for who keeps it. It is empty from then on. */
+  take(): Effect.Effect<ArrayBuffer, HttpClientError> {
+    return this.#whole(() => this.#taken())
+  }
+
+  #whole<A>(complete: () => A): Effect.Effect<A, HttpClientError> {
     return Effect.suspend(() => {
       if (this.#read === "pieces") return this.#broken(new Error("The body has been read in pieces"))
       this.#read = "whole"
-      return this.#next(() => this.#end === undefined ? undefined : this.#ended(() => this.#joined()))
+      return this.#next(() => this.#end === undefined ? undefined : this.#ended(complete))
     })
   }
 
-  /** The pieces that are there, as one in memory of its own: a piece of one byte may keep alive what the socket read. */
-  #joined(): Uint8Array<ArrayBuffer> {
-    const joined = new Uint8Array(this.#kept)
-    let length = 0
-    for (const chunk of this.#chunks) {
-      joined.set(chunk, length)
-      length += chunk.length
+  #keep(chunk: Uint8Array): void {
+    const end = this.#kept + chunk.length
+    if (end > this.#bytes.length) {
+      const expected = this.#read === "whole" ? Math.min(this.#length, mostExpected) : 0
+      this.#bytes = new Uint8Array(this.#bytes.buffer.transfer(Math.max(end, expected, 2 * this.#kept)))
     }
-    return joined
+    this.#bytes.set(chunk, this.#kept)
+    this.#kept = end
+  }
+
+  #taken(): ArrayBuffer {
+    const taken = this.#bytes.buffer.transfer(this.#kept)
+    this.#bytes = new Uint8Array(0)
+    this.#kept = 0
+    return taken
   }
 
   /** What has come of the body since it was last asked for; undefined at its end. */
@@ -181,11 +205,8 @@ class Exchange implements Dispatcher.DispatchHandler {
       if (this.#read === "whole") return this.#broken(new Error("The body has been read as a whole"))
       this.#read = "pieces"
       return this.#next(() => {
-        if (this.#chunks.length === 0) return this.#end === undefined ? undefined : this.#ended(() => undefined)
-        const piece = this.#joined()
-        this.#chunks = []
-        this.#kept = 0
-        return Effect.succeed(piece)
+        if (this.#kept === 0) return this.#end === undefined ? undefined : this.#ended(() => undefined)
+        return Effect.succeed(new Uint8Array(this.#taken()))
       })
     })
   }
@@ -232,6 +253,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #fail(cause: unknown): void {
     this.#end = { cause }
+    this.#controller = undefined
     if (this.#response === undefined) {
       this.#answer(
         Effect.fail(new HttpClientError({ reason: new TransportError({ request: this.#request, cause }) }))
@@ -252,13 +274,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     // What comes before the answer: 100 Continue, 103 Early Hints.
     if (status < 200) return
+    this.#length = Number(headers["content-length"]) || 0
     this.#response = new Response(this, this.#request, this.#url, status, headers)
     this.#answer(Effect.succeed(this.#response))
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    this.#chunks.push(chunk)
-    this.#kept += chunk.length
+    this.#keep(chunk)
     if (this.#read === "whole") return
     this.#wakeSoon()
     if (this.#kept > highWaterMark) controller.pause()
@@ -266,6 +288,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#end = "complete"
+    // It has the headers as they came, and so what the socket read with them.
+    this.#controller = undefined
     this.#wakeSoon()
   }
 
@@ -307,11 +331,11 @@ class Response extends Inspectable.Class implements OwnResponse {
   }
 
   get [ownBytes](): Effect.Effect<ArrayBuffer, HttpClientError> {
-    return Effect.map(this.#exchange.bytes(), ({ buffer }) => buffer)
+    return this.#exchange.take()
   }
 
   get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError> {
-    return this[ownBytes]
+    return Effect.map(this.#exchange.bytes(), (bytes) => bytes.slice().buffer)
   }
 
   get stream(): Stream.Stream<Uint8Array, HttpClientError> {
