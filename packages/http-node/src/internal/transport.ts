@@ -115,6 +115,8 @@ const highWaterMark = 64 * 1024
 /** For how much of a body there is room at once, however long it says that it is: more than a page of a list. */
 const mostExpected = 2 * 1024 * 1024
 
+const nothing = new Uint8Array(0)
+
 /** A request and its answer, as undici tells of them. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpClientRequest.HttpClientRequest
@@ -126,7 +128,7 @@ class Exchange implements Dispatcher.DispatchHandler {
    * What has come of the body and was not taken, in memory of our own. The pieces of undici are not kept: they would get old
    * while a body arrives, and V8 frees what is old seldom.
    */
-  #bytes = new Uint8Array(0)
+  #bytes: Uint8Array<ArrayBuffer> = nothing
   /** How many bytes of it are filled. */
   #kept = 0
   /** How long the body is to be; nothing where the answer does not say. */
@@ -186,15 +188,16 @@ class Exchange implements Dispatcher.DispatchHandler {
     const end = this.#kept + chunk.length
     if (end > this.#bytes.length) {
       const expected = this.#read === "whole" ? Math.min(this.#length, mostExpected) : 0
-      this.#bytes = new Uint8Array(this.#bytes.buffer.transfer(Math.max(end, expected, 2 * this.#kept)))
+      const room = Math.max(end, expected, 2 * this.#kept)
+      this.#bytes = this.#kept === 0 ? new Uint8Array(room) : new Uint8Array(this.#bytes.buffer.transfer(room))
     }
     this.#bytes.set(chunk, this.#kept)
     this.#kept = end
   }
 
   #taken(): ArrayBuffer {
-    const taken = this.#bytes.buffer.transfer(this.#kept)
-    this.#bytes = new Uint8Array(0)
+    const taken = this.#kept === 0 ? new ArrayBuffer(0) : this.#bytes.buffer.transfer(this.#kept)
+    this.#bytes = nothing
     this.#kept = 0
     return taken
   }
