@@ -14,6 +14,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
 import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -142,6 +143,28 @@ describe("layer", () => {
         assert.strictEqual(requests, 2)
       })
   )
+
+  it.effect("leaves a long answer as it is to a client of the user's that has it for others too", () =>
+    Effect.gen(function*() {
+      const page = Array.from({ length: 300 }, (_, n) => ({
+        ...payloads.full,
+        id: `00000000-0000-0000-0000-${String(n).padStart(12, "0")}`
+      }))
+      const baseUrl = yield* serve((_, response) => response.end(JSON.stringify(page)))
+      let kept: HttpClientResponse | undefined
+      const once = (client: HttpClient.HttpClient) =>
+        HttpClient.transform(client, (send) =>
+          kept === undefined
+            ? Effect.tap(send, (response) =>
+              Effect.sync(() => {
+                kept = response
+              }))
+            : Effect.succeed(kept))
+      const list = AuthorizationService.use((_) => _.list())
+      const pages = yield* Effect.provide(Effect.all([list, list]), layerFor(baseUrl, { transformClient: once }))
+      assert.deepStrictEqual(pages.map(({ items }) => items.length), [300, 300])
+      assert.deepStrictEqual(JSON.parse(yield* kept!.text), page)
+    }))
 
   it.effect("needs nothing else, and talks over a real socket", () =>
     Effect.gen(function*() {

@@ -20,7 +20,7 @@ import type * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { inspect } from "node:util"
 import { vi } from "vitest"
-import { isOwnResponse, ownBytes } from "../src/internal/own.ts"
+import { isOwnResponse, takeBody } from "../src/internal/own.ts"
 import * as Transport from "../src/internal/transport.ts"
 import {
   answer,
@@ -204,7 +204,7 @@ describe("an answer", () => {
           Effect.gen(function*() {
             assert(isOwnResponse(response))
             new Uint8Array(yield* response.arrayBuffer).fill(0)
-            return [yield* response.text, new TextDecoder().decode(yield* response[ownBytes]), yield* response.text]
+            return [yield* response.text, new TextDecoder().decode(yield* response[takeBody]), yield* response.text]
           }))
         assert.deepStrictEqual(read, [long, long, ""])
       }

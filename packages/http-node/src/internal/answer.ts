@@ -19,7 +19,7 @@ import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Kept } from "./cache.ts"
-import { isOwnResponse, ownBytes } from "./own.ts"
+import { isOwnResponse, takeBody } from "./own.ts"
 import type { Scrub } from "./scrub.ts"
 
 /**
@@ -86,13 +86,17 @@ const maxBytes = 64 * 1024 * 1024
 /** How much of an error is read: more than any that Heroku wrote. */
 const maxErrorBytes = 64 * 1024
 
-/** Reads a response to its end; of an error only the beginning, and what has come within `errorPatience`. */
+/**
+ * Reads a response to its end; of an error only the beginning, and what has come within `errorPatience`. One that others
+ * may have too keeps its body.
+ */
 export const read = (
   response: HttpClientResponse,
   operation: Operation,
   scrub: Scrub,
   afterUnknownOutcome: boolean,
-  errorPatience: Duration.Duration
+  errorPatience: Duration.Duration,
+  isShared: boolean
 ): Effect.Effect<Answer, HttpClientError.HttpClientError | InvalidResponse> => {
   // Some transports make the headers anew each time that they are asked for them.
   const { headers: received, status } = response
@@ -117,9 +121,8 @@ export const read = (
     (received["content-encoding"] === undefined ? received["content-length"] : undefined) ?? Infinity
   )
   if (length <= maxBytes) {
-    return length > longBytes && isOwnResponse(response)
-      ? Effect.map(response[ownBytes], answer)
-      : Effect.map(response.text, answer)
+    if (length <= longBytes || !isOwnResponse(response)) return Effect.map(response.text, answer)
+    return Effect.map(isShared ? response.arrayBuffer : response[takeBody], answer)
   }
   return Effect.flatMap(readBytes(response, maxBytes, isEmptyBody), ({ bytes, complete }) =>
     complete

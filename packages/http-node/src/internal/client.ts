@@ -47,8 +47,8 @@ export const make = (
     )
   )
   const exchange = transformClient === undefined && isOwn(httpClient)
-    ? over(client.execute, settings)
-    : flow(over(HttpClient.withScope((transformClient ?? identity)(client)).execute, settings), inClientContext)
+    ? over(client.execute, settings, false)
+    : flow(over(HttpClient.withScope((transformClient ?? identity)(client)).execute, settings, true), inClientContext)
 
   /** `scrub` knows the secrets of the request. */
   return (
@@ -72,10 +72,11 @@ export const make = (
     )
 }
 
-/** An exchange over a client: the request is sent, and the answer read. */
+/** An exchange over a client, which may have the answer for others too: the request is sent, and the answer read. */
 const over = <R>(
   execute: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<HttpClientResponse, HttpClientError, R>,
-  settings: Settings
+  settings: Settings,
+  isShared: boolean
 ) => {
   const errorPatience = Duration.min(Duration.times(settings.requestTimeout, 0.5), Duration.seconds(5))
   return (
@@ -90,7 +91,7 @@ const over = <R>(
       Effect.catch((error) =>
         error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
       ),
-      Effect.flatMap((response) => read(response, operation, scrub, earlierMayHaveActed, errorPatience))
+      Effect.flatMap((response) => read(response, operation, scrub, earlierMayHaveActed, errorPatience, isShared))
     )
 }
 

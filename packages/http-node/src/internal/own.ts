@@ -26,13 +26,13 @@ export const ExchangeScope = Context.Reference<Scope.Scope | undefined>(
   { defaultValue: () => undefined }
 )
 
-/** The body of a response, in memory that belongs to who asks: nobody else has it. */
-export const ownBytes: unique symbol = Symbol("@effect-heroku/http-node/internal/ownBytes")
+/** Takes the body out of a response, for who is the only one to have it. It is empty from then on. */
+export const takeBody: unique symbol = Symbol("@effect-heroku/http-node/internal/takeBody")
 
 /** A response of our own transport. */
 export interface OwnResponse extends HttpClientResponse {
-  readonly [ownBytes]: Effect.Effect<ArrayBuffer, HttpClientError>
+  readonly [takeBody]: Effect.Effect<ArrayBuffer, HttpClientError>
 }
 
 /** Whether a response is one. */
-export const isOwnResponse = (response: HttpClientResponse): response is OwnResponse => ownBytes in response
+export const isOwnResponse = (response: HttpClientResponse): response is OwnResponse => takeBody in response

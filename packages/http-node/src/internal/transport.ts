@@ -30,7 +30,7 @@ import * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import type { Agent, Dispatcher } from "undici"
-import { ExchangeScope, noteOwn, ownBytes, type OwnResponse } from "./own.ts"
+import { ExchangeScope, noteOwn, type OwnResponse, takeBody } from "./own.ts"
 
 /**
  * Undici's pool of connections by itself. With it the package `undici` loads fetch, caches, web sockets and mocks, and
@@ -171,7 +171,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     return this.#whole(() => this.#bytes.subarray(0, this.#kept))
   }
 
-  /** The whole body, for who keeps it. It is empty from then on. */
+  /** The whole body, for who is the only one to ask for it. It is empty from then on. */
   take(): Effect.Effect<ArrayBuffer, HttpClientError> {
     return this.#whole(() => this.#taken())
   }
@@ -333,7 +333,7 @@ class Response extends Inspectable.Class implements OwnResponse {
     return Effect.map(this.#exchange.bytes(), (bytes) => decoder.decode(bytes))
   }
 
-  get [ownBytes](): Effect.Effect<ArrayBuffer, HttpClientError> {
+  get [takeBody](): Effect.Effect<ArrayBuffer, HttpClientError> {
     return this.#exchange.take()
   }
 
