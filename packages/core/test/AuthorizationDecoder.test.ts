@@ -276,8 +276,9 @@ describe("what holds secrets", () => {
 
   it("is made once of a frozen one too", () => {
     const authorization = Object.freeze(quick())
-    assert.strictEqual(Redacted.value(Option.getOrThrow(authorization.accessToken).token), token)
-    assert.strictEqual(authorization.accessToken, authorization.accessToken)
+    const { accessToken } = authorization
+    assert.strictEqual(Redacted.value(Option.getOrThrow(accessToken).token), token)
+    assert.strictEqual(authorization.accessToken, accessToken)
   })
 
   it("is not reached through a Proxy, which says so, until it was asked for", () => {

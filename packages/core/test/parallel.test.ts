@@ -360,6 +360,55 @@ describe("concurrency", () => {
       yield* Fiber.interrupt(fiber)
     }))
 
+  it.effect.each([
+    [
+      "15e18210-0000-415e-8182-000000000000",
+      "0e0f0b89-0000-40e0-8f0b-000000000000",
+      "2992dd83-0000-4299-82dd-000000000000"
+    ],
+    [
+      "12345678-0000-4000-8001-000000000000",
+      "12345678-0000-4000-8002-000000000000",
+      "12345678-0000-4000-8000-000000000000"
+    ],
+    [
+      "7fffffff-0000-4000-8000-000000000000",
+      "00000001-0000-4000-8000-000000000000",
+      "00000001-0000-4000-8001-000000000000"
+    ]
+  ])(
+    "costs no more than twice the requests where the end is there before what leads to it",
+    (ids) =>
+      Effect.gen(function*() {
+        for (const concurrency of [3, 16]) {
+          const { service, state } = server(ids)
+          yield* collect(service, { pageSize: 1, concurrency })
+          assert.isAtMost(state.requests, 6)
+        }
+      })
+  )
+
+  it.effect("takes the last page, too, from the guess that has it", () =>
+    Effect.gen(function*() {
+      const ids = spread(300)
+      const lastOfPages = new Set<string>()
+      const sure: Array<string> = []
+      const { service } = server(ids, {
+        before: (range) => {
+          if ([...lastOfPages].some((id) => range.includes(id))) sure.push(range)
+          return Effect.sleep("1 second")
+        }
+      })
+      const fiber = yield* Effect.forkChild(
+        Stream.runForEach(service.pages({ pageSize: 20, concurrency: 8 }), ({ items }) =>
+          Effect.sync(() => lastOfPages.add(items.at(-1)!.id)))
+      )
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      // The second, which there is no guess for yet.
+      assert.lengthOf(sure, 1)
+    }))
+
   it.effect("asks for nothing more once the list is complete, however long its last page is kept", () =>
     Effect.gen(function*() {
       // All at the beginning of the ids there can be: no guess is beyond their end. Places beyond the last are not answered.
@@ -382,10 +431,11 @@ describe("concurrency", () => {
 
   it.effect("lets no guess take the place of the page that follows for sure, also while a page is consumed", () =>
     Effect.gen(function*() {
-      // Guesses are far beyond the second page, because the ids of the first lie far apart.
+      // Guesses are far beyond the second page, because the ids of the first lie far apart, as the last do.
       const ids = [
-        ...spread(20).map((id) => `0${id.slice(1)}`),
-        ...Array.from({ length: 200 }, (_, n) => uuid(2 ** 28, 256 * n))
+        ...spread(20).map((id) => `0${id.slice(1)}`).toSorted(),
+        ...Array.from({ length: 205 }, (_, n) => uuid(2 ** 28, 256 * n)),
+        ...spread(400).filter((id) => id > "2").toSorted()
       ]
       const lastOfPages = ids.filter((_, n) => n % 20 === 19)
       const guesses: Array<string> = []

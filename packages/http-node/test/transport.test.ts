@@ -210,6 +210,19 @@ describe("an answer", () => {
       }
     }))
 
+  it.effect("is empty to who takes it where there is none, and that of others is not", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([answer(200, ""), answer(200, ""), answer(200, "of another")])
+      const take: Ask<number> = (response) => {
+        assert(isOwnResponse(response))
+        return Effect.map(response[takeBody], ({ byteLength }) => byteLength)
+      }
+      const request = HttpClientRequest.get(server.baseUrl)
+      assert.strictEqual(yield* over(request, take), 0)
+      assert.strictEqual(yield* over(request, text), "")
+      assert.strictEqual(yield* over(request, text), "of another")
+    }))
+
   it.effect("that says it will be endless gets no more room than it takes", () =>
     Effect.gen(function*() {
       const server = yield* hostileServer([rawAndClose(head(200, sized(2 ** 40)), "{")])
