@@ -110,6 +110,12 @@ const kinds = {
   "UUIDs and others": idsOf(Schema.Tuple([Schema.Boolean, Head]), ([other, n]) => other ? `${hex(8)(n)}x` : uuid(n, n))
 }
 
+/** How many turns each answer takes: they come in any order. */
+const delays = Arbitrary.array(
+  Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 30 }))),
+  { maxLength: 12 }
+)
+
 const settings = Arbitrary.schema(Schema.Struct({
   pageSize: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 20 })),
   order: ListRange.Order,
@@ -126,10 +132,15 @@ describe("concurrency", () => {
   for (const [kind, ids] of Object.entries(kinds)) {
     it.effect.prop(
       `gives every authorization once and in order, with ids ${kind}`,
-      { ids, settings },
-      ({ ids, settings }) =>
+      { delays, ids, settings },
+      ({ delays, ids, settings }) =>
         Effect.gen(function*() {
-          const { service, state, stored } = server(ids)
+          const { service, state, stored } = server(ids, {
+            before: (_, request) =>
+              Effect.forEach(Array.from({ length: delays[request % delays.length] ?? 0 }), () => Effect.yieldNow, {
+                discard: true
+              })
+          })
           const pages = yield* Stream.runCollect(service.pages(settings))
           assert.deepStrictEqual(
             pages.flatMap(({ items }) => items.map(({ id }): string => id)),
