@@ -189,6 +189,19 @@ describe("authorization", () => {
     { arbitrary: { runs: runs(2000) } }
   )
 
+  it.each(["2012-01-05T12:34:56Z", "2012-12-25T23:00:00Z", "1999-10-19T09:59:59Z", "2024-02-28T00:00:00Z"])(
+    "reads a time as the schema does, whatever one of its characters is: %s",
+    (time) => {
+      const others = [...time].flatMap((_, index) =>
+        [..."0123456789x"].map((character) => time.slice(0, index) + character + time.slice(index + 1))
+      )
+      for (const other of [time, ` ${time}`, `x${time}`, `1${time}`, `${time} Z`, `${time}Z`, ...others]) {
+        const json = { ...payloads.full, created_at: other }
+        assert.deepStrictEqual(outcome(AuthorizationDecoder.authorization(json)), outcome(decodeOne(json)), other)
+      }
+    }
+  )
+
   it("takes what the schema takes, whatever one attribute is", () => {
     const example = { ...payloads.full, updated_at: "2013-01-01T12:00:00Z" }
     const inner = Object.entries(example).flatMap(([name, part]) =>
