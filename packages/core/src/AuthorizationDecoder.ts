@@ -141,7 +141,7 @@ const time = (u: unknown): DateTime.Utc | undefined => {
   return Number.isNaN(date.getTime()) ? undefined : DateTime.fromDateUnsafe(date)
 }
 
-/** As Heroku writes them. `Date` takes twice as long for these; it decides about the last days of a month. */
+/** As Heroku writes them. `Date` takes more than twice as long for these; it decides about the last days of a month. */
 const usualTime = /^[12]\d\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/
 
 const twoDigits = (text: string, at: number): number =>

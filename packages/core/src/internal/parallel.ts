@@ -3,8 +3,8 @@
  *
  * Heroku lists by id, and ids are UUIDs: how far the pages so far reached tells about where the next ones begin. So
  * besides the page that follows, pages are asked for at guessed places beyond. A guess can be wrong, but never harmful: an
- * answer says itself which stretch of ids it covers. What is covered twice is dropped, what is not covered is asked for
- * in the ordinary way, and a guess that fails or makes no sense ends the guessing.
+ * answer says itself which stretch of ids it covers. What is covered twice is dropped, what is left between two pages is
+ * asked for as soon as that shows, and a guess that fails or makes no sense ends the guessing.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -115,12 +115,13 @@ export const readAhead = Effect.fnUntraced(
     }
 
     /**
-     * Whether there may be another guess. However wrong the guesses, all requests together stay within twice the fewest that
-     * the list can need: of the pages seen so far, those ahead, and one more, every page but those ahead may cost two, a
-     * guess and the page that follows for sure, and those ahead, whose guess has come true, one more.
+     * Whether there may be another guess. However wrong the guesses, all requests together stay within twice the pages that
+     * the list needs, as long as the server fills pages that go on: it needs `given + pagesAhead() + 1` or more, and for what
+     * is not given out yet no more requests follow than it needs pages, for each page that follows for sure is new.
      */
     const mayGuess = (): boolean => {
-      const affordable = 2 * (Math.floor(items / pageSize) + 1) + pagesAhead() - (reading ? 0 : 1)
+      const given = Math.floor(items / pageSize)
+      const affordable = 2 * given + pagesAhead() + (reading ? 2 : 1)
       // None waits for another: the page that follows for sure would wait behind it.
       const most = reading || guesses.some(({ after }) => after <= frontier) ? concurrency : concurrency - 1
       return guessing && underWay < most && guesses.length < 2 * concurrency && requests < affordable && step > 0n
@@ -147,7 +148,7 @@ export const readAhead = Effect.fnUntraced(
     }
 
     /**
-     * Adds guesses beyond the furthest one: whenever the listing goes on, and whenever one of them is answered, for the
+     * Adds guesses, in gaps and beyond the furthest one: whenever the listing goes on, and whenever one of them is answered, for the
      * consumer may be busy with a page. A guess that is answered before it is among the others adds none. What is counted
      * has to be sent and noted, also when the guess is dropped whose answer led to it.
      */

@@ -131,7 +131,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #bytes: Uint8Array<ArrayBuffer> = nothing
   /** How many bytes of it are filled. */
   #kept = 0
-  /** How long the body is to be; nothing where the answer does not say. */
+  /** How many bytes the body is to have; zero where the answer does not say. */
   #length = 0
   /** How the body ended: complete, or with what broke it. */
   #end: { readonly cause: unknown } | "complete" | undefined
