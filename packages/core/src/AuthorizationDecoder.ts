@@ -13,7 +13,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Authorization from "./Authorization.ts"
-import { isUuid, noteUuids } from "./internal/uuid.ts"
+import { isUuid } from "./internal/uuid.ts"
 
 const decodeOne = Schema.decodeUnknownResult(Authorization.Authorization.FromWire)
 const decodeMany = Schema.decodeUnknownResult(Schema.Array(Authorization.Authorization.FromWire))
@@ -30,18 +30,15 @@ export const authorizations = (
 ): Result.Result<ReadonlyArray<Authorization.Authorization>, Schema.SchemaError> => {
   if (!Array.isArray(json)) return decodeMany(json)
   const decoded: Array<unknown> = nothing.concat(json)
-  let onlyUuids = true
   for (let index = 0; index < decoded.length; index++) {
     const quick = quickly(decoded[index])
     if (quick === undefined) {
-      onlyUuids = false
       const result = decodeOne(decoded[index])
       // Once more as a list, for an error that says which one it is.
       if (Result.isFailure(result)) return decodeMany(json)
       decoded[index] = result.success
     } else decoded[index] = quick
   }
-  if (onlyUuids) noteUuids(decoded)
   return Result.succeed(decoded as Array<Authorization.Authorization>)
 }
 

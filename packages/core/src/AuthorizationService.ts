@@ -28,7 +28,7 @@ import type { ListOptions, Page, RangeAnswer, StreamOptions } from "./internal/p
 import { readAhead } from "./internal/parallel.ts"
 import { isUuid } from "./internal/uuid.ts"
 
-export type { ListOptions, Page, RangeAnswer, StreamOptions } from "./internal/pages.ts"
+export type { ListOptions, Page, Part, RangeAnswer, StreamOptions } from "./internal/pages.ts"
 
 // -----------------------------------------------------------------------------
 // Service
@@ -91,7 +91,14 @@ export interface Service {
   /** Every page of the list, each fetched when it is pulled. Run again, it starts again. */
   readonly pages: (options?: StreamOptions) => Stream.Stream<Page, ListError>
 
-  /** Every authorization, in order, page by page as `pages`. */
+  /**
+   * Every authorization, in order, page by page as `pages`.
+   *
+   * **Details**
+   *
+   * The authorizations of a page are decoded as they are taken, some ten at a time, so that a slow consumer holds no more of
+   * them. What comes before an invalid one is given out; then the stream fails with `InvalidResponse`.
+   */
   readonly stream: (options?: StreamOptions) => Stream.Stream<Authorization, ListError>
 }
 
@@ -179,23 +186,25 @@ export const make = (endpoints: Endpoints): Service => {
   const withListSpan = ({ range }: Pages.Listing) =>
     Effect.withSpan("AuthorizationService.list", { attributes: { "heroku.range": range } }, withoutStack)
 
-  const readPage = (listing: Pages.Listing): Effect.Effect<Pages.Advanced, ListError> =>
-    Effect.flatMap(endpoints.list(listing.range), (answer) => Pages.advance(listing, answer)).pipe(
-      withListSpan(listing)
-    )
-
-  const fetchPage = (listing: Pages.Listing): Effect.Effect<RangeAnswer, ListError> =>
+  const fetch = (listing: Pages.Listing): Effect.Effect<RangeAnswer, ListError> =>
     endpoints.list(listing.range).pipe(withListSpan(listing))
 
-  const walk = <A>(options: StreamOptions | undefined, emit: (page: Page) => ReadonlyArray<A>) =>
+  const readBy = (advance: Pages.Advance) => (listing: Pages.Listing): Effect.Effect<Pages.Step, ListError> =>
+    Option.isSome(listing.answer)
+      ? advance(listing, listing.answer.value)
+      : Effect.flatMap(endpoints.list(listing.range), (answer) => advance(listing, answer)).pipe(withListSpan(listing))
+
+  const walk = <A>(
+    options: StreamOptions | undefined,
+    advance: Pages.Advance,
+    emit: (step: Pages.Step) => ReadonlyArray<A>
+  ) =>
     Stream.unwrap(Effect.gen(function*() {
       const start = yield* Pages.begin(options)
       const concurrency = options?.concurrency ?? 1
-      const read = concurrency === 1 ? readPage : yield* readAhead(readPage, fetchPage, start, concurrency)
-      return Stream.paginate(
-        start,
-        (listing) => Effect.map(read(listing), ([page, next]) => [emit(page), next] as const)
-      )
+      const readNext = readBy(advance)
+      const read = concurrency === 1 ? readNext : yield* readAhead(readNext, fetch, advance, start, concurrency)
+      return Stream.paginate(start, (listing) => Effect.map(read(listing), (step) => [emit(step), step.next] as const))
     }))
 
   return {
@@ -204,9 +213,14 @@ export const make = (endpoints: Endpoints): Service => {
     update,
     regenerate,
     delete: remove,
-    list: (options) => Effect.map(Effect.flatMap(Pages.begin(options), readPage), ([page]) => page),
-    pages: (options) => Stream.withSpan(walk(options, (page) => [page]), "AuthorizationService.pages"),
-    stream: (options) => Stream.withSpan(walk(options, (page) => page.items), "AuthorizationService.stream")
+    list: (options) => Effect.map(Effect.flatMap(Pages.begin(options), readBy(Pages.advance)), Pages.toPage),
+    pages: (options) =>
+      Stream.withSpan(
+        walk(options, Pages.advance, (step) => [Pages.toPage(step)]),
+        "AuthorizationService.pages"
+      ),
+    stream: (options) =>
+      Stream.withSpan(walk(options, Pages.advanceByPart, ({ items }) => items), "AuthorizationService.stream")
   }
 }
 

@@ -1,5 +1,5 @@
 import { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
-import { RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import { type InvalidResponse, invalidResponse, RequestFailed } from "@effect-heroku/core/AuthorizationError"
 import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as ListRange from "@effect-heroku/core/ListRange"
 import { assert, describe, it } from "@effect/vitest"
@@ -58,6 +58,10 @@ const pagesOf = (...answers: ReadonlyArray<readonly [ids: ReadonlyArray<string>,
   })
 
 const ids = (items: ReadonlyArray<Authorization>): ReadonlyArray<string> => items.map(({ id }) => id)
+
+const leadsBack = "Next-Range leads back"
+const unreadable = "Next-Range is not a range that the list can go on with"
+const repeats = "The list repeats an authorization, or goes backwards"
 
 describe("input", () => {
   const { calls, service } = scripted(() => ({}))
@@ -223,10 +227,6 @@ describe("pages", () => {
 
   const resume = `id ]${uuid(5)}..; max=1`
 
-  const leadsBack = "Next-Range leads back"
-  const unreadable = "Next-Range is not a range that the list can go on with"
-  const repeats = "The list repeats an authorization, or goes backwards"
-
   it.effect.each<[string, ReturnType<typeof pagesOf>, number, string]>([
     ["the same Next-Range again", pagesOf([["x"], "id ]x..; max=1"], [["y"], "id ]x..; max=1"]), 2, leadsBack],
     [
@@ -291,6 +291,103 @@ describe("pages", () => {
         message
       ])
       assert.lengthOf(calls, requests)
+    }))
+})
+
+describe("an answer that is read in parts", () => {
+  type Parts = ReadonlyArray<ReadonlyArray<string> | InvalidResponse>
+
+  /** Answers each range with parts. Whole they are not read. */
+  const partsOf = (...answers: ReadonlyArray<readonly [parts: Parts, next?: string | undefined]>) => {
+    const state = { read: 0 }
+    const list = scripted((_, call) => {
+      const answer = answers[call - 1]
+      assert.isDefined(answer, "one request too many")
+      const [parts, next] = answer
+      let index = 0
+      return {
+        items: Effect.die(new Error("read whole")),
+        part: Effect.suspend(() => {
+          state.read++
+          const part = parts[index++]
+          assert.isDefined(part, "read beyond its end")
+          return "_tag" in part
+            ? Effect.fail(part)
+            : Effect.succeed({ items: part.map(authorization), isLast: index === parts.length })
+        }),
+        nextRange: Option.fromUndefinedOr(next),
+        status: 206
+      }
+    })
+    return { ...list, state }
+  }
+
+  const invalid = invalidResponse({ operation: "list", status: 200, message: "no JSON", requestId: Option.none() })
+
+  const collected = Effect.fnUntraced(function*(service: AuthorizationService.Service) {
+    const seen: Array<string> = []
+    const error = yield* Stream.runForEach(
+      service.stream({ pageSize: 4 }),
+      ({ id }) => Effect.sync(() => seen.push(id))
+    )
+      .pipe(Effect.flip, Effect.option)
+    return [seen, Option.map(error, ({ message }) => message)] as const
+  })
+
+  it.effect("is the same to a stream, one part after the other", () =>
+    Effect.gen(function*() {
+      const { calls, service } = partsOf(
+        [[[uuid(1), uuid(2)], [uuid(3)], [uuid(4)]], `id ]${uuid(4)}..; max=4`],
+        [[[]], `id ]${uuid(9)}..; max=4`],
+        [[["x"], ["y", uuid(5)]]]
+      )
+      assert.deepStrictEqual(yield* collected(service), [
+        [uuid(1), uuid(2), uuid(3), uuid(4), "x", "y", uuid(5)],
+        Option.none()
+      ])
+      assert.deepStrictEqual(calls, ["id ..; max=4", `id ]${uuid(4)}..; max=4`, `id ]${uuid(9)}..; max=4`])
+    }))
+
+  it.effect("is read no further than somebody takes", () =>
+    Effect.gen(function*() {
+      const { calls, service, state } = partsOf([[[uuid(1)], [uuid(2)], invalid], `id ]${uuid(3)}..; max=4`])
+      assert.lengthOf(yield* Stream.runCollect(Stream.take(service.stream({ pageSize: 4 }), 2)), 2)
+      assert.strictEqual(state.read, 2)
+      assert.lengthOf(calls, 1)
+    }))
+
+  it.effect.each<[string, Parts, string | undefined, number, string]>([
+    ["a part that is invalid", [[uuid(1)], [uuid(2)], invalid], undefined, 2, "no JSON"],
+    ["a part that goes back", [[uuid(2)], [uuid(1)]], undefined, 1, repeats],
+    ["a part that repeats the last of the one before", [[uuid(1)], [uuid(1)]], undefined, 1, repeats],
+    ["a part that repeats what is no UUID", [["x"], [uuid(1), "x"]], undefined, 1, "The list repeats an authorization"],
+    ["a Next-Range that leads back", [[uuid(1)], [uuid(5)]], `id ]${uuid(4)}..; max=4`, 1, leadsBack],
+    [
+      "a Next-Range that skips what comes after the last part",
+      [[uuid(1)], [uuid(5)]],
+      `id ]${uuid(6)}..; max=4`,
+      1,
+      "Next-Range skips authorizations after the last one of the page"
+    ],
+    ["a Next-Range that is none", [[uuid(1)], [uuid(5)]], "bytes 0-1", 1, unreadable]
+  ])(
+    "ends with InvalidResponse at %s, and gives what was before",
+    ([, parts, next, before, message]) =>
+      Effect.gen(function*() {
+        const { service } = partsOf([parts, next])
+        const given = parts.slice(0, before).flatMap((part) => "_tag" in part ? [] : part)
+        assert.deepStrictEqual(yield* collected(service), [given, Option.some(message)])
+      })
+  )
+
+  it.effect("is read whole for a page", () =>
+    Effect.gen(function*() {
+      const { service } = scripted(() => ({
+        items: Effect.succeed([authorization(uuid(1))]),
+        part: Effect.die(new Error("read in parts"))
+      }))
+      assert.lengthOf((yield* service.list()).items, 1)
+      assert.lengthOf(yield* Stream.runCollect(service.pages()), 1)
     }))
 })
 

@@ -1,6 +1,6 @@
 /** Lists with `concurrency`: the same authorizations in the same order as page by page, whatever the ids and the server. */
 import { Authorization } from "@effect-heroku/core/Authorization"
-import { RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import { type InvalidResponse, invalidResponse, RequestFailed } from "@effect-heroku/core/AuthorizationError"
 import type * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as ListRange from "@effect-heroku/core/ListRange"
 import { assert, describe, it } from "@effect/vitest"
@@ -31,10 +31,15 @@ interface Behaviour {
   readonly before?: (range: string, request: number) => Effect.Effect<void, RequestFailed>
   /** What happens when an answer is read. */
   readonly onRead?: () => void
+  /** What happens before a part of an answer is read. */
+  readonly onPart?: (range: ListRange.ListRange, given: number) => Effect.Effect<void, InvalidResponse>
 }
 
-/** A server of a list of ids, in code-unit order, that counts its requests. */
-const server = (ids: ReadonlyArray<string>, behaviour: Behaviour = {}) => {
+/**
+ * A server of a list of ids, in code-unit order, that counts its requests. Streams read its answers in parts of so many
+ * authorizations, or as a whole.
+ */
+const serverOf = (partSize: number) => (ids: ReadonlyArray<string>, behaviour: Behaviour = {}) => {
   const stored = [...new Set(ids)].toSorted()
   const state = { requests: 0, inFlight: 0, most: 0, read: 0 }
   const answer = (range: ListRange.ListRange): AuthorizationService.RangeAnswer => {
@@ -52,12 +57,31 @@ const server = (ids: ReadonlyArray<string>, behaviour: Behaviour = {}) => {
     const nextRange = matching.length > max
       ? Option.some(ListRange.format({ ...range, start: Option.some({ id: page.at(-1)!, exclusive: true }) }))
       : Option.none()
-    const items = Effect.sync(() => {
+    const read = () => {
       state.read++
       behaviour.onRead?.()
+    }
+    const items = Effect.sync(() => {
+      read()
       return page.map(authorization)
     })
-    return { items, nextRange, status: 200, requestId: Option.none() }
+    let given = 0
+    const part = Effect.suspend(() => {
+      if (given === 0) read()
+      const readPart = Effect.sync(() => {
+        const items = page.slice(given, given + partSize).map(authorization)
+        given += partSize
+        return { items, isLast: given >= page.length }
+      })
+      return behaviour.onPart === undefined ? readPart : Effect.andThen(behaviour.onPart(range, given), readPart)
+    })
+    return {
+      items,
+      part: partSize === Infinity ? undefined : part,
+      nextRange,
+      status: 200,
+      requestId: Option.none()
+    }
   }
   const service = onlyList((text) =>
     Effect.gen(function*() {
@@ -128,7 +152,12 @@ const sorted = (ids: ReadonlyArray<string>, order: ListRange.Order) =>
 // Deterministic, and as good as the UUIDs of Heroku.
 const spread = (count: number) => Array.from({ length: count }, (_, n) => uuid(Math.imul(n + 1, 0x9e3779b1) >>> 0, n))
 
-describe("concurrency", () => {
+describe.each([
+  ["as a whole", Infinity],
+  ["in parts", 3]
+])("concurrency, with answers read %s", (_, partSize) => {
+  const server = serverOf(partSize)
+
   for (const [kind, ids] of Object.entries(kinds)) {
     it.effect.prop(
       `gives every authorization once and in order, with ids ${kind}`,
@@ -141,12 +170,16 @@ describe("concurrency", () => {
                 discard: true
               })
           })
-          const pages = yield* Stream.runCollect(service.pages(settings))
-          assert.deepStrictEqual(
-            pages.flatMap(({ items }) => items.map(({ id }): string => id)),
-            sorted(stored, settings.order)
-          )
-          assert.isTrue(stored.length === 0 || pages.every(({ items }) => items.length > 0))
+          if (partSize === Infinity) {
+            const pages = yield* Stream.runCollect(service.pages(settings))
+            assert.deepStrictEqual(
+              pages.flatMap(({ items }) => items.map(({ id }): string => id)),
+              sorted(stored, settings.order)
+            )
+            assert.isTrue(stored.length === 0 || pages.every(({ items }) => items.length > 0))
+          } else {
+            assert.deepStrictEqual(yield* collect(service, settings), sorted(stored, settings.order))
+          }
           const needed = Math.max(1, Math.ceil(stored.length / settings.pageSize))
           assert.isAtMost(state.requests, 2 * needed)
           assert.isAtMost(state.most, settings.concurrency)
@@ -628,5 +661,86 @@ describe("concurrency", () => {
       const error = yield* Effect.flip(collect(broken.service, { pageSize: 20, concurrency: 8 }))
       assert.strictEqual(error, failure)
       assert.strictEqual(broken.state.inFlight, 0)
+    }))
+})
+
+describe("a guess that is read in part", () => {
+  const invalid = invalidResponse({
+    operation: "list",
+    status: 200,
+    message: "The body is not what it should be",
+    requestId: Option.none()
+  })
+
+  it.effect.prop(
+    "costs nothing but its rest where that is invalid",
+    { delays, settings },
+    ({ delays, settings }) =>
+      Effect.gen(function*() {
+        const ids = spread(400)
+        const { service, state, stored } = serverOf(3)(ids, {
+          before: (_, request) =>
+            Effect.forEach(Array.from({ length: delays[request % delays.length] ?? 0 }), () => Effect.yieldNow, {
+              discard: true
+            }),
+          onPart: ({ start }, given) =>
+            given >= 6 && Option.exists(start, ({ id }) => !ids.includes(id)) ? Effect.fail(invalid) : Effect.void
+        })
+        assert.deepStrictEqual(yield* collect(service, settings), sorted(stored, settings.order))
+        assert.isAtMost(state.requests, 2 * Math.ceil(400 / settings.pageSize))
+        assert.isAtMost(state.most, settings.concurrency)
+        assert.strictEqual(state.inFlight, 0)
+      }),
+    { arbitrary: { runs: runs(100) } }
+  )
+
+  it.effect("is asked for from where it broke", () =>
+    Effect.gen(function*() {
+      const ids = spread(300)
+      const ranges: Array<string> = []
+      let broken = 0
+      const { service, stored } = serverOf(3)(ids, {
+        before: (range) => Effect.sync(() => ranges.push(range)),
+        onPart: ({ start }, given) => {
+          if (given < 9 || broken > 0 || !Option.exists(start, ({ id }) => !ids.includes(id))) return Effect.void
+          broken = ranges.length
+          return Effect.fail(invalid)
+        }
+      })
+      const seen: Array<string> = []
+      let seenWhenBroken = 0
+      yield* Stream.runForEach(service.stream({ pageSize: 20, concurrency: 4 }), ({ id }) =>
+        Effect.sync(() => {
+          if (broken === 0) seenWhenBroken = seen.length + 1
+          seen.push(id)
+        }))
+      assert.deepStrictEqual(seen, stored)
+      assert.strictEqual(ranges[broken], `id ]${stored[seenWhenBroken - 1]}..; max=20`)
+      // And from there on one by one.
+      assert.isTrue(ranges.slice(broken).every((range) => stored.some((id) => range.includes(id))))
+    }))
+
+  it.effect("does not hide that the page that follows for sure is invalid too", () =>
+    Effect.gen(function*() {
+      const { service, stored } = serverOf(3)(spread(300), {
+        onPart: (_, given) => given >= 9 ? Effect.fail(invalid) : Effect.void
+      })
+      const seen: Array<string> = []
+      const listing = Stream.runForEach(service.stream({ pageSize: 20, concurrency: 4 }), ({ id }) =>
+        Effect.sync(() => seen.push(id)))
+      assert.strictEqual(yield* Effect.flip(listing), invalid)
+      assert.deepStrictEqual(seen, stored.slice(0, 9))
+    }))
+
+  it.effect("lets guesses be made while it is given out", () =>
+    Effect.gen(function*() {
+      const { service, state } = serverOf(3)(spread(3000), { before: () => Effect.sleep("1 second") })
+      const fiber = yield* Effect.forkChild(
+        Stream.runForEachArray(Stream.drop(service.stream({ pageSize: 20, concurrency: 8 }), 45), () => Effect.never)
+      )
+      yield* TestClock.adjust("10 seconds")
+      assert.isAbove(state.requests, 10)
+      assert.strictEqual(state.read, 3)
+      yield* Fiber.interrupt(fiber)
     }))
 })

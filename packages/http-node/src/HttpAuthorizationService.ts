@@ -151,7 +151,7 @@ const makeEndpoints = (
         )
       }
       return {
-        items: Effect.tap(Answer.authorizations("list", answer), () => Effect.sync(() => answer.body.release())),
+        ...Answer.reading(answer),
         nextRange,
         status: answer.status,
         requestId: Answer.requestId(answer)

@@ -10,7 +10,7 @@ import type { Authorization } from "../Authorization.ts"
 import { type InvalidParams, type InvalidResponse, invalidResponse, refused } from "../AuthorizationError.ts"
 import * as ListRange from "../ListRange.ts"
 import { check } from "./input.ts"
-import { areUuids, isUuid, noteUuids } from "./uuid.ts"
+import { isUuid } from "./uuid.ts"
 
 // -----------------------------------------------------------------------------
 // What goes in and comes out
@@ -50,12 +50,25 @@ export interface RangeAnswer {
    * were fetched ahead the answers take less room, and nothing of an answer is needed afterwards.
    */
   readonly items: Effect.Effect<ReadonlyArray<Authorization>, InvalidResponse>
+  /**
+   * The same authorizations, the next few each time that it is run: of a long answer only those are in memory that are in
+   * use. An answer without it is read as a whole.
+   */
+  readonly part?: Effect.Effect<Part, InvalidResponse> | undefined
   /** The `Next-Range` header, as it came: none when the list is complete. */
   readonly nextRange: Option.Option<string>
   /** The HTTP status, for errors. */
   readonly status: number
   /** The `Request-Id` header, for errors. */
   readonly requestId: Option.Option<string>
+}
+
+/** Some of the authorizations of an answer. */
+export interface Part {
+  /** In the order that they came in: one or more, unless the answer has none. */
+  readonly items: ReadonlyArray<Authorization>
+  /** Whether the answer has no more. */
+  readonly isLast: boolean
 }
 
 // -----------------------------------------------------------------------------
@@ -65,6 +78,8 @@ export interface RangeAnswer {
 /** Where a listing stands: the next range to ask for, and what went before, to notice repetition. */
 export interface Listing {
   readonly range: string
+  /** The answer to it, where that was read in part. The listing goes on with the rest of it. */
+  readonly answer: Option.Option<RangeAnswer>
   readonly pageSize: number
   readonly order: ListRange.Order
   /** The last UUID that came; before one did, what the cursor begins at. Only UUIDs have a known order. */
@@ -95,6 +110,7 @@ export const begin = Effect.fnUntraced(
       const range = ListRange.make({ max: pageSize ?? 1000, order: order ?? "asc" })
       return {
         range: ListRange.format(range),
+        answer: Option.none(),
         pageSize: pageSize ?? 1000,
         order: order ?? "asc",
         last: Option.none(),
@@ -113,6 +129,7 @@ export const begin = Effect.fnUntraced(
     }
     return {
       range: cursor,
+      answer: Option.none(),
       pageSize: cursorSize,
       order: cursorOrder,
       last: from.start,
@@ -122,18 +139,39 @@ export const begin = Effect.fnUntraced(
   }
 )
 
-/** A page, and where the listing goes on after it. */
-export type Advanced = readonly [Page, Option.Option<Listing>]
+/** What a listing came to, and where it goes on. */
+export interface Step {
+  readonly items: ReadonlyArray<Authorization>
+  readonly next: Option.Option<Listing>
+  /** Whether the ids are all UUIDs. */
+  readonly onlyUuids: boolean
+}
 
-/** The page in an answer, and where the listing goes on; or how the answer breaks the protocol. */
-export const advance = (listing: Listing, answer: RangeAnswer): Effect.Effect<Advanced, InvalidResponse> =>
-  Effect.flatMap(answer.items, (items) => advanceWith(listing, answer, items))
+/** How a listing goes on with an answer: what that brings, or how it breaks the protocol. */
+export type Advance = (listing: Listing, answer: RangeAnswer) => Effect.Effect<Step, InvalidResponse>
 
-const advanceWith = (
+/** By all of the answer. */
+export const advance: Advance = (listing, answer) =>
+  Effect.flatMap(answer.items, (items) => advanceBy(listing, answer, { items, isLast: true }))
+
+/** By the next part of the answer. */
+export const advanceByPart: Advance = (listing, answer) =>
+  answer.part === undefined
+    ? advance(listing, answer)
+    : Effect.flatMap(answer.part, (part) => advanceBy(listing, answer, part))
+
+/** A step by a whole answer, as a page. */
+export const toPage = ({ items, next }: Step): Page => ({
+  items,
+  // What a listing goes on with is one.
+  next: Option.map(next, ({ range }) => ListRange.Cursor.make(range, { disableChecks: true }))
+})
+
+const advanceBy = (
   listing: Listing,
   answer: RangeAnswer,
-  items: ReadonlyArray<Authorization>
-): Effect.Effect<Advanced, InvalidResponse> => {
+  { isLast, items }: Part
+): Effect.Effect<Step, InvalidResponse> => {
   const broken = (message: string) =>
     Effect.fail(
       invalidResponse({ operation: "list", status: answer.status, message, requestId: answer.requestId })
@@ -142,11 +180,11 @@ const advanceWith = (
   seen.add(listing.range)
   const walked = walk(listing, items)
   if (typeof walked === "string") return broken(walked)
-  const { last } = walked
+  const { last, onlyUuids } = walked
+  const goOn = (next: Option.Option<Listing>) => Effect.succeed({ items, next, onlyUuids })
 
-  if (Option.isNone(answer.nextRange)) {
-    return Effect.succeed([{ items, next: Option.none() }, Option.none()])
-  }
+  if (!isLast) return goOn(Option.some({ ...listing, answer: Option.some(answer), last }))
+  if (Option.isNone(answer.nextRange)) return goOn(Option.none())
   const cursor = toCursor(answer.nextRange.value, listing)
   if (Option.isNone(cursor)) return broken("Next-Range is not a range that the list can go on with")
   const { start, text } = cursor.value
@@ -163,28 +201,26 @@ const advanceWith = (
   // Somebody may have deleted a whole page meanwhile; two in a row are a server that leads nowhere.
   if (lastItem === undefined && listing.afterEmpty) return broken("The list goes on and on without authorizations")
   // What is between the last one and an inclusive start further on, the page does not say.
-  const next = lastItem !== undefined && isUuid(lastItem.id) && start.id !== lastItem.id
+  const range = lastItem !== undefined && isUuid(lastItem.id) && start.id !== lastItem.id
     ? after(lastItem.id, text)
     : text
-  return Effect.succeed([
-    { items, next: Option.some(next) },
-    Option.some({ range: next, pageSize, order, last, seen, afterEmpty: lastItem === undefined })
-  ])
+  return goOn(
+    Option.some({ range, answer: Option.none(), pageSize, order, last, seen, afterEmpty: lastItem === undefined })
+  )
 }
 
 /** Where a listing is after these authorizations; or what is wrong with their order. */
 const walk = (
   { last, order, seen }: Listing,
   items: ReadonlyArray<Authorization>
-): Pick<Listing, "last"> | string => {
+): Pick<Listing, "last"> & Pick<Step, "onlyUuids"> | string => {
   // Plain variables, and a function of its own: this loop is run for every authorization of a list.
   const before = Option.filter(last, ({ id }) => isUuid(id))
   let lastId = Option.getOrUndefined(before)?.id
   let again = Option.exists(before, ({ exclusive }) => !exclusive)
   let onlyUuids = true
-  const known = areUuids(items)
   for (const { id } of items) {
-    if (known || isUuid(id)) {
+    if (isUuid(id)) {
       if (lastId !== undefined && (id === lastId ? !again : (order === "asc") !== (id > lastId))) {
         return "The list repeats an authorization, or goes backwards"
       }
@@ -196,8 +232,10 @@ const walk = (
       onlyUuids = false
     }
   }
-  if (onlyUuids) noteUuids(items)
-  return { last: lastId === undefined || again ? last : Option.some({ id: lastId, exclusive: true }) }
+  return {
+    last: lastId === undefined || again ? last : Option.some({ id: lastId, exclusive: true }),
+    onlyUuids
+  }
 }
 
 /** A cursor that goes on after an id. */

@@ -14,11 +14,11 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { ListError } from "../AuthorizationError.ts"
 import * as ListRange from "../ListRange.ts"
-import { advance, type Advanced, type Listing, type RangeAnswer } from "./pages.ts"
-import { areUuids, isUuid } from "./uuid.ts"
+import type { Advance, Listing, RangeAnswer, Step } from "./pages.ts"
+import { isUuid } from "./uuid.ts"
 
-/** Reads the page that a listing stands at. */
-type Read = (listing: Listing) => Effect.Effect<Advanced, ListError>
+/** Reads what a listing stands at: a page, or the next part of one. */
+type Read = (listing: Listing) => Effect.Effect<Step, ListError>
 
 /** Fetches that page, for it to be read later. */
 type Fetch = (listing: Listing) => Effect.Effect<RangeAnswer, ListError>
@@ -30,6 +30,17 @@ interface Guess {
   readonly fiber: Fiber.Fiber<RangeAnswer, ListError>
   /** The place that it reaches; none as long as it is not answered, and where the answer makes no sense. */
   readonly reach: { place: Option.Option<bigint> }
+}
+
+/** The answer that is being given out. */
+interface Current {
+  readonly isGuess: boolean
+  /** The place after which it adds something. */
+  readonly before: bigint
+  /** How many authorizations of it were given out. */
+  items: number
+  /** How many pages there are ahead because of it: one as long as it is not over, and has nothing in common with others. */
+  ahead: 0 | 1
 }
 
 /** Pages are guessed this much closer than they are expected to reach, so that most meet the next without a gap. */
@@ -52,10 +63,11 @@ export const readAhead = Effect.fnUntraced(
   function*(
     read: Read,
     fetch: Fetch,
+    advance: Advance,
     start: Listing,
     concurrency: number
   ): Effect.fn.Return<Read, never, Scope.Scope> {
-    const { order, pageSize } = start
+    const { order, pageSize, seen } = start
     const scope = yield* Effect.scope
     const semaphore = yield* Semaphore.make(concurrency)
     const density = { items: 0, width: 0 }
@@ -64,7 +76,7 @@ export const readAhead = Effect.fnUntraced(
     let guesses: ReadonlyArray<Guess> = []
     // A range with an end would be left by guesses.
     let guessing = Option.exists(ListRange.parse(start.range), ({ end }) => Option.isNone(end))
-    /** The place of the last authorization that was given out. */
+    /** The place that the answer reaches which was given out last, or is being given out. */
     let frontier = 0n
     /** Whether the page that follows for sure is being read. */
     let reading = false
@@ -72,7 +84,9 @@ export const readAhead = Effect.fnUntraced(
     let filling = false
     let underWay = 0
     let requests = 0
+    /** How many authorizations were given out, of answers that have no more. */
     let items = 0
+    let current: Current = { isGuess: false, before: 0n, items: 0, ahead: 0 }
 
     const drop = (dropped: ReadonlyArray<Guess>): Effect.Effect<void> => {
       guesses = guesses.filter((guess) => !dropped.includes(guess))
@@ -89,7 +103,15 @@ export const readAhead = Effect.fnUntraced(
     const listingAfter = (place: bigint): Listing => {
       const after = { id: idAt(place, order), exclusive: true }
       const range = ListRange.format(ListRange.make({ start: after, max: pageSize, order }))
-      return { range, pageSize, order, last: Option.some(after), seen: new Set(), afterEmpty: false }
+      return {
+        range,
+        answer: Option.none(),
+        pageSize,
+        order,
+        last: Option.some(after),
+        seen: new Set(),
+        afterEmpty: false
+      }
     }
 
     /** Where the next guess would be: where an answer leaves a gap before the guess behind it, else behind the last. */
@@ -116,12 +138,14 @@ export const readAhead = Effect.fnUntraced(
 
     /**
      * Whether there may be another guess. However wrong the guesses, all requests together stay within twice the pages that
-     * the list needs, as long as the server fills pages that go on: it needs `given + pagesAhead() + 1` or more, and for what
-     * is not given out yet no more requests follow than it needs pages, for each page that follows for sure is new.
+     * the list needs, as long as the server fills pages that go on: it needs `given + ahead + 1` or more, and for what is not
+     * given out yet no more requests follow than it needs pages, for each page that follows for sure is new.
      */
     const mayGuess = (): boolean => {
       const given = Math.floor(items / pageSize)
-      const affordable = 2 * given + pagesAhead() + (reading ? 2 : 1)
+      // How much of a page is new that begins before the one before ends is known once all of it was given out.
+      const ahead = pagesAhead() + current.ahead
+      const affordable = 2 * given + ahead + (reading ? 2 : 1)
       // None waits for another: the page that follows for sure would wait behind it.
       const most = reading || guesses.some(({ after }) => after <= frontier) ? concurrency : concurrency - 1
       return guessing && underWay < most && guesses.length < 2 * concurrency && requests < affordable && step > 0n
@@ -163,85 +187,139 @@ export const readAhead = Effect.fnUntraced(
       )
     }))
 
-    /** What a guess adds beyond the frontier; none when it adds nothing. A guess without sense ends the guessing. */
-    const take = Effect.fnUntraced(function*(guess: Guess, listing: Listing) {
-      const exit = yield* Effect.exit(
-        Effect.flatMap(Effect.tap(Fiber.join(guess.fiber), turn), (answer) => advance(guess.listing, answer))
-      )
-      guesses = guesses.filter((other) => other !== guess)
-      if (Exit.isFailure(exit) || !areUuids(exit.value[0].items)) {
-        guessing = false
-        yield* drop(guesses)
-        return Option.none()
-      }
-      const [page, next] = exit.value
-      // If it began before the frontier, it holds the authorization there; else the server took the place for another.
+    /** Ends the guessing. */
+    const giveUp = Effect.suspend(() => {
+      guessing = false
+      return drop(guesses)
+    })
+
+    /** A step of a guess. One with other ids than UUIDs makes no sense. */
+    const advanceGuess = (listing: Listing, answer: RangeAnswer) =>
+      Effect.filterOrFail(advance(listing, answer), ({ onlyUuids }) => onlyUuids, () => "other ids than UUIDs")
+
+    /** The first step of a guess that adds something beyond the frontier; none when it adds nothing. */
+    const beyondFrontier = Effect.fnUntraced(function*({ after, fiber, listing }: Guess) {
+      const answer = yield* Fiber.join(fiber)
+      yield* turn
       const last = idAt(frontier, order)
-      const known = page.items.findIndex(({ id }) => id === last)
-      if (known === -1 && guess.after < frontier) return Option.none()
-      const beyond = page.items.slice(known + 1)
-      return beyond.length === 0 && Option.isSome(next) ? Option.none() : Option.some<Advanced>([
-        { items: beyond, next: page.next },
-        Option.map(next, (following) => ({ ...following, seen: listing.seen }))
-      ])
+      // If it began before the frontier, it holds the authorization there; else the server took the place for another.
+      let isBeyond = after >= frontier
+      let step = yield* advanceGuess(listing, answer)
+      while (true) {
+        const known = step.items.findIndex(({ id }) => id === last)
+        isBeyond ||= known !== -1
+        const items = isBeyond ? step.items.slice(known + 1) : []
+        if (items.length > 0 || (isBeyond && Option.isNone(step.next))) return Option.some<Step>({ ...step, items })
+        if (Option.isNone(step.next) || Option.isNone(step.next.value.answer)) return Option.none()
+        step = yield* advanceGuess(step.next.value, answer)
+      }
+    })
+
+    /** What a guess adds. A guess without sense ends the guessing. */
+    const take = Effect.fnUntraced(function*(guess: Guess) {
+      const exit = yield* Effect.exit(beyondFrontier(guess))
+      guesses = guesses.filter((other) => other !== guess)
+      if (Exit.isSuccess(exit)) return exit.value
+      yield* giveUp
+      return Option.none()
     })
 
     /** The page after the frontier, as far as the guesses have it. */
-    const fromGuesses = Effect.fnUntraced(
-      function*(listing: Listing): Effect.fn.Return<Option.Option<Advanced>> {
-        if (!guessing) return Option.none()
-        // Answers that came while the page before was read free their places now, and not when no page is left to read.
-        yield* Effect.yieldNow
-        const reaching = guesses.filter(({ after }) => after <= frontier)
-        // The nearest to the frontier reaches furthest beyond it.
-        const nearest = reaching.at(-1)
-        yield* drop(reaching.slice(0, -1))
-        if (nearest === undefined) {
-          // After the page that follows for sure: that one must not be what is too much for a limit.
-          yield* Effect.forkIn(fill, scope)
-          return Option.none()
-        }
-        yield* fill
-        const taken = yield* take(nearest, listing)
-        return Option.isSome(taken) ? taken : yield* fromGuesses(listing)
+    const fromGuesses: Effect.Effect<Option.Option<Step>> = Effect.gen(function*() {
+      if (!guessing) return Option.none()
+      // Answers that came while the page before was read free their places now, and not when no page is left to read.
+      yield* Effect.yieldNow
+      const reaching = guesses.filter(({ after }) => after <= frontier)
+      // The nearest to the frontier reaches furthest beyond it.
+      const nearest = reaching.at(-1)
+      yield* drop(reaching.slice(0, -1))
+      if (nearest === undefined) {
+        // After the page that follows for sure: that one must not be what is too much for a limit.
+        yield* Effect.forkIn(fill, scope)
+        return Option.none()
       }
-    )
+      yield* fill
+      const taken = yield* take(nearest)
+      if (Option.isNone(taken)) return yield* fromGuesses
+      current = { isGuess: true, before: frontier, items: 0, ahead: nearest.after < frontier ? 0 : 1 }
+      return taken
+    })
 
     /** The page that follows for sure. */
-    const sure = (listing: Listing): Effect.Effect<Advanced, ListError> =>
+    const sure = (listing: Listing): Effect.Effect<Step, ListError> =>
       Effect.suspend(() => {
         reading = true
         return Effect.ensuring(
-          Effect.tap(request(read(listing)), ([{ items }]) =>
-            Effect.sync(() => {
-              if (!areUuids(items)) guessing = false
-            })),
+          request(read(listing)),
           Effect.sync(() => {
             reading = false
+            current = { isGuess: false, before: Option.getOrElse(frontierOf(listing), () => 0n), items: 0, ahead: 1 }
           })
         )
       })
 
-    const learn = (before: bigint, [page, next]: Advanced): void => {
-      items += page.items.length
-      if (Option.isNone(next)) guessing = false
-      const reached = Option.flatMap(next, frontierOf)
+    /** The page where the listing is, or its beginning. */
+    const begin = Effect.fnUntraced(function*(listing: Listing) {
+      const guessed = Option.isSome(frontierOf(listing)) ? yield* fromGuesses : Option.none()
+      const step = Option.isSome(guessed) ? guessed.value : yield* sure(listing)
+      const reach = Option.flatMap(
+        Option.flatMap(step.next, ({ answer }) => answer),
+        (answer) => reachOf(answer, order)
+      )
+      if (Option.isSome(reach) && reach.value > frontier) {
+        if (reach.value > lastPlace) guessing = false
+        else frontier = reach.value
+      }
+      return step
+    })
+
+    /** The next part of a page. */
+    const goOn = (listing: Listing, answer: RangeAnswer): Effect.Effect<Step, ListError> =>
+      current.isGuess
+        ? Effect.catchCause(advanceGuess(listing, answer), () => goOnWithout(listing))
+        : advance(listing, answer)
+
+    /** Asks for the rest of a guess, as if there were no guesses. What was given out of it is as good as any other. */
+    const goOnWithout = (listing: Listing): Effect.Effect<Step, ListError> =>
+      Effect.andThen(
+        giveUp,
+        Effect.suspend(() => {
+          frontier = Option.getOrElse(frontierOf(listing), () => frontier)
+          items += current.items
+          return sure({ ...listingAfter(frontier), seen })
+        })
+      )
+
+    /** Notes what is given out, and where the listing goes on. */
+    const note = (step: Step): Step => {
+      const { items: given, next, onlyUuids } = step
+      current.items += given.length
+      if (!onlyUuids || Option.isNone(next)) guessing = false
+      if (Option.isNone(next) || Option.isSome(next.value.answer)) return step
+      current.ahead = 0
+      items += current.items
+      learn(frontierOf(next.value))
+      return { ...step, next: Option.some({ ...next.value, seen }) }
+    }
+
+    /** Notes how far a page reached. */
+    const learn = (reached: Option.Option<bigint>): void => {
       if (Option.isNone(reached)) return
-      density.items = density.items * memory + page.items.length
-      density.width = density.width * memory + Number(reached.value - before)
+      density.items = density.items * memory + current.items
+      density.width = density.width * memory + Number(reached.value - current.before)
       if (density.items > 0) step = BigInt(Math.ceil(closeness * pageSize * density.width / density.items))
       frontier = reached.value
     }
 
-    return Effect.fnUntraced(function*(listing) {
-      const before = frontierOf(listing)
-      const guessed = Option.isSome(before) ? yield* fromGuesses(listing) : Option.none()
-      const result = Option.isSome(guessed) ? guessed.value : yield* sure(listing)
-      learn(Option.getOrElse(before, () => 0n), result)
-      // Beyond the end there is nothing.
-      if (!guessing) yield* drop(guesses)
-      return result
-    })
+    return (listing) =>
+      Effect.flatMap(
+        Option.isSome(listing.answer) ? goOn(listing, listing.answer.value) : begin(listing),
+        (step) => {
+          const noted = note(step)
+          // Beyond the end there is nothing.
+          return guessing || guesses.length === 0 ? Effect.succeed(noted) : Effect.as(drop(guesses), noted)
+        }
+      )
   }
 )
 

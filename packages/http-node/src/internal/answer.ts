@@ -8,6 +8,7 @@ import {
   type Operation,
   readAnswer
 } from "@effect-heroku/core/AuthorizationError"
+import type { RangeAnswer } from "@effect-heroku/core/AuthorizationService"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
@@ -46,18 +47,44 @@ export interface Answer {
  * ahead gets into V8's old generation, and its memory is free only after the next collection of everything.
  */
 class Body {
-  #content: string | ArrayBuffer
+  #content: string | Uint8Array<ArrayBuffer>
+  #nextPart = 0
   constructor(content: string | ArrayBuffer) {
-    this.#content = typeof content === "string" || content.byteLength > longBytes ? content : utf8.decode(content)
+    this.#content = typeof content === "string"
+      ? content
+      : content.byteLength > longBytes
+      ? new Uint8Array(content)
+      : utf8.decode(content)
   }
   /** The text, with all its secrets. */
   reveal(): string {
     return typeof this.#content === "string" ? this.#content : utf8.decode(this.#content)
   }
+  /**
+   * The text of a list part by part, each a list itself; a short one has one part.
+   *
+   * It is cut where an object ends and another begins. That may be within a string, or deeper within an authorization: then
+   * the part is no JSON. If all are, they are together what the whole is: a comma that ends a list cut short is one that
+   * separates its elements.
+   */
+  nextPart(): { readonly text: string; readonly isLast: boolean } {
+    const bytes = this.#content
+    if (typeof bytes === "string") return { text: bytes, isLast: true }
+    const start = this.#nextPart
+    const end = findCut(bytes, start + partBytes)
+    this.#nextPart = end
+    // The commas where it is cut are its brackets, for a moment.
+    if (start > 0) bytes[start] = openingBracket
+    if (end < bytes.length) bytes[end] = closingBracket
+    const text = utf8.decode(bytes.subarray(start, end + 1))
+    if (start > 0) bytes[start] = comma
+    if (end < bytes.length) bytes[end] = comma
+    return { text, isLast: end === bytes.length }
+  }
   /** Gives back the memory of a long one. It is empty from then on. */
   release(): void {
     if (typeof this.#content === "string") return
-    this.#content.transfer(0)
+    this.#content.buffer.transfer(0)
     this.#content = ""
   }
 }
@@ -66,6 +93,32 @@ const utf8 = new TextDecoder()
 
 /** What is longer is a page of a list. */
 const longBytes = 64 * 1024
+
+/** How long the parts of a list are, at least: about ten authorizations. */
+const partBytes = 8 * 1024
+
+const comma = ",".charCodeAt(0)
+const openingBracket = "[".charCodeAt(0)
+const closingBracket = "]".charCodeAt(0)
+const openingBrace = "{".charCodeAt(0)
+const closingBrace = "}".charCodeAt(0)
+const space = " ".charCodeAt(0)
+
+/** The first comma from there on between the end of an object and the beginning of another; the end where there is none. */
+const findCut = (bytes: Uint8Array, from: number): number => {
+  for (let end = bytes.indexOf(closingBrace, from); end !== -1; end = bytes.indexOf(closingBrace, end + 1)) {
+    const at = skipSpaces(bytes, end + 1)
+    if (bytes[at] === comma && bytes[skipSpaces(bytes, at + 1)] === openingBrace) return at
+  }
+  return bytes.length
+}
+
+const skipSpaces = (bytes: Uint8Array, from: number): number => {
+  let at = from
+  // All characters below it are control characters, and no JSON but the spaces among them.
+  while (bytes[at]! <= space) at++
+  return at
+}
 
 const readHeaders = [
   "content-type",
@@ -300,4 +353,25 @@ const decodeWith =
 export const authorization = decodeWith(AuthorizationDecoder.authorization)
 
 /** A list of authorizations. */
-export const authorizations = decodeWith(AuthorizationDecoder.authorizations)
+const authorizations = decodeWith(AuthorizationDecoder.authorizations)
+
+/** Reads a list once, as a whole or part by part, and gives back the memory that it took. */
+export const reading = (answer: Answer): Pick<RangeAnswer, "items" | "part"> => {
+  const items = Effect.tap(authorizations("list", answer), () => Effect.sync(() => answer.body.release()))
+  let given = 0
+  return {
+    items,
+    part: Effect.suspend(() => {
+      const { isLast, text } = answer.body.nextPart()
+      const json = parse(text)
+      const decoded = Option.isSome(json) ? AuthorizationDecoder.authorizations(json.value) : undefined
+      if (decoded === undefined || Result.isFailure(decoded)) {
+        // It was not cut between two authorizations, or something is wrong, which the whole tells better.
+        return Effect.map(items, (all) => ({ items: all.slice(given), isLast: true }))
+      }
+      given += decoded.success.length
+      if (isLast) answer.body.release()
+      return Effect.succeed({ items: decoded.success, isLast })
+    })
+  }
+}
