@@ -186,7 +186,7 @@ export const make = (endpoints: Endpoints): Service => {
   const withListSpan = ({ range }: Pages.Listing) =>
     Effect.withSpan("AuthorizationService.list", { attributes: { "heroku.range": range } }, withoutStack)
 
-  const fetch = (listing: Pages.Listing): Effect.Effect<RangeAnswer, ListError> =>
+  const fetchPage = (listing: Pages.Listing): Effect.Effect<RangeAnswer, ListError> =>
     endpoints.list(listing.range).pipe(withListSpan(listing))
 
   const readBy = (advance: Pages.Advance) => (listing: Pages.Listing): Effect.Effect<Pages.Step, ListError> =>
@@ -203,7 +203,7 @@ export const make = (endpoints: Endpoints): Service => {
       const start = yield* Pages.begin(options)
       const concurrency = options?.concurrency ?? 1
       const readNext = readBy(advance)
-      const read = concurrency === 1 ? readNext : yield* readAhead(readNext, fetch, advance, start, concurrency)
+      const read = concurrency === 1 ? readNext : yield* readAhead(readNext, fetchPage, advance, start, concurrency)
       return Stream.paginate(start, (listing) => Effect.map(read(listing), (step) => [emit(step), step.next] as const))
     }))
 

@@ -307,7 +307,7 @@ describe("an answer that is read in parts", () => {
       let index = 0
       return {
         items: Effect.die(new Error("read whole")),
-        part: Effect.suspend(() => {
+        nextPart: Effect.suspend(() => {
           state.read++
           const part = parts[index++]
           assert.isDefined(part, "read beyond its end")
@@ -369,6 +369,13 @@ describe("an answer that is read in parts", () => {
       1,
       "Next-Range skips authorizations after the last one of the page"
     ],
+    [
+      "a Next-Range that skips what comes after the last part but one, when the last is empty",
+      [[uuid(1)], [uuid(5)], []],
+      `id ]${uuid(6)}..; max=4`,
+      2,
+      "Next-Range skips authorizations after the last one of the page"
+    ],
     ["a Next-Range that is none", [[uuid(1)], [uuid(5)]], "bytes 0-1", 1, unreadable]
   ])(
     "ends with InvalidResponse at %s, and gives what was before",
@@ -384,7 +391,7 @@ describe("an answer that is read in parts", () => {
     Effect.gen(function*() {
       const { service } = scripted(() => ({
         items: Effect.succeed([authorization(uuid(1))]),
-        part: Effect.die(new Error("read in parts"))
+        nextPart: Effect.die(new Error("read in parts"))
       }))
       assert.lengthOf((yield* service.list()).items, 1)
       assert.lengthOf(yield* Stream.runCollect(service.pages()), 1)

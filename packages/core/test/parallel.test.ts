@@ -29,6 +29,8 @@ interface Behaviour {
   readonly isImmediate?: boolean
   /** What comes before the answer. */
   readonly before?: (range: string, request: number) => Effect.Effect<void, RequestFailed>
+  /** What the server makes of the ids of a page. */
+  readonly spoil?: (range: ListRange.ListRange, page: Array<string>) => void
   /** What happens when an answer is read. */
   readonly onRead?: () => void
   /** What happens before a part of an answer is read. */
@@ -57,6 +59,7 @@ const serverOf = (partSize: number) => (ids: ReadonlyArray<string>, behaviour: B
     const nextRange = matching.length > max
       ? Option.some(ListRange.format({ ...range, start: Option.some({ id: page.at(-1)!, exclusive: true }) }))
       : Option.none()
+    behaviour.spoil?.(range, page)
     const read = () => {
       state.read++
       behaviour.onRead?.()
@@ -66,7 +69,7 @@ const serverOf = (partSize: number) => (ids: ReadonlyArray<string>, behaviour: B
       return page.map(authorization)
     })
     let given = 0
-    const part = Effect.suspend(() => {
+    const nextPart = Effect.suspend(() => {
       if (given === 0) read()
       const readPart = Effect.sync(() => {
         const items = page.slice(given, given + partSize).map(authorization)
@@ -77,7 +80,7 @@ const serverOf = (partSize: number) => (ids: ReadonlyArray<string>, behaviour: B
     })
     return {
       items,
-      part: partSize === Infinity ? undefined : part,
+      nextPart: partSize === Infinity ? undefined : nextPart,
       nextRange,
       status: 200,
       requestId: Option.none()
@@ -96,6 +99,9 @@ const serverOf = (partSize: number) => (ids: ReadonlyArray<string>, behaviour: B
   )
   return { service, state, stored }
 }
+
+const startOf = ({ start }: ListRange.ListRange): string =>
+  Option.match(start, { onNone: () => "", onSome: ({ id }) => id })
 
 const collect = (service: AuthorizationService.Service, options: AuthorizationService.StreamOptions) =>
   Effect.map(Stream.runCollect(service.stream(options)), (items) => items.map(({ id }): string => id))
@@ -239,6 +245,17 @@ describe.each([
         Effect.andThen(collect(service, { pageSize: 20, concurrency: 8 }), Clock.currentTimeMillis)
       )
       yield* TestClock.adjust("2 minutes")
+      assert.isAtMost(yield* Fiber.join(fiber), 25_000)
+    }))
+
+  it.effect("so it does from a cursor in the middle of the list", () =>
+    Effect.gen(function*() {
+      const { service, stored } = server(spread(4000), { before: () => Effect.sleep("1 second") })
+      const cursor = ListRange.Cursor.make(`id ]${stored[1999]}..; max=20`)
+      const fiber = yield* Effect.forkChild(
+        Effect.andThen(collect(service, { cursor, concurrency: 8 }), Clock.currentTimeMillis)
+      )
+      for (let second = 0; second < 120; second++) yield* TestClock.adjust("1 second")
       assert.isAtMost(yield* Fiber.join(fiber), 25_000)
     }))
 
@@ -664,7 +681,7 @@ describe.each([
     }))
 })
 
-describe("a guess that is read in part", () => {
+describe("a page that was guessed and is given out in parts", () => {
   const invalid = invalidResponse({
     operation: "list",
     status: 200,
@@ -673,74 +690,111 @@ describe("a guess that is read in part", () => {
   })
 
   it.effect.prop(
-    "costs nothing but its rest where that is invalid",
-    { delays, settings },
-    ({ delays, settings }) =>
+    "ends complete or with an error",
+    {
+      delays,
+      settings,
+      fault: Arbitrary.schema(
+        Schema.Literals(["goes backwards", "is invalid", "has other ids than UUIDs", "none"])
+      )
+    },
+    ({ delays, fault, settings }) =>
       Effect.gen(function*() {
         const ids = spread(400)
+        const isGuess = (range: ListRange.ListRange) => Option.exists(range.start, ({ id }) => !ids.includes(id))
         const { service, state, stored } = serverOf(3)(ids, {
           before: (_, request) =>
             Effect.forEach(Array.from({ length: delays[request % delays.length] ?? 0 }), () => Effect.yieldNow, {
               discard: true
             }),
-          onPart: ({ start }, given) =>
-            given >= 6 && Option.exists(start, ({ id }) => !ids.includes(id)) ? Effect.fail(invalid) : Effect.void
+          spoil: (range, page) => {
+            if (fault === "goes backwards" && isGuess(range) && page.length > 10) page.push(...page.splice(5, 1))
+            if (fault === "has other ids than UUIDs" && isGuess(range) && page.length > 10) page[10] = `${page[10]}x`
+          },
+          onPart: (range, given) =>
+            fault === "is invalid" && isGuess(range) && given >= 6 ? Effect.fail(invalid) : Effect.void
         })
-        assert.deepStrictEqual(yield* collect(service, settings), sorted(stored, settings.order))
+        const seen: Array<string> = []
+        const error = yield* Stream.runForEach(service.stream(settings), ({ id }) => Effect.sync(() => seen.push(id)))
+          .pipe(Effect.flip, Effect.option)
+        const whole = sorted(stored, settings.order)
+        if (Option.isSome(error)) {
+          assert.strictEqual(error.value._tag, "InvalidResponse")
+          assert.notStrictEqual(fault, "none")
+        } else if (fault !== "has other ids than UUIDs") assert.deepStrictEqual(seen, whole)
+        else assert.deepStrictEqual(seen.map((id) => id.slice(0, 36)), whole)
         assert.isAtMost(state.requests, 2 * Math.ceil(400 / settings.pageSize))
         assert.isAtMost(state.most, settings.concurrency)
         assert.strictEqual(state.inFlight, 0)
       }),
-    { arbitrary: { runs: runs(100) } }
+    { arbitrary: { runs: runs(200) } }
   )
 
-  it.effect("is asked for from where it broke", () =>
+  it.effect("fails as any other where its rest is invalid, and keeps what was before", () =>
     Effect.gen(function*() {
       const ids = spread(300)
-      const ranges: Array<string> = []
-      let broken = 0
-      const { service, stored } = serverOf(3)(ids, {
-        before: (range) => Effect.sync(() => ranges.push(range)),
-        onPart: ({ start }, given) => {
-          if (given < 9 || broken > 0 || !Option.exists(start, ({ id }) => !ids.includes(id))) return Effect.void
-          broken = ranges.length
-          return Effect.fail(invalid)
-        }
-      })
-      const seen: Array<string> = []
-      let seenWhenBroken = 0
-      yield* Stream.runForEach(service.stream({ pageSize: 20, concurrency: 4 }), ({ id }) =>
-        Effect.sync(() => {
-          if (broken === 0) seenWhenBroken = seen.length + 1
-          seen.push(id)
-        }))
-      assert.deepStrictEqual(seen, stored)
-      assert.strictEqual(ranges[broken], `id ]${stored[seenWhenBroken - 1]}..; max=20`)
-      // And from there on one by one.
-      assert.isTrue(ranges.slice(broken).every((range) => stored.some((id) => range.includes(id))))
-    }))
-
-  it.effect("does not hide that the page that follows for sure is invalid too", () =>
-    Effect.gen(function*() {
-      const { service, stored } = serverOf(3)(spread(300), {
-        onPart: (_, given) => given >= 9 ? Effect.fail(invalid) : Effect.void
+      const { service, state, stored } = serverOf(3)(ids, {
+        onPart: ({ start }, given) =>
+          given >= 9 && Option.exists(start, ({ id }) => !ids.includes(id)) ? Effect.fail(invalid) : Effect.void
       })
       const seen: Array<string> = []
       const listing = Stream.runForEach(service.stream({ pageSize: 20, concurrency: 4 }), ({ id }) =>
         Effect.sync(() => seen.push(id)))
       assert.strictEqual(yield* Effect.flip(listing), invalid)
-      assert.deepStrictEqual(seen, stored.slice(0, 9))
+      assert.isAbove(seen.length, 20)
+      assert.deepStrictEqual(seen, stored.slice(0, seen.length))
+      assert.strictEqual(state.inFlight, 0)
     }))
 
-  it.effect("lets guesses be made while it is given out", () =>
+  it.effect("lets others be fetched meanwhile, beyond itself", () =>
     Effect.gen(function*() {
-      const { service, state } = serverOf(3)(spread(3000), { before: () => Effect.sleep("1 second") })
+      const starts: Array<string> = []
+      /** Where the page starts that is given out, and how many requests were made before. */
+      let current = { start: "", requests: 0 }
+      const { service, state, stored } = serverOf(3)(spread(3000), {
+        before: (range) => {
+          starts.push(startOf(Option.getOrThrow(ListRange.parse(range))))
+          return Effect.sleep("1 second")
+        },
+        onPart: (range, given) =>
+          Effect.sync(() => {
+            if (given === 0) current = { start: startOf(range), requests: starts.length }
+          })
+      })
       const fiber = yield* Effect.forkChild(
-        Stream.runForEachArray(Stream.drop(service.stream({ pageSize: 20, concurrency: 8 }), 45), () => Effect.never)
+        Stream.runForEachArray(Stream.drop(service.stream({ pageSize: 20, concurrency: 8 }), 405), () => Effect.never)
       )
-      yield* TestClock.adjust("10 seconds")
-      assert.isAbove(state.requests, 10)
-      assert.strictEqual(state.read, 3)
+      yield* TestClock.adjust("2 minutes")
+      const page = stored.filter((id) => id > current.start).slice(0, 20)
+      const meanwhile = starts.slice(current.requests)
+      assert.isAbove(meanwhile.length, 0)
+      assert.deepStrictEqual(meanwhile.filter((start) => start < page.at(-1)!), [])
+      // Of these nothing was read.
+      assert.isAbove(state.requests, state.read + 8)
+      yield* Fiber.interrupt(fiber)
+    }))
+
+  it.effect("lets nothing more be asked for where the list ends with it", () =>
+    Effect.gen(function*() {
+      // All at the beginning of the ids there can be: no guess is beyond their end. Places beyond the last are not answered.
+      const ids = spread(100).map((id) => `0${id.slice(0, 7)}${id.slice(8)}`).toSorted()
+      const { service, state } = serverOf(3)(ids, {
+        before: (range, n) => range > "id ]1" ? Effect.never : Effect.sleep(`${1 + n % 3} seconds`)
+      })
+      let atLast = 0
+      let seen = 0
+      const fiber = yield* Effect.forkChild(
+        Stream.runForEachArray(service.stream({ pageSize: 20, concurrency: 4 }), (items) => {
+          seen += items.length
+          return seen <= 96
+            ? Effect.void
+            : Effect.andThen(Effect.sync(() => atLast = state.requests), Effect.never)
+        })
+      )
+      for (let second = 0; second < 100; second++) yield* TestClock.adjust("1 second")
+      assert.isAbove(atLast, 0)
+      assert.isAtMost(state.requests, 10)
+      assert.deepStrictEqual([state.requests, state.inFlight], [atLast, 0])
       yield* Fiber.interrupt(fiber)
     }))
 })

@@ -19,6 +19,8 @@ import * as UrlParams from "effect/http/UrlParams"
 import type * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { inspect } from "node:util"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { vi } from "vitest"
 import { isOwnResponse, takeBody } from "../src/internal/own.ts"
 import * as Transport from "../src/internal/transport.ts"
@@ -33,6 +35,9 @@ import {
   silence,
   type Step
 } from "./fixtures/hostileServer.ts"
+
+setFlagsFromString("--expose-gc")
+const collectGarbage: () => void = runInNewContext("gc")
 
 const chunked = "Transfer-Encoding: chunked"
 const sized = (bytes: number) => `Content-Length: ${bytes}`
@@ -232,6 +237,30 @@ describe("an answer", () => {
       while (room() < 1024 * 1024) yield* Effect.yieldNow
       assert.isBelow(room(), 16 * 1024 * 1024)
       yield* Fiber.interrupt(fiber)
+    }))
+
+  it.effect("that takes a while keeps nothing but what came of it", () =>
+    Effect.gen(function*() {
+      const count = 20
+      const begun = "x".repeat(60_000)
+      const server = yield* hostileServer(
+        Array.from({ length: count }, () => raw(head(200, sized(begun.length + 1)), begun))
+      )
+      const read = over(HttpClientRequest.get(server.baseUrl), text)
+      // What is loaded with the first stays.
+      const first = yield* Effect.forkChild(read)
+      const arrived = (bytes: number) =>
+        Effect.gen(function*() {
+          while (process.memoryUsage().arrayBuffers < bytes) yield* Effect.yieldNow
+        })
+      const before = process.memoryUsage().arrayBuffers
+      const others = yield* Effect.forEach(Array.from({ length: count - 1 }), () => Effect.forkChild(read))
+      yield* arrived(before + (count - 1) * begun.length)
+      // Until the last has come.
+      yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)))
+      collectGarbage()
+      assert.isBelow(process.memoryUsage().arrayBuffers - before, count * begun.length * 1.5)
+      yield* Fiber.interruptAll([first, ...others])
     }))
 
   it.effect("is not had in pieces once its text was taken: that is an error, and no empty body", () =>

@@ -52,9 +52,10 @@ export interface RangeAnswer {
   readonly items: Effect.Effect<ReadonlyArray<Authorization>, InvalidResponse>
   /**
    * The same authorizations, the next few each time that it is run: of a long answer only those are in memory that are in
-   * use. An answer without it is read as a whole.
+   * use. It is run instead of `items`, once at a time, and not again after the last part or a failure. A stream reads an
+   * answer without it as a whole.
    */
-  readonly part?: Effect.Effect<Part, InvalidResponse> | undefined
+  readonly nextPart?: Effect.Effect<Part, InvalidResponse> | undefined
   /** The `Next-Range` header, as it came: none when the list is complete. */
   readonly nextRange: Option.Option<string>
   /** The HTTP status, for errors. */
@@ -65,7 +66,7 @@ export interface RangeAnswer {
 
 /** Some of the authorizations of an answer. */
 export interface Part {
-  /** In the order that they came in: one or more, unless the answer has none. */
+  /** In the order that they came in. */
   readonly items: ReadonlyArray<Authorization>
   /** Whether the answer has no more. */
   readonly isLast: boolean
@@ -80,6 +81,8 @@ export interface Listing {
   readonly range: string
   /** The answer to it, where that was read in part. The listing goes on with the rest of it. */
   readonly answer: Option.Option<RangeAnswer>
+  /** The last id that came of that answer. */
+  readonly lastOfAnswer: Option.Option<string>
   readonly pageSize: number
   readonly order: ListRange.Order
   /** The last UUID that came; before one did, what the cursor begins at. Only UUIDs have a known order. */
@@ -111,6 +114,7 @@ export const begin = Effect.fnUntraced(
       return {
         range: ListRange.format(range),
         answer: Option.none(),
+        lastOfAnswer: Option.none(),
         pageSize: pageSize ?? 1000,
         order: order ?? "asc",
         last: Option.none(),
@@ -130,6 +134,7 @@ export const begin = Effect.fnUntraced(
     return {
       range: cursor,
       answer: Option.none(),
+      lastOfAnswer: Option.none(),
       pageSize: cursorSize,
       order: cursorOrder,
       last: from.start,
@@ -156,9 +161,9 @@ export const advance: Advance = (listing, answer) =>
 
 /** By the next part of the answer. */
 export const advanceByPart: Advance = (listing, answer) =>
-  answer.part === undefined
+  answer.nextPart === undefined
     ? advance(listing, answer)
-    : Effect.flatMap(answer.part, (part) => advanceBy(listing, answer, part))
+    : Effect.flatMap(answer.nextPart, (part) => advanceBy(listing, answer, part))
 
 /** A step by a whole answer, as a page. */
 export const toPage = ({ items, next }: Step): Page => ({
@@ -181,9 +186,13 @@ const advanceBy = (
   const walked = walk(listing, items)
   if (typeof walked === "string") return broken(walked)
   const { last, onlyUuids } = walked
+  const lastId = items.at(-1)?.id ?? Option.getOrUndefined(listing.lastOfAnswer)
   const goOn = (next: Option.Option<Listing>) => Effect.succeed({ items, next, onlyUuids })
 
-  if (!isLast) return goOn(Option.some({ ...listing, answer: Option.some(answer), last }))
+  if (!isLast) {
+    const lastOfAnswer = Option.fromUndefinedOr(lastId)
+    return goOn(Option.some({ ...listing, answer: Option.some(answer), lastOfAnswer, last }))
+  }
   if (Option.isNone(answer.nextRange)) return goOn(Option.none())
   const cursor = toCursor(answer.nextRange.value, listing)
   if (Option.isNone(cursor)) return broken("Next-Range is not a range that the list can go on with")
@@ -191,21 +200,26 @@ const advanceBy = (
   if (seen.has(text) || (isUuid(start.id) && !reaches(start.id, last, order))) {
     return broken("Next-Range leads back")
   }
-  const lastItem = items.at(-1)
   // Other ids than UUIDs can be written in another way in a range: of those one cannot tell.
-  if (
-    lastItem !== undefined && isUuid(lastItem.id) && (start.exclusive ? start.id !== lastItem.id : !isUuid(start.id))
-  ) {
+  if (lastId !== undefined && isUuid(lastId) && (start.exclusive ? start.id !== lastId : !isUuid(start.id))) {
     return broken("Next-Range skips authorizations after the last one of the page")
   }
   // Somebody may have deleted a whole page meanwhile; two in a row are a server that leads nowhere.
-  if (lastItem === undefined && listing.afterEmpty) return broken("The list goes on and on without authorizations")
+  const isEmpty = lastId === undefined
+  if (isEmpty && listing.afterEmpty) return broken("The list goes on and on without authorizations")
   // What is between the last one and an inclusive start further on, the page does not say.
-  const range = lastItem !== undefined && isUuid(lastItem.id) && start.id !== lastItem.id
-    ? after(lastItem.id, text)
-    : text
+  const range = lastId !== undefined && isUuid(lastId) && start.id !== lastId ? after(lastId, text) : text
   return goOn(
-    Option.some({ range, answer: Option.none(), pageSize, order, last, seen, afterEmpty: lastItem === undefined })
+    Option.some({
+      range,
+      answer: Option.none(),
+      lastOfAnswer: Option.none(),
+      pageSize,
+      order,
+      last,
+      seen,
+      afterEmpty: isEmpty
+    })
   )
 }
 

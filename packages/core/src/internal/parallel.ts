@@ -32,17 +32,6 @@ interface Guess {
   readonly reach: { place: Option.Option<bigint> }
 }
 
-/** The answer that is being given out. */
-interface Current {
-  readonly isGuess: boolean
-  /** The place after which it adds something. */
-  readonly before: bigint
-  /** How many authorizations of it were given out. */
-  items: number
-  /** How many pages there are ahead because of it: one as long as it is not over, and has nothing in common with others. */
-  ahead: 0 | 1
-}
-
 /** Pages are guessed this much closer than they are expected to reach, so that most meet the next without a gap. */
 const closeness = 0.9
 
@@ -67,16 +56,16 @@ export const readAhead = Effect.fnUntraced(
     start: Listing,
     concurrency: number
   ): Effect.fn.Return<Read, never, Scope.Scope> {
-    const { order, pageSize, seen } = start
+    const { order, pageSize } = start
     const scope = yield* Effect.scope
     const semaphore = yield* Semaphore.make(concurrency)
     const density = { items: 0, width: 0 }
     /** How far one guess is from the next; nothing as long as the ids tell no distance. */
-    let step = 0n
+    let stride = 0n
     let guesses: ReadonlyArray<Guess> = []
     // A range with an end would be left by guesses.
     let guessing = Option.exists(ListRange.parse(start.range), ({ end }) => Option.isNone(end))
-    /** The place that the answer reaches which was given out last, or is being given out. */
+    /** The place that the pages reach that were given out. */
     let frontier = 0n
     /** Whether the page that follows for sure is being read. */
     let reading = false
@@ -84,9 +73,10 @@ export const readAhead = Effect.fnUntraced(
     let filling = false
     let underWay = 0
     let requests = 0
-    /** How many authorizations were given out, of answers that have no more. */
+    /** How many authorizations the pages had that were given out. */
     let items = 0
-    let current: Current = { isGuess: false, before: 0n, items: 0, ahead: 0 }
+    /** How many were given out of the page that comes next. */
+    let itemsOfNext = 0
 
     const drop = (dropped: ReadonlyArray<Guess>): Effect.Effect<void> => {
       guesses = guesses.filter((guess) => !dropped.includes(guess))
@@ -106,6 +96,7 @@ export const readAhead = Effect.fnUntraced(
       return {
         range,
         answer: Option.none(),
+        lastOfAnswer: Option.none(),
         pageSize,
         order,
         last: Option.some(after),
@@ -121,7 +112,7 @@ export const readAhead = Effect.fnUntraced(
         const behind = guesses[index + 1]
         if (Option.isSome(place) && (behind === undefined || place.value < behind.after)) return place.value
       }
-      return (guesses.at(-1)?.after ?? frontier) + step
+      return (guesses.at(-1)?.after ?? frontier) + stride
     }
 
     /** How many of the pages that are there and go on have nothing in common with each other, or with what was given out. */
@@ -138,17 +129,15 @@ export const readAhead = Effect.fnUntraced(
 
     /**
      * Whether there may be another guess. However wrong the guesses, all requests together stay within twice the pages that
-     * the list needs, as long as the server fills pages that go on: it needs `given + ahead + 1` or more, and for what is not
-     * given out yet no more requests follow than it needs pages, for each page that follows for sure is new.
+     * the list needs, as long as the server fills pages that go on: it needs `given + pagesAhead() + 1` or more, and for what
+     * is not given out yet no more requests follow than it needs pages, for each page that follows for sure is new.
      */
     const mayGuess = (): boolean => {
       const given = Math.floor(items / pageSize)
-      // How much of a page is new that begins before the one before ends is known once all of it was given out.
-      const ahead = pagesAhead() + current.ahead
-      const affordable = 2 * given + ahead + (reading ? 2 : 1)
+      const affordable = 2 * given + pagesAhead() + (reading ? 2 : 1)
       // None waits for another: the page that follows for sure would wait behind it.
       const most = reading || guesses.some(({ after }) => after <= frontier) ? concurrency : concurrency - 1
-      return guessing && underWay < most && guesses.length < 2 * concurrency && requests < affordable && step > 0n
+      return guessing && underWay < most && guesses.length < 2 * concurrency && requests < affordable && stride > 0n
         && nextPlace() <= lastPlace
     }
 
@@ -187,16 +176,6 @@ export const readAhead = Effect.fnUntraced(
       )
     }))
 
-    /** Ends the guessing. */
-    const giveUp = Effect.suspend(() => {
-      guessing = false
-      return drop(guesses)
-    })
-
-    /** A step of a guess. One with other ids than UUIDs makes no sense. */
-    const advanceGuess = (listing: Listing, answer: RangeAnswer) =>
-      Effect.filterOrFail(advance(listing, answer), ({ onlyUuids }) => onlyUuids, () => "other ids than UUIDs")
-
     /** The first step of a guess that adds something beyond the frontier; none when it adds nothing. */
     const beyondFrontier = Effect.fnUntraced(function*({ after, fiber, listing }: Guess) {
       const answer = yield* Fiber.join(fiber)
@@ -204,14 +183,14 @@ export const readAhead = Effect.fnUntraced(
       const last = idAt(frontier, order)
       // If it began before the frontier, it holds the authorization there; else the server took the place for another.
       let isBeyond = after >= frontier
-      let step = yield* advanceGuess(listing, answer)
+      let step = yield* advance(listing, answer)
       while (true) {
         const known = step.items.findIndex(({ id }) => id === last)
         isBeyond ||= known !== -1
         const items = isBeyond ? step.items.slice(known + 1) : []
         if (items.length > 0 || (isBeyond && Option.isNone(step.next))) return Option.some<Step>({ ...step, items })
         if (Option.isNone(step.next) || Option.isNone(step.next.value.answer)) return Option.none()
-        step = yield* advanceGuess(step.next.value, answer)
+        step = yield* advance(step.next.value, answer)
       }
     })
 
@@ -220,7 +199,8 @@ export const readAhead = Effect.fnUntraced(
       const exit = yield* Effect.exit(beyondFrontier(guess))
       guesses = guesses.filter((other) => other !== guess)
       if (Exit.isSuccess(exit)) return exit.value
-      yield* giveUp
+      guessing = false
+      yield* drop(guesses)
       return Option.none()
     })
 
@@ -240,9 +220,7 @@ export const readAhead = Effect.fnUntraced(
       }
       yield* fill
       const taken = yield* take(nearest)
-      if (Option.isNone(taken)) return yield* fromGuesses
-      current = { isGuess: true, before: frontier, items: 0, ahead: nearest.after < frontier ? 0 : 1 }
-      return taken
+      return Option.isSome(taken) ? taken : yield* fromGuesses
     })
 
     /** The page that follows for sure. */
@@ -253,71 +231,44 @@ export const readAhead = Effect.fnUntraced(
           request(read(listing)),
           Effect.sync(() => {
             reading = false
-            current = { isGuess: false, before: Option.getOrElse(frontierOf(listing), () => 0n), items: 0, ahead: 1 }
           })
         )
       })
 
-    /** The page where the listing is, or its beginning. */
-    const begin = Effect.fnUntraced(function*(listing: Listing) {
-      const guessed = Option.isSome(frontierOf(listing)) ? yield* fromGuesses : Option.none()
+    /** The page where a listing is, or its first part. Once one was given out, a guess is a page like any other. */
+    const turnTo = Effect.fnUntraced(function*(listing: Listing) {
+      const place = frontierOf(listing)
+      frontier = Option.getOrElse(place, () => frontier)
+      const guessed = Option.isSome(place) ? yield* fromGuesses : Option.none()
       const step = Option.isSome(guessed) ? guessed.value : yield* sure(listing)
-      const reach = Option.flatMap(
-        Option.flatMap(step.next, ({ answer }) => answer),
-        (answer) => reachOf(answer, order)
-      )
-      if (Option.isSome(reach) && reach.value > frontier) {
-        if (reach.value > lastPlace) guessing = false
-        else frontier = reach.value
-      }
+      // Also when it will be known only after the last part of the page.
+      if (isOver(step.next)) guessing = false
       return step
     })
 
-    /** The next part of a page. */
-    const goOn = (listing: Listing, answer: RangeAnswer): Effect.Effect<Step, ListError> =>
-      current.isGuess
-        ? Effect.catchCause(advanceGuess(listing, answer), () => goOnWithout(listing))
-        : advance(listing, answer)
-
-    /** Asks for the rest of a guess, as if there were no guesses. What was given out of it is as good as any other. */
-    const goOnWithout = (listing: Listing): Effect.Effect<Step, ListError> =>
-      Effect.andThen(
-        giveUp,
-        Effect.suspend(() => {
-          frontier = Option.getOrElse(frontierOf(listing), () => frontier)
-          items += current.items
-          return sure({ ...listingAfter(frontier), seen })
-        })
-      )
-
-    /** Notes what is given out, and where the listing goes on. */
-    const note = (step: Step): Step => {
-      const { items: given, next, onlyUuids } = step
-      current.items += given.length
-      if (!onlyUuids || Option.isNone(next)) guessing = false
-      if (Option.isNone(next) || Option.isSome(next.value.answer)) return step
-      current.ahead = 0
-      items += current.items
-      learn(frontierOf(next.value))
-      return { ...step, next: Option.some({ ...next.value, seen }) }
-    }
-
-    /** Notes how far a page reached. */
-    const learn = (reached: Option.Option<bigint>): void => {
-      if (Option.isNone(reached)) return
-      density.items = density.items * memory + current.items
-      density.width = density.width * memory + Number(reached.value - current.before)
-      if (density.items > 0) step = BigInt(Math.ceil(closeness * pageSize * density.width / density.items))
-      frontier = reached.value
+    /** Notes what is given out. */
+    const note = ({ items: some, next, onlyUuids }: Step): void => {
+      if (!onlyUuids) guessing = false
+      itemsOfNext += some.length
+      if (Option.exists(next, ({ answer }) => Option.isSome(answer))) return
+      items += itemsOfNext
+      const reached = Option.flatMap(next, frontierOf)
+      if (Option.isSome(reached)) {
+        density.items = density.items * memory + itemsOfNext
+        density.width = density.width * memory + Number(reached.value - frontier)
+        if (density.items > 0) stride = BigInt(Math.ceil(closeness * pageSize * density.width / density.items))
+        frontier = reached.value
+      }
+      itemsOfNext = 0
     }
 
     return (listing) =>
       Effect.flatMap(
-        Option.isSome(listing.answer) ? goOn(listing, listing.answer.value) : begin(listing),
+        Option.isSome(listing.answer) ? advance(listing, listing.answer.value) : turnTo(listing),
         (step) => {
-          const noted = note(step)
+          note(step)
           // Beyond the end there is nothing.
-          return guessing || guesses.length === 0 ? Effect.succeed(noted) : Effect.as(drop(guesses), noted)
+          return guessing || guesses.length === 0 ? Effect.succeed(step) : Effect.as(drop(guesses), step)
         }
       )
   }
@@ -347,6 +298,13 @@ const frontierOf = ({ last, order }: Pick<Listing, "last" | "order">): Option.Op
     Option.filter(({ exclusive, id }) => exclusive && isUuid(id)),
     Option.map(({ id }) => placeOf(id, order))
   )
+
+/** Whether nothing comes after what a listing stands at. */
+const isOver = (next: Option.Option<Listing>): boolean =>
+  Option.match(next, {
+    onNone: () => true,
+    onSome: ({ answer }) => Option.exists(answer, ({ nextRange }) => Option.isNone(nextRange))
+  })
 
 /** The place that an answer reaches: beyond all others where the list ends. None where it does not say. */
 const reachOf = ({ nextRange }: RangeAnswer, order: ListRange.Order): Option.Option<bigint> =>

@@ -174,8 +174,10 @@ export const read = (
     (received["content-encoding"] === undefined ? received["content-length"] : undefined) ?? Infinity
   )
   if (length <= maxBytes) {
-    if (length <= longBytes || !isOwnResponse(response)) return Effect.map(response.text, answer)
-    return Effect.map(isShared ? response.arrayBuffer : response[takeBody], answer)
+    if (length <= longBytes) return Effect.map(response.text, answer)
+    return isOwnResponse(response) && !isShared
+      ? Effect.map(response[takeBody], answer)
+      : Effect.map(response.arrayBuffer, (bytes) => answer(bytes.slice(0)))
   }
   return Effect.flatMap(readBytes(response, maxBytes, isEmptyBody), ({ bytes, complete }) =>
     complete
@@ -356,12 +358,12 @@ export const authorization = decodeWith(AuthorizationDecoder.authorization)
 const authorizations = decodeWith(AuthorizationDecoder.authorizations)
 
 /** Reads a list once, as a whole or part by part, and gives back the memory that it took. */
-export const reading = (answer: Answer): Pick<RangeAnswer, "items" | "part"> => {
+export const reading = (answer: Answer): Pick<RangeAnswer, "items" | "nextPart"> => {
   const items = Effect.tap(authorizations("list", answer), () => Effect.sync(() => answer.body.release()))
   let given = 0
   return {
     items,
-    part: Effect.suspend(() => {
+    nextPart: Effect.suspend(() => {
       const { isLast, text } = answer.body.nextPart()
       const json = parse(text)
       const decoded = Option.isSome(json) ? AuthorizationDecoder.authorizations(json.value) : undefined

@@ -271,10 +271,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    _: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     headers: IncomingHeaders
   ): void {
+    // They are what the socket read with them, 64 KiB of it: a body that takes a while would keep that until V8 collects
+    // everything.
+    controller.rawHeaders = null
     // What comes before the answer: 100 Continue, 103 Early Hints.
     if (status < 200) return
     this.#length = Number(headers["content-length"]) || 0
@@ -291,7 +294,6 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#end = "complete"
-    // It has the headers as they came, and so what the socket read with them.
     this.#controller = undefined
     this.#wakeSoon()
   }
