@@ -235,8 +235,8 @@ export const readAhead = Effect.fnUntraced(
         )
       })
 
-    /** The page where a listing is, or its first part. Once one was given out, a guess is a page like any other. */
-    const turnTo = Effect.fnUntraced(function*(listing: Listing) {
+    /** The page that follows, or its first part: once that was given out, a guess is a page like any other. */
+    const nextPage = Effect.fnUntraced(function*(listing: Listing) {
       const place = frontierOf(listing)
       frontier = Option.getOrElse(place, () => frontier)
       const guessed = Option.isSome(place) ? yield* fromGuesses : Option.none()
@@ -264,7 +264,7 @@ export const readAhead = Effect.fnUntraced(
 
     return (listing) =>
       Effect.flatMap(
-        Option.isSome(listing.answer) ? advance(listing, listing.answer.value) : turnTo(listing),
+        Option.isSome(listing.answer) ? advance(listing, listing.answer.value) : nextPage(listing),
         (step) => {
           note(step)
           // Beyond the end there is nothing.
