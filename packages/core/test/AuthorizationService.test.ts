@@ -161,6 +161,13 @@ describe("pages", () => {
       assert.lengthOf(calls, 4)
     }))
 
+  it.effect("follows a Next-Range that writes an id that is no UUID in another way", () =>
+    Effect.gen(function*() {
+      const { calls, service } = pagesOf([["x"], "id ]%78..; max=1"], [["y"]])
+      yield* Stream.runDrain(service.pages({ pageSize: 1 }))
+      assert.deepStrictEqual(calls, ["id ..; max=1", "id ]%78..; max=1"])
+    }))
+
   it.effect("asks for what Next-Range leaves out, so that the server does not go on with its defaults", () =>
     Effect.gen(function*() {
       const { calls, service } = pagesOf([[uuid(9)], `id ]${uuid(9)}..`], [[uuid(8)], `id ]${uuid(8)}..; max=1`], [[]])

@@ -730,6 +730,19 @@ describe("a page that was guessed and is given out in parts", () => {
     { arbitrary: { runs: runs(200) } }
   )
 
+  it.effect("leads to the same requests as one that is read as a whole", () =>
+    Effect.gen(function*() {
+      const requests = yield* Effect.forEach([Infinity, 3, 10], (partSize) =>
+        Effect.gen(function*() {
+          const { service, state } = serverOf(partSize)(spread(3000), { before: () => Effect.sleep("1 second") })
+          const fiber = yield* Effect.forkChild(collect(service, { pageSize: 20, concurrency: 8 }))
+          for (let second = 0; second < 60; second++) yield* TestClock.adjust("1 second")
+          assert.lengthOf(yield* Fiber.join(fiber), 3000)
+          return state.requests
+        }))
+      assert.deepStrictEqual(requests, Array.from({ length: 3 }, () => requests[0]))
+    }))
+
   it.effect("fails as any other where its rest is invalid, and keeps what was before", () =>
     Effect.gen(function*() {
       const ids = spread(300)

@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { vi } from "vitest"
 import * as payloads from "../../core/test/fixtures/payloads.ts"
 import { runs } from "../../core/test/fixtures/runs.ts"
 
@@ -83,6 +84,15 @@ describe("a long page", () => {
       assert.isAtMost(Math.max(...parts), 20)
     }).pipe(withBody(text, { "Content-Length": String(text.length) }))
   })
+
+  it.effect("is never read whole", () =>
+    Effect.gen(function*() {
+      const read = vi.spyOn(JSON, "parse")
+      assert.lengthOf((yield* streamed).seen, 1000)
+      const lengths = read.mock.calls.map(([text]) => text.length)
+      read.mockRestore()
+      assert.isAtMost(Math.max(...lengths), 16 * 1024)
+    }).pipe(withBody(JSON.stringify(listOf(1000)))))
 
   it.effect("stays with whoever else has it", () => {
     const text = JSON.stringify(listOf(1000))
