@@ -96,8 +96,8 @@ export interface Service {
    *
    * **Details**
    *
-   * The authorizations of a page are decoded as they are taken, some ten at a time, so that a slow consumer holds no more of
-   * them. What comes before an invalid one is given out; then the stream fails with `InvalidResponse`.
+   * Over HTTP the authorizations of a long page are decoded as they are taken, some ten at a time, so that a slow consumer
+   * holds no more of them. What comes before an invalid one may be given out before the stream fails with `InvalidResponse`.
    */
   readonly stream: (options?: StreamOptions) => Stream.Stream<Authorization, ListError>
 }

@@ -248,7 +248,7 @@ describe.each([
       assert.isAtMost(yield* Fiber.join(fiber), 25_000)
     }))
 
-  it.effect("so it does from a cursor in the middle of the list", () =>
+  it.effect("takes as little from a cursor in the middle of the list", () =>
     Effect.gen(function*() {
       const { service, stored } = server(spread(4000), { before: () => Effect.sleep("1 second") })
       const cursor = ListRange.Cursor.make(`id ]${stored[1999]}..; max=20`)

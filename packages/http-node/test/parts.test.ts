@@ -76,7 +76,7 @@ describe("a long page", () => {
       assert.isAtLeast(Math.min(...parts.slice(0, -1)), 5)
     }).pipe(withBody(before + JSON.stringify(listOf(1000), null, indent))))
 
-  it.effect("is so whether or not it says how long it is", () => {
+  it.effect("that says how long it is comes in parts as well", () => {
     const text = JSON.stringify(listOf(1000))
     return Effect.gen(function*() {
       const { parts, seen } = yield* streamed

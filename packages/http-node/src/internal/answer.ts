@@ -177,6 +177,7 @@ export const read = (
     if (length <= longBytes) return Effect.map(response.text, answer)
     return isOwnResponse(response) && !isShared
       ? Effect.map(response[takeBody], answer)
+      // A copy: some clients give all who ask the same bytes.
       : Effect.map(response.arrayBuffer, (bytes) => answer(bytes.slice(0)))
   }
   return Effect.flatMap(readBytes(response, maxBytes, isEmptyBody), ({ bytes, complete }) =>
