@@ -275,9 +275,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     status: number,
     headers: IncomingHeaders
   ): void {
-    // They are what the socket read with them, 64 KiB of it: a body that takes a while would keep that until V8 collects
-    // everything.
-    controller.rawHeaders = null
+    // They are pieces of what the socket read with them, up to 64 KiB of it. Their list was there before they came: if they
+    // took a while it is old, and keeps what is in it until V8 collects everything, so that to let go of it is not enough.
+    if (Array.isArray(controller.rawHeaders)) controller.rawHeaders.length = 0
     // What comes before the answer: 100 Continue, 103 Early Hints.
     if (status < 200) return
     this.#length = Number(headers["content-length"]) || 0
