@@ -94,8 +94,8 @@ const utf8 = new TextDecoder()
 /** What is longer is a page of a list. */
 const longBytes = 64 * 1024
 
-/** How long the parts of a list are, at least: about ten authorizations. */
-const partBytes = 8 * 1024
+/** How long the parts of a list are, at least: about eight authorizations. */
+const partBytes = 6 * 1024
 
 const comma = ",".charCodeAt(0)
 const openingBracket = "[".charCodeAt(0)
@@ -174,9 +174,9 @@ export const read = (
     (received["content-encoding"] === undefined ? received["content-length"] : undefined) ?? Infinity
   )
   if (length <= maxBytes) {
-    if (length <= longBytes) return Effect.map(response.text, answer)
-    return isOwnResponse(response) && !isShared
-      ? Effect.map(response[takeBody], answer)
+    if (isOwnResponse(response) && !isShared) return Effect.map(response[takeBody], answer)
+    return length <= longBytes
+      ? Effect.map(response.text, answer)
       // A copy: some clients give all who ask the same bytes.
       : Effect.map(response.arrayBuffer, (bytes) => answer(bytes.slice(0)))
   }
@@ -364,9 +364,8 @@ export const reading = (answer: Answer): Pick<RangeAnswer, "items" | "nextPart">
   let given = 0
   return {
     items,
-    nextPart: Effect.suspend(() => {
-      const { isLast, text } = answer.body.nextPart()
-      const json = parse(text)
+    // In two steps: in one the text would be kept while the authorizations are made.
+    nextPart: Effect.flatMap(Effect.sync(() => nextPart(answer)), ({ isLast, json }) => {
       const decoded = Option.isSome(json) ? AuthorizationDecoder.authorizations(json.value) : undefined
       if (decoded === undefined || Result.isFailure(decoded)) {
         // It was not cut between two authorizations, or something is wrong, which the whole tells better.
@@ -377,4 +376,9 @@ export const reading = (answer: Answer): Pick<RangeAnswer, "items" | "nextPart">
       return Effect.succeed({ items: decoded.success, isLast })
     })
   }
+}
+
+const nextPart = ({ body }: Answer): { readonly json: Option.Option<unknown>; readonly isLast: boolean } => {
+  const { isLast, text } = body.nextPart()
+  return { json: parse(text), isLast }
 }
