@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import type * as Tracer from "effect/Tracer"
 import { type Authorization, AuthorizationId, CreateAuthorization, UpdateAuthorization } from "./Authorization.ts"
 import type {
   CreateError,
@@ -96,7 +97,7 @@ export interface Service {
    *
    * **Details**
    *
-   * Over HTTP the authorizations of a long page are decoded as they are taken, some ten at a time, so that a slow consumer
+   * Over HTTP the authorizations of a long page are decoded as they are taken, some eight at a time, so that a slow consumer
    * holds no more of them. What comes before an invalid one may be given out before the stream fails with `InvalidResponse`.
    */
   readonly stream: (options?: StreamOptions) => Stream.Stream<Authorization, ListError>
@@ -183,27 +184,36 @@ export const make = (endpoints: Endpoints): Service => {
   const remove = (id: AuthorizationId): Effect.Effect<Authorization, DeleteError> =>
     Effect.suspend(() => Effect.flatMap(checkId("delete", id), endpoints.delete)).pipe(withSpan("delete", id))
 
-  const withListSpan = ({ range }: Pages.Listing) =>
-    Effect.withSpan("AuthorizationService.list", { attributes: { "heroku.range": range } }, withoutStack)
+  const withListSpan = ({ range }: Pages.Listing, parent?: Tracer.AnySpan) =>
+    Effect.withSpan("AuthorizationService.list", { attributes: { "heroku.range": range }, parent }, withoutStack)
 
-  const fetchPage = (listing: Pages.Listing): Effect.Effect<RangeAnswer, ListError> =>
-    endpoints.list(listing.range).pipe(withListSpan(listing))
+  const fetchWithin = (parent: Tracer.AnySpan) => (listing: Pages.Listing): Effect.Effect<RangeAnswer, ListError> =>
+    endpoints.list(listing.range).pipe(withListSpan(listing, parent))
 
-  const readBy = (advance: Pages.Advance) => (listing: Pages.Listing): Effect.Effect<Pages.Step, ListError> =>
-    Option.isSome(listing.answer)
-      ? advance(listing, listing.answer.value)
-      : Effect.flatMap(endpoints.list(listing.range), (answer) => advance(listing, answer)).pipe(withListSpan(listing))
+  const readBy =
+    (advance: Pages.Advance, parent?: Tracer.AnySpan) =>
+    (listing: Pages.Listing): Effect.Effect<Pages.Step, ListError> =>
+      Option.isSome(listing.answer)
+        ? advance(listing, listing.answer.value)
+        : Effect.flatMap(endpoints.list(listing.range), (answer) => advance(listing, answer)).pipe(
+          withListSpan(listing, parent)
+        )
 
   const walk = <A>(
+    name: "pages" | "stream",
     options: StreamOptions | undefined,
     advance: Pages.Advance,
     emit: (step: Pages.Step) => ReadonlyArray<A>
   ) =>
     Stream.unwrap(Effect.gen(function*() {
+      // For requests: `Stream.withSpan` would provide it for every part of a page.
+      const span = yield* Effect.makeSpanScoped(`AuthorizationService.${name}`)
       const start = yield* Pages.begin(options)
       const concurrency = options?.concurrency ?? 1
-      const readNext = readBy(advance)
-      const read = concurrency === 1 ? readNext : yield* readAhead(readNext, fetchPage, advance, start, concurrency)
+      const readNext = readBy(advance, span)
+      const read = concurrency === 1
+        ? readNext
+        : yield* readAhead(readNext, fetchWithin(span), advance, start, concurrency)
       return Stream.paginate(start, (listing) => Effect.map(read(listing), (step) => [emit(step), step.next] as const))
     }))
 
@@ -214,13 +224,8 @@ export const make = (endpoints: Endpoints): Service => {
     regenerate,
     delete: remove,
     list: (options) => Effect.map(Effect.flatMap(Pages.begin(options), readBy(Pages.advance)), Pages.toPage),
-    pages: (options) =>
-      Stream.withSpan(
-        walk(options, Pages.advance, (step) => [Pages.toPage(step)]),
-        "AuthorizationService.pages"
-      ),
-    stream: (options) =>
-      Stream.withSpan(walk(options, Pages.advanceByPart, ({ items }) => items), "AuthorizationService.stream")
+    pages: (options) => walk("pages", options, Pages.advance, (step) => [Pages.toPage(step)]),
+    stream: (options) => walk("stream", options, Pages.advanceByPart, ({ items }) => items)
   }
 }
 

@@ -1,5 +1,10 @@
 import { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
-import { type InvalidResponse, invalidResponse, RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import {
+  type InvalidResponse,
+  invalidResponse,
+  type ListError,
+  RequestFailed
+} from "@effect-heroku/core/AuthorizationError"
 import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as ListRange from "@effect-heroku/core/ListRange"
 import { assert, describe, it } from "@effect/vitest"
@@ -514,6 +519,42 @@ describe("spans", () => {
         )
       )
     }))
+
+  it.effect.each(["pages", "stream"] as const)(
+    "of %s is that of a whole listing, and its requests are part of it",
+    (name) =>
+      Effect.gen(function*() {
+        const { spans, tracer } = record()
+        const listings = () => spans.flatMap((span) => span.name === `AuthorizationService.${name}` ? [span] : [])
+        const outcomes = () => listings().map(({ status }) => status._tag === "Ended" ? status.exit._tag : status._tag)
+        const { service } = pagesOf(
+          [[uuid(1)], `id ]${uuid(1)}..; max=1`],
+          [[uuid(1)], `id ]${uuid(1)}..; max=1`],
+          [[uuid(2)]],
+          [[uuid(1)], `id ]${uuid(1)}..; max=1`],
+          [[uuid(1)]]
+        )
+        const listing = (pageSize: number): Stream.Stream<unknown, ListError> => service[name]({ pageSize })
+        const seen = yield* Effect.gen(function*() {
+          yield* Stream.runDrain(Stream.take(listing(1), 1))
+          const afterwards = Stream.fromEffect(Effect.sync(outcomes))
+          const seen = yield* Stream.runLast(Stream.concat(listing(1), afterwards))
+          yield* Effect.flip(Stream.runDrain(listing(1)))
+          yield* Effect.flip(Stream.runDrain(listing(0)))
+          return seen
+        }).pipe(Effect.withTracer(tracer))
+        assert.deepStrictEqual(seen, Option.some(["Success", "Success"]))
+        assert.deepStrictEqual(outcomes(), ["Success", "Success", "Failure", "Failure"])
+        assert.deepStrictEqual(
+          spans.flatMap(({ name, parent }) =>
+            name === "AuthorizationService.list"
+              ? [listings().findIndex((span) => span === Option.getOrUndefined(parent))]
+              : []
+          ),
+          [0, 1, 1, 2, 2]
+        )
+      })
+  )
 
   it.effect("says which authorization it is about, or which range of the list", () =>
     Effect.gen(function*() {

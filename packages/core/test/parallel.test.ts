@@ -13,6 +13,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import * as Tracer from "effect/Tracer"
 import { onlyList } from "./fixtures/onlyList.ts"
 import * as payloads from "./fixtures/payloads.ts"
 import { runs } from "./fixtures/runs.ts"
@@ -206,6 +207,51 @@ describe.each([
         assert.isAtMost(state.requests, 120)
       })
   )
+
+  /** How many pages have come that the consumer did not take, once nothing happens any more. */
+  const waiting = (isLate: (request: number) => boolean, consume: (page: number) => Effect.Effect<void>) =>
+    Effect.gen(function*() {
+      const { service, state } = server(spread(20_000), {
+        before: (_, request) => isLate(request) ? Effect.never : Effect.sleep("1 second")
+      })
+      let pages = 0
+      yield* Effect.forkChild(
+        Stream.runForEach(service.pages({ pageSize: 20, concurrency: 64 }), () => consume(++pages))
+      )
+      yield* TestClock.adjust("5 minutes")
+      return state.requests - state.inFlight - state.read
+    })
+
+  it.effect("has few pages waiting for a consumer that is slower", () =>
+    Effect.gen(function*() {
+      const pages = yield* waiting(() => false, (page) => page === 300 ? Effect.never : Effect.void)
+      assert.isAtLeast(pages, 64)
+      assert.isAtMost(pages, 80)
+    }))
+
+  it.effect("has more pages waiting where the next one is late", () =>
+    Effect.gen(function*() {
+      const pages = yield* waiting((request) => request === 300, () => Effect.void)
+      assert.isAtLeast(pages, 120)
+      assert.isAtMost(pages, 128)
+    }))
+
+  it.effect("is one span with those of all its requests in it, guessed or not", () =>
+    Effect.gen(function*() {
+      const spans: Array<Tracer.Span> = []
+      const tracer = Tracer.make({
+        span(options) {
+          const span = new Tracer.NativeSpan(options)
+          spans.push(span)
+          return span
+        }
+      })
+      const { service, state } = server(spread(300))
+      yield* Effect.withTracer(collect(service, { pageSize: 20, concurrency: 4 }), tracer)
+      const [listing, ...requests] = spans
+      assert.lengthOf(requests, state.requests)
+      for (const { parent } of requests) assert.strictEqual(Option.getOrUndefined(parent), listing)
+    }))
 
   it.effect.each([2, 3])("has no more than %d under way from the start", (concurrency) =>
     Effect.gen(function*() {

@@ -37,8 +37,8 @@ export interface ListOptions {
 /** How to list page after page. */
 export interface StreamOptions extends ListOptions {
   /**
-   * How many requests may be under way at once. By default 1. Pages come in order all the same, and at most twice as many
-   * of them are there before they are wanted.
+   * How many requests may be under way at once. By default 1. Pages come in order all the same. At most twice as many are
+   * ahead of who takes them, under way or there, and at most 16 more than that number unless the next one is late.
    */
   readonly concurrency?: number | undefined
 }
