@@ -7,10 +7,13 @@
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
  */
+import * as Channel from "effect/Channel"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
 import { type Authorization, AuthorizationId, CreateAuthorization, UpdateAuthorization } from "./Authorization.ts"
@@ -205,17 +208,19 @@ export const make = (endpoints: Endpoints): Service => {
     advance: Pages.Advance,
     emit: (step: Pages.Step) => ReadonlyArray<A>
   ) =>
-    Stream.unwrap(Effect.gen(function*() {
-      // For requests: `Stream.withSpan` would provide it for every part of a page.
-      const span = yield* Effect.makeSpanScoped(`AuthorizationService.${name}`)
-      const start = yield* Pages.begin(options)
-      const concurrency = options?.concurrency ?? 1
-      const readNext = readBy(advance, span)
-      const read = concurrency === 1
-        ? readNext
-        : yield* readAhead(readNext, fetchWithin(span), advance, start, concurrency)
-      return Stream.paginate(start, (listing) => Effect.map(read(listing), (step) => [emit(step), step.next] as const))
-    }))
+    withListingSpan(`AuthorizationService.${name}`, (span) =>
+      Stream.unwrap(Effect.gen(function*() {
+        const start = yield* Pages.begin(options)
+        const concurrency = options?.concurrency ?? 1
+        const readNext = readBy(advance, span)
+        const read = concurrency === 1
+          ? readNext
+          : yield* readAhead(readNext, fetchWithin(span), advance, start, concurrency)
+        return Stream.paginate(
+          start,
+          (listing) => Effect.map(read(listing), (step) => [emit(step), step.next] as const)
+        )
+      })))
 
   return {
     create,
@@ -241,4 +246,25 @@ const withSpan = (operation: Operation, id?: AuthorizationId) =>
     `AuthorizationService.${operation}`,
     id === undefined ? undefined : { attributes: { "heroku.authorization.id": id } },
     withoutStack
+  )
+
+/**
+ * Gives a listing its span, for its requests to be part of: `Stream.withSpan` would provide it for every pull, of which there
+ * is one for each part of a page. What is decoded between requests is outside it.
+ */
+const withListingSpan = <A, E>(
+  name: string,
+  listing: (span: Tracer.Span) => Stream.Stream<A, E>
+): Stream.Stream<A, E> =>
+  Stream.fromChannel(
+    Channel.acquireUseRelease(
+      Effect.makeSpan(name),
+      (span) => Stream.toChannel(listing(span)),
+      (span, exit) =>
+        Effect.withFiber((fiber) => {
+          const isTimed = fiber.getRef(References.TracerTimingEnabled)
+          const end = isTimed ? fiber.getRef(Clock.Clock).currentTimeNanosUnsafe() : 0n
+          return Effect.sync(() => span.end(end, exit))
+        })
+    )
   )

@@ -556,6 +556,23 @@ describe("spans", () => {
       })
   )
 
+  it.effect("of a listing ends with it, however long its scope lasts", () =>
+    Effect.gen(function*() {
+      const { spans, tracer } = record()
+      const { service } = pagesOf([[uuid(1)], `id ]${uuid(1)}..; max=1`], [[uuid(1)]], [[uuid(1)]])
+      const statusAfter = (pulls: number) =>
+        Effect.gen(function*() {
+          spans.length = 0
+          const pull = yield* Stream.toPull(service.stream({ pageSize: 1, concurrency: 2 }))
+          for (let n = 0; n < pulls; n++) yield* Effect.exit(pull)
+          const status = spans[0]!.status
+          return status._tag === "Ended" ? status.exit._tag : status._tag
+        }).pipe(Effect.scoped, Effect.withTracer(tracer))
+      assert.strictEqual(yield* statusAfter(2), "Failure")
+      assert.strictEqual(yield* statusAfter(1), "Started")
+      assert.strictEqual(spans[0]?.status._tag, "Ended")
+    }))
+
   it.effect("says which authorization it is about, or which range of the list", () =>
     Effect.gen(function*() {
       const { spans, tracer } = record()

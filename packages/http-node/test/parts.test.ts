@@ -66,7 +66,7 @@ describe("a long page", () => {
     ["with spaces", "", 2],
     ["with tabs behind empty lines", "\r\n \n", "\t"],
     ["behind a byte order mark", "\uFEFF", undefined]
-  ])("laid out %s is given out in parts of some ten authorizations", ([, before, indent]) =>
+  ])("laid out %s is given out in parts of some eight authorizations", ([, before, indent]) =>
     Effect.gen(function*() {
       const { error, parts, seen } = yield* streamed
       assert.isTrue(Option.isNone(error))

@@ -37,8 +37,8 @@ export interface ListOptions {
 /** How to list page after page. */
 export interface StreamOptions extends ListOptions {
   /**
-   * How many requests may be under way at once. By default 1. Pages come in order all the same. At most twice as many are
-   * ahead of who takes them, under way or there, and at most 16 more than that number unless the next one is late.
+   * How many requests may be under way at once. By default 1. Pages come in order all the same. At most twice that many are
+   * ahead of who takes them, under way or there; and unless the next one is late, no more than that many and 16.
    */
   readonly concurrency?: number | undefined
 }
@@ -52,8 +52,8 @@ export interface RangeAnswer {
   readonly items: Effect.Effect<ReadonlyArray<Authorization>, InvalidResponse>
   /**
    * The same authorizations, the next few each time that it is run: of a long answer only those are in memory that are in
-   * use. It is run instead of `items`, once at a time, and not again after the last part or a failure. A stream reads an
-   * answer without it as a whole.
+   * use. It is run instead of `items`, once at a time, and not again after the last part, a failure or an interruption. A
+   * stream reads an answer without it as a whole.
    */
   readonly nextPart?: Effect.Effect<Part, InvalidResponse> | undefined
   /** The `Next-Range` header, as it came: none when the list is complete. */

@@ -35,7 +35,7 @@ interface Guess {
 /** Pages are guessed this much closer than they are expected to reach, so that most meet the next without a gap. */
 const closeness = 0.9
 
-/** How many pages that wait for the consumer are enough while the next one is among them. Each is most of a megabyte. */
+/** How many more pages than may be under way are enough while the next one is there. Each is most of a megabyte. */
 const enough = 16
 
 /** How much a page counts for the density of ids, after another one came: about seven pages are remembered. */
@@ -141,7 +141,7 @@ export const readAhead = Effect.fnUntraced(
       const next = guesses.findLast(({ after }) => after <= frontier)
       // None waits for another: the page that follows for sure would wait behind it.
       const most = reading || next !== undefined ? concurrency : concurrency - 1
-      // While the page that comes next is late, the others go on without it.
+      // While a guess that comes next is late, the others go on without it.
       const isLate = next !== undefined && Option.isNone(next.reach.place)
       const room = concurrency + (isLate ? concurrency : Math.min(concurrency, enough))
       return guessing && underWay < most && guesses.length < room && requests < affordable && stride > 0n
