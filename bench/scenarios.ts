@@ -138,17 +138,17 @@ interface Way {
  */
 const heldYoung = ["--max-semi-space-size=8"]
 
-const ours = (task: Omit<ListTask, "url">): Way => ({ client: "effectHeroku", task })
+const listing = (task: Omit<ListTask, "url">): Way => ({ client: "effectHeroku", task })
 
 const ways: Readonly<Record<string, Way>> = {
-  "concurrency 1": { ...ours({}), isCompared: true },
-  "concurrency 16": { ...ours({ concurrency: 16 }), isCompared: true },
-  "concurrency 1, slow consumer": { ...ours({ pause: slow }), isCompared: true },
-  "concurrency 16, slow consumer": { ...ours({ concurrency: 16, pause: slow }), isCompared: true },
-  "concurrency 64, slow consumer": { ...ours({ concurrency: 64, pause: slow }), isCompared: true },
-  "concurrency 16, 100 ms a page": { ...ours({ concurrency: 16 }), latency: 100 },
+  "concurrency 1": { ...listing({}), isCompared: true },
+  "concurrency 16": { ...listing({ concurrency: 16 }), isCompared: true },
+  "concurrency 1, slow consumer": { ...listing({ pause: slow }), isCompared: true },
+  "concurrency 16, slow consumer": { ...listing({ concurrency: 16, pause: slow }), isCompared: true },
+  "concurrency 64, slow consumer": { ...listing({ concurrency: 64, pause: slow }), isCompared: true },
+  "concurrency 16, 100 ms a page": { ...listing({ concurrency: 16 }), latency: 100 },
   "concurrency 16, 100 ms a page, young generation held": {
-    ...ours({ concurrency: 16 }),
+    ...listing({ concurrency: 16 }),
     latency: 100,
     nodeOptions: heldYoung
   },

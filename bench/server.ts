@@ -3,7 +3,7 @@
  * authorizations, and as little work for each answer as it can do with. It imitates Heroku only where the clients look;
  * the imitation to test against is `FakeHeroku`.
  *
- * Items are written down before anything is measured (a million take 0.9 GB), so that a long list is answered as fast as a
+ * Items are written down before anything is measured (a million are 0.8 GB), so that a long list is answered as fast as a
  * short one. Their ids are random UUIDs: evenly spaced ones would make it too easy to guess where pages begin.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"

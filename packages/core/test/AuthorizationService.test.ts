@@ -14,8 +14,8 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import * as Tracer from "effect/Tracer"
 import * as payloads from "./fixtures/payloads.ts"
+import { recordSpans } from "./fixtures/spans.ts"
 
 const decode = Schema.decodeUnknownSync(Authorization.FromWire)
 const authorization = (id: string) => decode({ ...payloads.full, id })
@@ -486,21 +486,9 @@ describe("cursor", () => {
 })
 
 describe("spans", () => {
-  const record = () => {
-    const spans: Array<Tracer.NativeSpan> = []
-    const tracer = Tracer.make({
-      span(options) {
-        const span = new Tracer.NativeSpan(options)
-        spans.push(span)
-        return span
-      }
-    })
-    return { spans, tracer }
-  }
-
   it.effect("each operation has one of its name, and each page one", () =>
     Effect.gen(function*() {
-      const { spans, tracer } = record()
+      const { spans, tracer } = recordSpans()
       const { service } = pagesOf([[], "id ]x..; max=1"], [[]], [[]])
       const id = AuthorizationId.make("x")
       yield* Effect.gen(function*() {
@@ -524,7 +512,7 @@ describe("spans", () => {
     "of %s is that of a whole listing, and its requests are part of it",
     (name) =>
       Effect.gen(function*() {
-        const { spans, tracer } = record()
+        const { spans, tracer } = recordSpans()
         const listings = () => spans.flatMap((span) => span.name === `AuthorizationService.${name}` ? [span] : [])
         const outcomes = () => listings().map(({ status }) => status._tag === "Ended" ? status.exit._tag : status._tag)
         const { service } = pagesOf(
@@ -558,7 +546,7 @@ describe("spans", () => {
 
   it.effect("of a listing ends with it, however long its scope lasts", () =>
     Effect.gen(function*() {
-      const { spans, tracer } = record()
+      const { spans, tracer } = recordSpans()
       const { service } = pagesOf([[uuid(1)], `id ]${uuid(1)}..; max=1`], [[uuid(1)]], [[uuid(1)]])
       const statusAfter = (pulls: number) =>
         Effect.gen(function*() {
@@ -575,7 +563,7 @@ describe("spans", () => {
 
   it.effect("says which authorization it is about, or which range of the list", () =>
     Effect.gen(function*() {
-      const { spans, tracer } = record()
+      const { spans, tracer } = recordSpans()
       const { service } = scripted(() => ({}))
       const id = AuthorizationId.make("x")
       yield* Effect.gen(function*() {

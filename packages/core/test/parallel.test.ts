@@ -13,10 +13,10 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import * as Tracer from "effect/Tracer"
 import { onlyList } from "./fixtures/onlyList.ts"
 import * as payloads from "./fixtures/payloads.ts"
 import { runs } from "./fixtures/runs.ts"
+import { recordSpans } from "./fixtures/spans.ts"
 
 const template = Schema.decodeUnknownSync(Authorization.FromWire)(payloads.direct)
 const authorization = (id: string) => new Authorization({ ...template, id: id as Authorization["id"] })
@@ -238,14 +238,7 @@ describe.each([
 
   it.effect("is one span with those of all its requests in it, guessed or not", () =>
     Effect.gen(function*() {
-      const spans: Array<Tracer.Span> = []
-      const tracer = Tracer.make({
-        span(options) {
-          const span = new Tracer.NativeSpan(options)
-          spans.push(span)
-          return span
-        }
-      })
+      const { spans, tracer } = recordSpans()
       const { service, state } = server(spread(300))
       yield* Effect.withTracer(collect(service, { pageSize: 20, concurrency: 4 }), tracer)
       const [listing, ...requests] = spans

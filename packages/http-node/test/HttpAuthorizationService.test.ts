@@ -20,10 +20,11 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import * as Tracer from "effect/Tracer"
+import type * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
 import { afterEach, beforeEach, vi } from "vitest"
 import * as payloads from "../../core/test/fixtures/payloads.ts"
+import { recordSpans } from "../../core/test/fixtures/spans.ts"
 import manifest from "../package.json" with { type: "json" }
 import { RequestBudget } from "../src/internal/budget.ts"
 
@@ -100,16 +101,9 @@ const later = <A, E>(effect: Effect.Effect<A, E>) =>
     return yield* Fiber.join(fiber)
   })
 
-/** Keeps all spans. */
+/** Keeps all spans, and tells which is within which. */
 const record = () => {
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span(options) {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
+  const { spans, tracer } = recordSpans()
   const tree = () =>
     spans.map(({ name, parent }) =>
       `${Option.match(parent, { onNone: () => "", onSome: (_) => _._tag === "Span" ? `${_.name} > ` : "" })}${name}`

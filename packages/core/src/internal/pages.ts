@@ -38,7 +38,7 @@ export interface ListOptions {
 export interface StreamOptions extends ListOptions {
   /**
    * How many requests may be under way at once. By default 1. Pages come in order all the same. At most twice that many are
-   * ahead of who takes them, under way or there; and unless the next one is late, no more than that many and 16.
+   * ahead of who takes them, under way or there, and at most 16 more than may be under way unless the next one is late.
    */
   readonly concurrency?: number | undefined
 }
