@@ -100,8 +100,9 @@ export interface Service {
    *
    * **Details**
    *
-   * Over HTTP the authorizations of a long page are decoded as they are taken, some eight at a time, so that a slow consumer
-   * holds no more of them. What comes before an invalid one may be given out before the stream fails with `InvalidResponse`.
+   * Over HTTP the authorizations of a long page are decoded as they are taken, some twenty at a time, eight where several
+   * requests may be under way, so that a slow consumer holds no more of them. What comes before an invalid one may be given
+   * out before the stream fails with `InvalidResponse`.
    */
   readonly stream: (options?: StreamOptions) => Stream.Stream<Authorization, ListError>
 }
@@ -230,9 +231,16 @@ export const make = (endpoints: Endpoints): Service => {
     delete: remove,
     list: (options) => Effect.map(Effect.flatMap(Pages.begin(options), readBy(Pages.advance)), Pages.toPage),
     pages: (options) => walk("pages", options, Pages.advance, (step) => [Pages.toPage(step)]),
-    stream: (options) => walk("stream", options, Pages.advanceByPart, ({ items }) => items)
+    stream: (options) =>
+      walk("stream", options, Pages.advanceByPart(partSize(options?.concurrency)), ({ items }) => items)
   }
 }
+
+/**
+ * About how many authorizations of a page a stream decodes at a time. The more, the less each of them costs. But those in use
+ * survive V8's collections, as requests under way do, and the more survives, the larger its young generation gets.
+ */
+const partSize = (concurrency = 1): number => concurrency === 1 ? 20 : 8
 
 /**
  * A stack trace would hold the answer before: in calls one after the other that one holds the answer before it, and so on

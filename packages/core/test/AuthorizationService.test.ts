@@ -311,7 +311,7 @@ describe("an answer that is read in parts", () => {
 
   /** Answers each range with parts. Whole they are not read. */
   const partsOf = (...answers: ReadonlyArray<readonly [parts: Parts, next?: string | undefined]>) => {
-    const state = { read: 0 }
+    const state = { read: 0, asked: new Set<number>() }
     const list = scripted((_, call) => {
       const answer = answers[call - 1]
       assert.isDefined(answer, "one request too many")
@@ -319,14 +319,16 @@ describe("an answer that is read in parts", () => {
       let index = 0
       return {
         items: Effect.die(new Error("read whole")),
-        nextPart: Effect.suspend(() => {
-          state.read++
-          const part = parts[index++]
-          assert.isDefined(part, "read beyond its end")
-          return "_tag" in part
-            ? Effect.fail(part)
-            : Effect.succeed({ items: part.map(authorization), isLast: index === parts.length })
-        }),
+        nextPart: (about) =>
+          Effect.suspend(() => {
+            state.read++
+            state.asked.add(about)
+            const part = parts[index++]
+            assert.isDefined(part, "read beyond its end")
+            return "_tag" in part
+              ? Effect.fail(part)
+              : Effect.succeed({ items: part.map(authorization), isLast: index === parts.length })
+          }),
         nextRange: Option.fromUndefinedOr(next),
         status: 206
       }
@@ -368,6 +370,15 @@ describe("an answer that is read in parts", () => {
       assert.lengthOf(calls, 1)
     }))
 
+  it.effect("is read in smaller parts where several requests may be under way", () =>
+    Effect.gen(function*() {
+      for (const [concurrency, about] of [[undefined, 20], [1, 20], [2, 8], [16, 8]]) {
+        const { service, state } = partsOf([[[uuid(1)], [uuid(2)], [uuid(3)]]])
+        assert.lengthOf(yield* Stream.runCollect(service.stream({ concurrency })), 3)
+        assert.deepStrictEqual([...state.asked], [about])
+      }
+    }))
+
   it.effect.each<[string, Parts, string | undefined, number, string]>([
     ["a part that is invalid", [[uuid(1)], [uuid(2)], invalid], undefined, 2, "no JSON"],
     ["a part that goes back", [[uuid(2)], [uuid(1)]], undefined, 1, repeats],
@@ -403,7 +414,7 @@ describe("an answer that is read in parts", () => {
     Effect.gen(function*() {
       const { service } = scripted(() => ({
         items: Effect.succeed([authorization(uuid(1))]),
-        nextPart: Effect.die(new Error("read in parts"))
+        nextPart: () => Effect.die(new Error("read in parts"))
       }))
       assert.lengthOf((yield* service.list()).items, 1)
       assert.lengthOf(yield* Stream.runCollect(service.pages()), 1)

@@ -70,15 +70,16 @@ const serverOf = (partSize: number) => (ids: ReadonlyArray<string>, behaviour: B
       return page.map(authorization)
     })
     let given = 0
-    const nextPart = Effect.suspend(() => {
-      if (given === 0) read()
-      const readPart = Effect.sync(() => {
-        const items = page.slice(given, given + partSize).map(authorization)
-        given += partSize
-        return { items, isLast: given >= page.length }
+    const nextPart = () =>
+      Effect.suspend(() => {
+        if (given === 0) read()
+        const readPart = Effect.sync(() => {
+          const items = page.slice(given, given + partSize).map(authorization)
+          given += partSize
+          return { items, isLast: given >= page.length }
+        })
+        return behaviour.onPart === undefined ? readPart : Effect.andThen(behaviour.onPart(range, given), readPart)
       })
-      return behaviour.onPart === undefined ? readPart : Effect.andThen(behaviour.onPart(range, given), readPart)
-    })
     return {
       items,
       nextPart: partSize === Infinity ? undefined : nextPart,

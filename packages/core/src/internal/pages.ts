@@ -51,11 +51,11 @@ export interface RangeAnswer {
    */
   readonly items: Effect.Effect<ReadonlyArray<Authorization>, InvalidResponse>
   /**
-   * The same authorizations, the next few each time that it is run: of a long answer only those are in memory that are in
+   * The same authorizations, about so many more of them each time: of a long answer only those are in memory that are in
    * use. It is run instead of `items`, once at a time, and not again after the last part, a failure or an interruption. A
    * stream reads an answer without it as a whole.
    */
-  readonly nextPart?: Effect.Effect<Part, InvalidResponse> | undefined
+  readonly nextPart?: ((about: number) => Effect.Effect<Part, InvalidResponse>) | undefined
   /** The `Next-Range` header, as it came: none when the list is complete. */
   readonly nextRange: Option.Option<string>
   /** The HTTP status, for errors. */
@@ -159,11 +159,11 @@ export type Advance = (listing: Listing, answer: RangeAnswer) => Effect.Effect<S
 export const advance: Advance = (listing, answer) =>
   Effect.flatMap(answer.items, (items) => advanceBy(listing, answer, { items, isLast: true }))
 
-/** By the next part of the answer. */
-export const advanceByPart: Advance = (listing, answer) =>
+/** By about so many more authorizations of the answer. */
+export const advanceByPart = (about: number): Advance => (listing, answer) =>
   answer.nextPart === undefined
     ? advance(listing, answer)
-    : Effect.flatMap(answer.nextPart, (part) => advanceBy(listing, answer, part))
+    : Effect.flatMap(answer.nextPart(about), (part) => advanceBy(listing, answer, part))
 
 /** A step by a whole answer, as a page. */
 export const toPage = ({ items, next }: Step): Page => ({

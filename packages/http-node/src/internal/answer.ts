@@ -61,17 +61,17 @@ class Body {
     return typeof this.#content === "string" ? this.#content : utf8.decode(this.#content)
   }
   /**
-   * The text of a list part by part, each a list itself; a short one has one part.
+   * The text of a list part by part, each a list itself of about so many authorizations; a short one has one part.
    *
    * It is cut where an object ends and another begins. That may be within a string, or deeper within an authorization: then
    * the part is no JSON. If all are, they are together what the whole is: a comma that ends a list cut short is one that
    * separates its elements.
    */
-  nextPart(): { readonly text: string; readonly isLast: boolean } {
+  nextPart(about: number): { readonly text: string; readonly isLast: boolean } {
     const bytes = this.#content
     if (typeof bytes === "string") return { text: bytes, isLast: true }
     const start = this.#nextPart
-    const end = findCut(bytes, start + partBytes)
+    const end = findCut(bytes, start + about * usualBytes)
     this.#nextPart = end
     // The commas where it is cut are its brackets, for a moment.
     if (start > 0) bytes[start] = openingBracket
@@ -94,8 +94,8 @@ const utf8 = new TextDecoder()
 /** What is longer is a page of a list. */
 const longBytes = 64 * 1024
 
-/** How long the parts of a list are, at least: about eight authorizations. */
-const partBytes = 6 * 1024
+/** What an authorization of a list takes, more or less. */
+const usualBytes = 750
 
 const comma = ",".charCodeAt(0)
 const openingBracket = "[".charCodeAt(0)
@@ -365,20 +365,24 @@ export const reading = (answer: Answer): Pick<RangeAnswer, "items" | "nextPart">
   return {
     items,
     // In two steps: in one the text would be kept while the authorizations are made.
-    nextPart: Effect.flatMap(Effect.sync(() => nextPart(answer)), ({ isLast, json }) => {
-      const decoded = Option.isSome(json) ? AuthorizationDecoder.authorizations(json.value) : undefined
-      if (decoded === undefined || Result.isFailure(decoded)) {
-        // It was not cut between two authorizations, or something is wrong, which the whole tells better.
-        return Effect.map(items, (all) => ({ items: all.slice(given), isLast: true }))
-      }
-      given += decoded.success.length
-      if (isLast) answer.body.release()
-      return Effect.succeed({ items: decoded.success, isLast })
-    })
+    nextPart: (about) =>
+      Effect.flatMap(Effect.sync(() => nextPart(answer, about)), ({ isLast, json }) => {
+        const decoded = Option.isSome(json) ? AuthorizationDecoder.authorizations(json.value) : undefined
+        if (decoded === undefined || Result.isFailure(decoded)) {
+          // It was not cut between two authorizations, or something is wrong, which the whole tells better.
+          return Effect.map(items, (all) => ({ items: all.slice(given), isLast: true }))
+        }
+        given += decoded.success.length
+        if (isLast) answer.body.release()
+        return Effect.succeed({ items: decoded.success, isLast })
+      })
   }
 }
 
-const nextPart = ({ body }: Answer): { readonly json: Option.Option<unknown>; readonly isLast: boolean } => {
-  const { isLast, text } = body.nextPart()
+const nextPart = (
+  { body }: Answer,
+  about: number
+): { readonly json: Option.Option<unknown>; readonly isLast: boolean } => {
+  const { isLast, text } = body.nextPart(about)
   return { json: parse(text), isLast }
 }
