@@ -32,6 +32,8 @@ interface Behaviour {
   readonly before?: (range: string, request: number) => Effect.Effect<void, RequestFailed>
   /** What the server makes of the ids of a page. */
   readonly spoil?: (range: ListRange.ListRange, page: Array<string>) => void
+  /** The Next-Range of a page that goes on; `next` is the first id of the rest. */
+  readonly nextRange?: (range: ListRange.ListRange, usual: string, next: string) => string
   /** What happens when an answer is read. */
   readonly onRead?: () => void
   /** What happens before a part of an answer is read. */
@@ -57,8 +59,9 @@ const serverOf = (partSize: number) => (ids: ReadonlyArray<string>, behaviour: B
       && !Option.exists(range.end, (end) => compare(id, end) > 0)
     )
     const page = matching.slice(0, max)
+    const usual = ListRange.format({ ...range, start: Option.some({ id: page.at(-1) ?? "", exclusive: true }) })
     const nextRange = matching.length > max
-      ? Option.some(ListRange.format({ ...range, start: Option.some({ id: page.at(-1)!, exclusive: true }) }))
+      ? Option.some(behaviour.nextRange?.(range, usual, matching[max]!) ?? usual)
       : Option.none()
     behaviour.spoil?.(range, page)
     const read = () => {
@@ -101,6 +104,10 @@ const serverOf = (partSize: number) => (ids: ReadonlyArray<string>, behaviour: B
   )
   return { service, state, stored }
 }
+
+const lost = Effect.fail(
+  new RequestFailed({ operation: "list", reason: "connection", message: "lost", outcomeUnknown: false })
+)
 
 const startOf = ({ start }: ListRange.ListRange): string =>
   Option.match(start, { onNone: () => "", onSome: ({ id }) => id })
@@ -210,32 +217,79 @@ describe.each([
   )
 
   /** How many pages have come that the consumer did not take, once nothing happens any more. */
-  const waiting = (isLate: (request: number) => boolean, consume: (page: number) => Effect.Effect<void>) =>
+  const waiting = (behaviour: Behaviour, consume: (page: number, last: string) => Effect.Effect<void>) =>
     Effect.gen(function*() {
-      const { service, state } = server(spread(20_000), {
-        before: (_, request) => isLate(request) ? Effect.never : Effect.sleep("1 second")
-      })
+      const { service, state } = server(spread(20_000), { before: () => Effect.sleep("1 second"), ...behaviour })
       let pages = 0
       yield* Effect.forkChild(
-        Stream.runForEach(service.pages({ pageSize: 20, concurrency: 64 }), () => consume(++pages))
+        Stream.runForEach(
+          service.pages({ pageSize: 20, concurrency: 64 }),
+          ({ items }) => consume(++pages, items.at(-1)!.id)
+        )
       )
       yield* TestClock.adjust("5 minutes")
       return state.requests - state.inFlight - state.read
     })
 
-  it.effect("has few pages waiting for a consumer that is slower", () =>
-    Effect.gen(function*() {
-      const pages = yield* waiting(() => false, (page) => page === 300 ? Effect.never : Effect.void)
-      assert.isAtLeast(pages, 64)
-      assert.isAtMost(pages, 80)
-    }))
+  it.effect.each<[string, Behaviour]>([
+    ["as Heroku's", {}],
+    ["that starts at the next authorization", {
+      nextRange: (range, _, next) => ListRange.format({ ...range, start: Option.some({ id: next, exclusive: false }) })
+    }]
+  ])(
+    "has few pages waiting for a consumer that is slower, with a Next-Range %s",
+    ([, behaviour]) =>
+      Effect.gen(function*() {
+        const pages = yield* waiting(behaviour, (page) => page === 300 ? Effect.never : Effect.void)
+        assert.isAtLeast(pages, 64)
+        assert.isAtMost(pages, 80)
+      })
+  )
 
   it.effect("has more pages waiting where the next one is late", () =>
     Effect.gen(function*() {
-      const pages = yield* waiting((request) => request === 300, () => Effect.void)
+      const pages = yield* waiting({
+        before: (_, request) => request === 300 ? Effect.never : Effect.sleep("1 second")
+      }, () => Effect.void)
       assert.isAtLeast(pages, 120)
       assert.isAtMost(pages, 128)
     }))
+
+  it.effect("asks for nothing more once a guess has failed, until the consumer comes there", () =>
+    Effect.gen(function*() {
+      let failedAt = Infinity
+      const later: Array<string> = []
+      yield* waiting({
+        before: (range, request) =>
+          Effect.gen(function*() {
+            if ((yield* Clock.currentTimeMillis) > failedAt) later.push(range)
+            yield* Effect.sleep(`${1 + request % 7} seconds`)
+            if (request === 100) {
+              failedAt = yield* Clock.currentTimeMillis
+              return yield* lost
+            }
+          })
+      }, () => failedAt < Infinity ? Effect.never : Effect.void)
+      assert.isBelow(failedAt, Infinity)
+      assert.deepStrictEqual(later, [])
+    }))
+
+  it.effect.each([2, 4, 8, 16])(
+    "with %d under way has no more than twice that many ahead while the page that follows for sure is late",
+    (concurrency) =>
+      Effect.gen(function*() {
+        const { service, state } = server(spread(3000), {
+          before: (_, request) => request === 2 ? Effect.never : Effect.sleep("1 second")
+        })
+        let taken = 0
+        const fiber = yield* Effect.forkChild(
+          Stream.runForEach(service.pages({ pageSize: 20, concurrency }), () => Effect.sync(() => taken++))
+        )
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(state.requests - taken, 2 * concurrency)
+        yield* Fiber.interrupt(fiber)
+      })
+  )
 
   it.effect("is one span with those of all its requests in it, guessed or not", () =>
     Effect.gen(function*() {
@@ -585,6 +639,23 @@ describe.each([
       assert.strictEqual(pages, 3)
     }))
 
+  it.effect.each<[string, (usual: string) => string]>([
+    ["is none", () => "bytes 0-1"],
+    ["has another order", (usual) => `${usual}, order=desc`],
+    ["leads back", () => `id ]${uuid(1, 0)}..; max=20`]
+  ])("a guess whose Next-Range %s costs nothing but itself", ([, change]) =>
+    Effect.gen(function*() {
+      const ids = spread(300)
+      const { service, state, stored } = server(ids, {
+        nextRange: (range, usual) => ["", ...ids].includes(startOf(range)) ? usual : change(usual)
+      })
+      const options = { pageSize: 20, concurrency: 4 }
+      assert.deepStrictEqual(yield* collect(service, options), stored)
+      assert.isAbove(state.requests, 15)
+      assert.isAtMost(state.requests, 19)
+      assert.lengthOf(yield* Stream.runCollect(service.pages(options)), 15)
+    }))
+
   it.effect("a guess that throws costs nothing but itself", () =>
     Effect.gen(function*() {
       const ids = spread(300)
@@ -661,8 +732,8 @@ describe.each([
         misread: (range) => ({ ...range, start: Option.filter(range.start, ({ id }) => known.has(id)) })
       })
       assert.deepStrictEqual(yield* collect(service, { pageSize: 20, concurrency: 8 }), stored)
-      // Three guesses, and none after the first was looked at, which makes no sense.
-      assert.strictEqual(state.requests, 18)
+      // Two guesses, and none after the answer to the first, which makes no sense.
+      assert.strictEqual(state.requests, 17)
     }))
 
   it.effect("asks for no place twice where a server comes to take places for the beginning", () =>

@@ -165,6 +165,13 @@ export const advanceByPart = (about: number): Advance => (listing, answer) =>
     ? advance(listing, answer)
     : Effect.flatMap(answer.nextPart(about), (part) => advanceBy(listing, answer, part))
 
+/** Whether a listing may be able to go on after an answer, as far as that shows before it is read. */
+export const leadsOn = (listing: Listing, { nextRange }: RangeAnswer): boolean => {
+  if (Option.isNone(nextRange)) return true
+  const cursor = toCursor(nextRange.value, listing)
+  return Option.isSome(cursor) && !leadsBack(cursor.value.start, listing.last, listing.order)
+}
+
 /** A step by a whole answer, as a page. */
 export const toPage = ({ items, next }: Step): Page => ({
   items,
@@ -197,9 +204,7 @@ const advanceBy = (
   const cursor = toCursor(answer.nextRange.value, listing)
   if (Option.isNone(cursor)) return broken("Next-Range is not a range that the list can go on with")
   const { start, text } = cursor.value
-  if (seen.has(text) || (isUuid(start.id) && !reaches(start.id, last, order))) {
-    return broken("Next-Range leads back")
-  }
+  if (seen.has(text) || leadsBack(start, last, order)) return broken("Next-Range leads back")
   // Other ids than UUIDs can be written in another way in a range: of those one cannot tell.
   if (lastId !== undefined && isUuid(lastId) && (start.exclusive ? start.id !== lastId : !isUuid(start.id))) {
     return broken("Next-Range skips authorizations after the last one of the page")
@@ -284,6 +289,7 @@ const toCursor = (
     return { start, text: yield* Schema.decodeOption(ListRange.Cursor)(text) }
   })
 
-/** Whether a listing that came to `last` can go on at an id: not before it. */
-const reaches = (id: string, last: Option.Option<ListRange.Start>, order: ListRange.Order): boolean =>
-  Option.isNone(last) || !isUuid(last.value.id) || id === last.value.id || (order === "asc") === (id > last.value.id)
+/** Whether a range begins before `last`, which a listing came to. Of other ids than UUIDs one cannot tell. */
+const leadsBack = ({ id }: ListRange.Start, last: Option.Option<ListRange.Start>, order: ListRange.Order): boolean =>
+  isUuid(id) &&
+  Option.exists(last, (before) => isUuid(before.id) && id !== before.id && (order === "asc") === (id < before.id))

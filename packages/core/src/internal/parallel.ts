@@ -6,6 +6,7 @@
  * answer says itself which stretch of ids it covers. What is covered twice is dropped, what is left between two pages is
  * asked for as soon as that shows, and a guess that fails or makes no sense ends the guessing.
  */
+import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -14,7 +15,7 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { ListError } from "../AuthorizationError.ts"
 import * as ListRange from "../ListRange.ts"
-import type { Advance, Listing, RangeAnswer, Step } from "./pages.ts"
+import { type Advance, leadsOn, type Listing, type RangeAnswer, type Step } from "./pages.ts"
 import { isUuid } from "./uuid.ts"
 
 /** Reads what a listing stands at: a page, or the next part of one. */
@@ -27,9 +28,15 @@ type Fetch = (listing: Listing) => Effect.Effect<RangeAnswer, ListError>
 interface Guess {
   readonly after: bigint
   readonly listing: Listing
-  readonly fiber: Fiber.Fiber<RangeAnswer, ListError>
-  /** The place that it reaches; none as long as it is not answered, and where the answer makes no sense. */
-  readonly reach: { place: Option.Option<bigint> }
+  readonly fiber: Fiber.Fiber<RangeAnswer, ListError | Cause.NoSuchElementError>
+  readonly outcome: Outcome
+}
+
+/** What became of a guess so far. */
+interface Outcome {
+  status: "awaited" | "answered" | "failed"
+  /** The place that it reaches; none where its answer does not tell. */
+  reach: Option.Option<bigint>
 }
 
 /** Pages are guessed this much closer than they are expected to reach, so that most meet the next without a gap. */
@@ -111,9 +118,9 @@ export const readAhead = Effect.fnUntraced(
     /** Where the next guess would be: where an answer leaves a gap before the guess behind it, else behind the last. */
     const nextPlace = (): bigint => {
       for (let index = 0; index < guesses.length; index++) {
-        const { place } = guesses[index]!.reach
+        const { reach } = guesses[index]!.outcome
         const behind = guesses[index + 1]
-        if (Option.isSome(place) && (behind === undefined || place.value < behind.after)) return place.value
+        if (Option.isSome(reach) && (behind === undefined || reach.value < behind.after)) return reach.value
       }
       return (guesses.at(-1)?.after ?? frontier) + stride
     }
@@ -122,47 +129,52 @@ export const readAhead = Effect.fnUntraced(
     const pagesAhead = (): number => {
       let pages = 0
       let reached = frontier
-      for (const { after, reach: { place } } of guesses) {
-        if (after < reached || Option.isNone(place) || place.value > lastPlace) continue
+      for (const { after, outcome: { reach } } of guesses) {
+        if (after < reached || Option.isNone(reach) || reach.value > lastPlace) continue
         pages++
-        reached = place.value
+        reached = reach.value
       }
       return pages
     }
 
     /**
      * Whether there may be another guess. However wrong the guesses, all requests together stay within twice the pages that
-     * the list needs, as long as the server fills pages that go on: it needs `given + pagesAhead() + 1` or more, and for what
-     * is not given out yet no more requests follow than it needs pages, for each page that follows for sure is new.
+     * the list needs, as long as the server fills pages that go on and none of them begins before its guess: it needs
+     * `given + pagesAhead() + 1` or more, and for what is not given out yet no more requests follow than it needs pages, for
+     * each page that follows for sure is new. Of servers that move a start back some cost one or two requests more.
      */
     const mayGuess = (): boolean => {
       const given = Math.floor(items / pageSize)
       const affordable = 2 * given + pagesAhead() + (reading ? 2 : 1)
       const next = guesses.findLast(({ after }) => after <= frontier)
-      // None waits for another: the page that follows for sure would wait behind it.
+      // One place is kept for the page that follows for sure, unless a guess may have it.
       const most = reading || next !== undefined ? concurrency : concurrency - 1
       // While a guess that comes next is late, the others go on without it.
-      const isLate = next !== undefined && Option.isNone(next.reach.place)
-      const room = concurrency + (isLate ? concurrency : Math.min(concurrency, enough))
-      return guessing && underWay < most && guesses.length < room && requests < affordable && stride > 0n
-        && nextPlace() <= lastPlace
+      const isLate = next?.outcome.status === "awaited"
+      const room = concurrency + (isLate ? concurrency : Math.min(concurrency, enough)) - (reading ? 1 : 0)
+      return guessing && !guesses.some(({ outcome }) => outcome.status === "failed")
+        && underWay < most && guesses.length < room && requests < affordable && stride > 0n && nextPlace() <= lastPlace
     }
 
     const guess = (): Effect.Effect<void> => {
       const after = nextPlace()
       const listing = listingAfter(after)
-      const reach: Guess["reach"] = { place: Option.none() }
-      const answered = (answer: RangeAnswer): Effect.Effect<void> => {
-        reach.place = Option.filter(reachOf(answer, order), (place) => place > after)
-        return fill
-      }
+      const outcome: Outcome = { status: "awaited", reach: Option.none() }
+      const page = request(Effect.suspend(() => fetch(listing))).pipe(
+        // In parts it would show only with the last, when the others were given out.
+        Effect.filterOrFail((answer) => leadsOn(listing, answer)),
+        Effect.onExit((exit) => {
+          outcome.status = Exit.isSuccess(exit) ? "answered" : "failed"
+          if (Exit.isFailure(exit)) return Effect.void
+          outcome.reach = Option.filter(reachOf(exit.value, order), (place) => place > after)
+          return fill
+        })
+      )
       return Effect.map(
         // At once: what is only scheduled would be sent after the page that is about to be read.
-        Effect.forkIn(Effect.tap(request(Effect.suspend(() => fetch(listing))), answered), scope, {
-          startImmediately: true
-        }),
+        Effect.forkIn(page, scope, { startImmediately: true }),
         (fiber) => {
-          guesses = [...guesses, { after, listing, fiber, reach }].toSorted((a, b) => a.after < b.after ? -1 : 1)
+          guesses = [...guesses, { after, listing, fiber, outcome }].toSorted((a, b) => a.after < b.after ? -1 : 1)
         }
       )
     }
