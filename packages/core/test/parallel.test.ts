@@ -639,15 +639,17 @@ describe.each([
       assert.strictEqual(pages, 3)
     }))
 
-  it.effect.each<[string, (usual: string) => string]>([
+  it.effect.each<[string, (usual: string, asked: string) => string]>([
     ["is none", () => "bytes 0-1"],
     ["has another order", (usual) => `${usual}, order=desc`],
-    ["leads back", () => `id ]${uuid(1, 0)}..; max=20`]
+    ["leads back", () => `id ]${uuid(1, 0)}..; max=20`],
+    ["leads nowhere", (_, asked) => asked]
   ])("a guess whose Next-Range %s costs nothing but itself", ([, change]) =>
     Effect.gen(function*() {
       const ids = spread(300)
       const { service, state, stored } = server(ids, {
-        nextRange: (range, usual) => ["", ...ids].includes(startOf(range)) ? usual : change(usual)
+        nextRange: (range, usual) =>
+          ["", ...ids].includes(startOf(range)) ? usual : change(usual, ListRange.format(range))
       })
       const options = { pageSize: 20, concurrency: 4 }
       assert.deepStrictEqual(yield* collect(service, options), stored)

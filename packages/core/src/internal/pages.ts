@@ -165,11 +165,14 @@ export const advanceByPart = (about: number): Advance => (listing, answer) =>
     ? advance(listing, answer)
     : Effect.flatMap(answer.nextPart(about), (part) => advanceBy(listing, answer, part))
 
-/** Whether a listing may be able to go on after an answer, as far as that shows before it is read. */
+/** Whether an answer leads further than where its listing is, as far as that shows before it is read. */
 export const leadsOn = (listing: Listing, { nextRange }: RangeAnswer): boolean => {
   if (Option.isNone(nextRange)) return true
-  const cursor = toCursor(nextRange.value, listing)
-  return Option.isSome(cursor) && !leadsBack(cursor.value.start, listing.last, listing.order)
+  const { last, order } = listing
+  return Option.exists(
+    toCursor(nextRange.value, listing),
+    ({ start }) => !leadsBack(start, last, order) && !Option.exists(last, ({ id }) => id === start.id)
+  )
 }
 
 /** A step by a whole answer, as a page. */

@@ -35,7 +35,7 @@ interface Guess {
 /** What became of a guess so far. */
 interface Outcome {
   status: "awaited" | "answered" | "failed"
-  /** The place that it reaches; none where its answer does not tell. */
+  /** The place that it reaches, beyond where it begins; none where its answer does not tell. */
   reach: Option.Option<bigint>
 }
 
@@ -163,12 +163,16 @@ export const readAhead = Effect.fnUntraced(
       const page = request(Effect.suspend(() => fetch(listing))).pipe(
         // In parts it would show only with the last, when the others were given out.
         Effect.filterOrFail((answer) => leadsOn(listing, answer)),
-        Effect.onExit((exit) => {
-          outcome.status = Exit.isSuccess(exit) ? "answered" : "failed"
-          if (Exit.isFailure(exit)) return Effect.void
-          outcome.reach = Option.filter(reachOf(exit.value, order), (place) => place > after)
+        Effect.tap((answer) => {
+          outcome.status = "answered"
+          outcome.reach = reachOf(answer, order)
           return fill
-        })
+        }),
+        Effect.onError(() =>
+          Effect.sync(() => {
+            outcome.status = "failed"
+          })
+        )
       )
       return Effect.map(
         // At once: what is only scheduled would be sent after the page that is about to be read.
