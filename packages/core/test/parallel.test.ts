@@ -274,23 +274,6 @@ describe.each([
       assert.deepStrictEqual(later, [])
     }))
 
-  it.effect.each([2, 4, 8, 16])(
-    "with %d under way has no more than twice that many ahead while the page that follows for sure is late",
-    (concurrency) =>
-      Effect.gen(function*() {
-        const { service, state } = server(spread(3000), {
-          before: (_, request) => request === 2 ? Effect.never : Effect.sleep("1 second")
-        })
-        let taken = 0
-        const fiber = yield* Effect.forkChild(
-          Stream.runForEach(service.pages({ pageSize: 20, concurrency }), () => Effect.sync(() => taken++))
-        )
-        yield* TestClock.adjust("1 minute")
-        assert.strictEqual(state.requests - taken, 2 * concurrency)
-        yield* Fiber.interrupt(fiber)
-      })
-  )
-
   it.effect("is one span with those of all its requests in it, guessed or not", () =>
     Effect.gen(function*() {
       const { spans, tracer } = recordSpans()

@@ -37,8 +37,9 @@ export interface ListOptions {
 /** How to list page after page. */
 export interface StreamOptions extends ListOptions {
   /**
-   * How many requests may be under way at once. By default 1. Pages come in order all the same. At most twice that many are
-   * ahead of who takes them, under way or there, and at most 16 more than may be under way unless the next one is late.
+   * How many requests may be under way at once. By default 1. Pages come in order all the same. Besides the page that is
+   * waited for, at most twice that many are ahead of who takes them, under way or there, and at most 16 more than may be
+   * under way unless the next one is late.
    */
   readonly concurrency?: number | undefined
 }

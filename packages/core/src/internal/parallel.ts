@@ -151,7 +151,7 @@ export const readAhead = Effect.fnUntraced(
       const most = reading || next !== undefined ? concurrency : concurrency - 1
       // While a guess that comes next is late, the others go on without it.
       const isLate = next?.outcome.status === "awaited"
-      const room = concurrency + (isLate ? concurrency : Math.min(concurrency, enough)) - (reading ? 1 : 0)
+      const room = concurrency + (isLate ? concurrency : Math.min(concurrency, enough))
       return guessing && !guesses.some(({ outcome }) => outcome.status === "failed")
         && underWay < most && guesses.length < room && requests < affordable && stride > 0n && nextPlace() <= lastPlace
     }
