@@ -272,6 +272,7 @@ describe("an answer", () => {
       yield* arrived(before + 0.8 * (count - 1) * begun.length)
       // Until the last has come.
       yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)))
+      yield* server.until(() => server.received.length === count)
       collectGarbage()
       assert.isBelow(process.memoryUsage().arrayBuffers - before, count * begun.length * 1.5)
       yield* Fiber.interruptAll([first, ...others])
