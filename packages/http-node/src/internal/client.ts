@@ -1,24 +1,22 @@
 /** One exchange with Heroku: the request's headers, the time it may take, and a complete answer or `RequestFailed`. */
 import type { InvalidResponse, Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import { flow, identity } from "effect/Function"
+import { identity } from "effect/Function"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import { type Answer, read, requestId } from "./answer.ts"
 import { fromClientError, timedOut } from "./failure.ts"
 import type { Options, Settings } from "./options.ts"
-import { ExchangeScope, isOwn } from "./own.ts"
+import { ExchangeScope, isOwn, type OwnClient, TimeIsOver, wholeExchange } from "./own.ts"
 import { type Scrub, withoutSecrets } from "./scrub.ts"
 
 /**
@@ -35,20 +33,9 @@ export const make = (
   settings: Settings,
   transformClient: Options["transformClient"]
 ) => {
-  const client = HttpClient.mapRequest(
-    httpClient,
-    flow(
-      HttpClientRequest.prependUrl(settings.baseUrl),
-      HttpClientRequest.bearerToken(settings.token),
-      HttpClientRequest.setHeaders({
-        accept: "application/vnd.heroku+json; version=3",
-        "user-agent": settings.userAgent
-      })
-    )
-  )
-  const exchange = transformClient === undefined && isOwn(httpClient)
-    ? over(client.execute, settings, false)
-    : flow(over(HttpClient.withScope((transformClient ?? identity)(client)).execute, settings, true), inClientContext)
+  const answered = transformClient === undefined && isOwn(httpClient)
+    ? overOwn(httpClient, settings)
+    : over((transformClient ?? identity)(HttpClient.mapRequest(httpClient, complete(settings))), settings)
 
   /** `scrub` knows the secrets of the request. */
   return (
@@ -57,92 +44,82 @@ export const make = (
     scrub: Scrub,
     earlierMayHaveActed: boolean
   ): Effect.Effect<Answer, RequestFailed | InvalidResponse> =>
-    inTime(
-      exchange(operation, request, scrub, earlierMayHaveActed),
-      settings.requestTimeout,
-      (failure) =>
-        Effect.mapError(failure, (error) =>
-          error._tag === "HttpClientError"
-            ? fromClientError(operation, settings.baseUrl, earlierMayHaveActed, error)
-            : error).pipe(
-            // It may hold the request, as the client's errors do.
-            Effect.catchDefect((defect) => Effect.die(withoutSecrets(defect, scrub)))
-          ),
-      () => timedOut(operation, Duration.toSeconds(settings.requestTimeout))
-    )
+    Effect.catchCause(answered(operation, request, scrub, earlierMayHaveActed), (cause) =>
+      Effect.failCause(cause).pipe(
+        Effect.mapError((error) => {
+          if (error._tag === "InvalidResponse") return error
+          return error._tag === "TimeIsOver" || ("cause" in error.reason && error.reason.cause instanceof TimeIsOver)
+            ? timedOut(operation, Duration.toSeconds(settings.requestTimeout))
+            : fromClientError(operation, settings.baseUrl, earlierMayHaveActed, error)
+        }),
+        // It may hold the request, as the client's errors do.
+        Effect.catchDefect((defect) => Effect.die(withoutSecrets(defect, scrub)))
+      ))
 }
 
-/** An exchange over a client, which may have the answer for others too: the request is sent, and the answer read. */
-const over = <R>(
-  execute: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<HttpClientResponse, HttpClientError, R>,
-  settings: Settings,
-  isShared: boolean
-) => {
-  const errorPatience = Duration.min(Duration.times(settings.requestTimeout, 0.5), Duration.seconds(5))
+/** Completes a request, at once: each header by itself would copy all of them. */
+const complete =
+  ({ baseUrl, token, userAgent }: Settings) =>
+  ({ body, hash, headers, method, url, urlParams }: HttpClientRequest.HttpClientRequest) =>
+    HttpClientRequest.makeWith(
+      method,
+      baseUrl + url,
+      urlParams,
+      hash,
+      Headers.setAll(headers, {
+        authorization: `Bearer ${Redacted.value(token)}`,
+        accept: "application/vnd.heroku+json; version=3",
+        "user-agent": userAgent
+      }),
+      body
+    )
+
+/** How long the rest of an error's body is waited for. */
+const errorPatience = ({ requestTimeout }: Settings): Duration.Duration =>
+  Duration.min(Duration.times(requestTimeout, 0.5), Duration.seconds(5))
+
+/** An exchange over our own transport. */
+const overOwn = (client: OwnClient, settings: Settings) => {
+  const patience = errorPatience(settings)
+  const completed = complete(settings)
   return (
     operation: Operation,
     request: HttpClientRequest.HttpClientRequest,
     scrub: Scrub,
     earlierMayHaveActed: boolean
-  ): Effect.Effect<Answer, HttpClientError | InvalidResponse, R> =>
-    // A client of the user's can also fail before it returns an effect.
-    Effect.suspend(() => execute(request)).pipe(
-      // A client that turns statuses into errors (`HttpClient.filterStatusOk`) has an answer all the same.
-      Effect.catch((error) =>
-        error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
-      ),
-      Effect.flatMap((response) => read(response, operation, scrub, earlierMayHaveActed, errorPatience, isShared))
+  ): Effect.Effect<Answer, HttpClientError | InvalidResponse> =>
+    client[wholeExchange](
+      completed(request),
+      settings.requestTimeout,
+      (response) => read(response, operation, scrub, earlierMayHaveActed, patience, false)
     )
-}
-
-/**
- * Runs an exchange in a fiber of its own, and interrupts that when the time is over: `Effect.timeoutOrElse` at a quarter of
- * what that costs a call, and no call is without.
- */
-const inTime = <A, E, E2>(
-  exchange: Effect.Effect<A, E>,
-  duration: Duration.Duration,
-  failed: (failure: Effect.Effect<never, E>) => Effect.Effect<never, E2>,
-  tooLate: () => E2
-): Effect.Effect<A, E2> =>
-  Effect.contextWith((context: Context.Context<never>) =>
-    Effect.callback<A, E2>((resume) => {
-      const sending = Effect.runForkWith(context)(exchange)
-      const stop = after(context, duration, () =>
-        resume(Effect.andThen(
-          Fiber.interrupt(sending),
-          Effect.suspend(() => Effect.fail(tooLate()))
-        )))
-      sending.addObserver((exit) => {
-        stop()
-        resume(Exit.isSuccess(exit) ? Effect.succeed(exit.value) : failed(Effect.failCause(exit.cause)))
-      })
-      return Effect.andThen(Effect.sync(stop), Fiber.interrupt(sending))
-    })
-  )
-
-const machineClock = Context.get(Context.empty(), Clock.Clock)
-
-/** The longest delay that `setTimeout` can wait. */
-const longestDelay = 2 ** 31 - 1
-
-/** Does something when a time is over, and gives what keeps it from that. Other clocks than the machine's take a fiber. */
-const after = (context: Context.Context<never>, duration: Duration.Duration, act: () => void): () => void => {
-  const millis = Duration.toMillis(duration)
-  if (Context.get(context, Clock.Clock) === machineClock && millis <= longestDelay) {
-    const timer = setTimeout(act, millis)
-    return () => clearTimeout(timer)
-  }
-  const sleeping = Effect.runForkWith(context)(Effect.sleep(duration))
-  sleeping.addObserver((exit) => {
-    if (Exit.isSuccess(exit)) act()
-  })
-  return () => sleeping.interruptUnsafe()
 }
 
 // -----------------------------------------------------------------------------
 // Other clients than our own
 // -----------------------------------------------------------------------------
+
+/** An exchange over a client of the user's, which may have the answer for others too. */
+const over = (client: HttpClient.HttpClient, settings: Settings) => {
+  const { execute } = HttpClient.withScope(client)
+  const patience = errorPatience(settings)
+  return (
+    operation: Operation,
+    request: HttpClientRequest.HttpClientRequest,
+    scrub: Scrub,
+    earlierMayHaveActed: boolean
+  ): Effect.Effect<Answer, HttpClientError | InvalidResponse | TimeIsOver> =>
+    // It can also fail before it returns an effect.
+    Effect.suspend(() => execute(request)).pipe(
+      // A client that turns statuses into errors (`HttpClient.filterStatusOk`) has an answer all the same.
+      Effect.catch((error) =>
+        error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
+      ),
+      Effect.flatMap((response) => read(response, operation, scrub, earlierMayHaveActed, patience, true)),
+      inClientContext,
+      Effect.timeoutOrElse({ duration: settings.requestTimeout, orElse: () => Effect.fail(new TimeIsOver()) })
+    )
+}
 
 /**
  * Gives an exchange over a client of the user's its context, and a scope. With that every answer is closed which the client
@@ -204,9 +181,8 @@ export const withRequestSpan = (
   resendCount: number
 ) =>
 <A, E>(attempt: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.withSpan(attempt, `${request.method} ${templates[operation]}`, {
+  Effect.useSpan(`${request.method} ${templates[operation]}`, {
     kind: "client",
-    captureStackTrace: false,
     attributes: {
       "http.request.method": request.method,
       "url.full": `${settings.baseUrl}${request.url}`,
@@ -215,7 +191,8 @@ export const withRequestSpan = (
       "server.port": settings.server.port,
       ...(resendCount > 0 ? { "http.request.resend_count": resendCount } : {})
     }
-  })
+    // Not `withSpan`, which adds a frame to the stack of errors: they say their operation.
+  }, (span) => Effect.provideService(attempt, Tracer.ParentSpan, span))
 
 /** Notes on the attempt's span that nothing usable came back, and why. */
 export const annotateFailure = (error: RequestFailed | InvalidResponse): Effect.Effect<void> =>

@@ -3,22 +3,36 @@
  * that the live layer over other clients does not load undici.
  */
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
+import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as Scope from "effect/Scope"
 
-const clients = new WeakSet<HttpClient.HttpClient>()
+/** Does an exchange as a whole. */
+export const wholeExchange: unique symbol = Symbol("@effect-heroku/http-node/internal/wholeExchange")
 
-/** Notes that a client is our own. */
-export const noteOwn = (client: HttpClient.HttpClient): HttpClient.HttpClient => {
-  clients.add(client)
-  return client
+/** A client that is our own. */
+export interface OwnClient extends HttpClient.HttpClient {
+  /**
+   * Sends a request and does something with the response. When that is done, or the time is over, the response is too: a
+   * connection is closed on which more of it could come. The error then has `TimeIsOver` for its cause.
+   */
+  readonly [wholeExchange]: <A, E>(
+    request: HttpClientRequest,
+    limit: Duration.Duration,
+    use: (response: OwnResponse) => Effect.Effect<A, E>
+  ) => Effect.Effect<A, E | HttpClientError>
 }
 
-/** Whether that was noted of a client. */
-export const isOwn = (client: HttpClient.HttpClient): boolean => clients.has(client)
+/** Whether a client is one. */
+export const isOwn = (client: HttpClient.HttpClient): client is OwnClient => wholeExchange in client
+
+/** The exchange took too long. */
+export class TimeIsOver extends Data.TaggedError("TimeIsOver") {}
 
 /** The scope of the exchange that a request belongs to, where a client of the user's may send it in any fiber. */
 export const ExchangeScope = Context.Reference<Scope.Scope | undefined>(

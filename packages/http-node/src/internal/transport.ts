@@ -12,6 +12,7 @@ import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import {
   DecodeError,
+  EncodeError,
   HttpClientError,
   InvalidUrlError,
   StatusCodeError,
@@ -30,7 +31,8 @@ import * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import type { Agent, Dispatcher } from "undici"
-import { ExchangeScope, noteOwn, type OwnResponse, takeBody } from "./own.ts"
+import { ExchangeScope, type OwnClient, type OwnResponse, takeBody, TimeIsOver, wholeExchange } from "./own.ts"
+import { after } from "./timer.ts"
 
 /**
  * Undici's pool of connections by itself. With it the package `undici` loads fetch, caches, web sockets and mocks, and
@@ -51,12 +53,13 @@ export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.effect(
       Effect.map(Effect.promise(() => loading), (Agent) => new Agent()),
       (agent) => Effect.promise(() => agent.destroy())
     ),
-    (agent) =>
-      noteOwn(
+    (agent): OwnClient =>
+      Object.assign(
         HttpClient.makeWith<never, never, HttpClientError, never>(
           Effect.flatMap((request) => send(agent, request)),
           Effect.succeed
-        )
+        ),
+        { [wholeExchange]: exchangeOver(agent) }
       )
   )
 )
@@ -65,8 +68,7 @@ const send = (
   dispatcher: Dispatcher,
   request: HttpClientRequest.HttpClientRequest
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError> => {
-  const { body, headers, method } = request
-  if ((body._tag !== "Empty" && body._tag !== "Uint8Array") || headers["upgrade"] !== undefined) {
+  if (!isPlain(request)) {
     return Effect.flatMap(
       // The connections can do no more than `dispatch` until all of the undici that they are of is loaded.
       Effect.promise(() => Promise.all([import("@effect/platform-node/NodeHttpClient"), import("undici")])),
@@ -77,32 +79,59 @@ const send = (
         )
     )
   }
-  const url = HttpClientRequest.toUrl(request)
-  if (Option.isNone(url)) return Effect.fail(new HttpClientError({ reason: new InvalidUrlError({ request }) }))
-  const { href, origin, pathname, search } = url.value
   return Effect.withFiber((fiber) => {
-    const exchange = new Exchange(request, href)
+    const exchange = new Exchange(request)
     // An answer that nobody reads to its end lasts no longer than its exchange: a scope, or else the fiber.
     const scope = Context.get(fiber.context, ExchangeScope)
     if (scope === undefined) fiber.addObserver(() => exchange.abandon())
-    const sending = Effect.callback<HttpClientResponse.HttpClientResponse, HttpClientError>((resume) => {
-      exchange.begin(resume, () =>
-        dispatcher.dispatch({
-          origin,
-          path: pathname + search,
-          method,
-          headers,
-          body: body._tag === "Empty" ? null : body.body,
-          // Whoever sends the request sets its limits.
-          headersTimeout: 0,
-          bodyTimeout: 0
-        }, exchange))
-      return Effect.sync(() => exchange.abandon())
-    })
+    const sending = exchange.send(dispatcher)
     return scope === undefined
       ? sending
       : Effect.andThen(Scope.addFinalizer(scope, Effect.sync(() => exchange.abandon())), sending)
   })
+}
+
+/** Whether undici's `dispatch` is enough for a request. */
+const isPlain = ({ body, headers }: HttpClientRequest.HttpClientRequest): boolean =>
+  (body._tag === "Empty" || body._tag === "Uint8Array") && headers["upgrade"] === undefined
+
+/** Not by `send` and `Effect.timeoutOrElse`: that is another fiber, and a tenth of the call. */
+const exchangeOver = (dispatcher: Dispatcher): OwnClient[typeof wholeExchange] => (request, limit, use) =>
+  Effect.withFiber((fiber) => {
+    if (!isPlain(request)) {
+      const description = "A whole exchange is one of bytes only"
+      return Effect.fail(new HttpClientError({ reason: new EncodeError({ request, description }) }))
+    }
+    const exchange = new Exchange(request)
+    const stop = after(fiber.context, limit, () => exchange.expire())
+    return Effect.onExit(Effect.flatMap(exchange.send(dispatcher), use), () => {
+      stop()
+      exchange.abandon()
+      return Effect.void
+    })
+  })
+
+/** Where a request goes, as undici takes it, and its whole URL. */
+interface Target {
+  readonly origin: string
+  readonly path: string
+  readonly href: string
+}
+
+/** A URL without anything in its path that a parser would change. */
+const plainUrl = /^(https?:\/\/[^/]+)(\/[\w/-]*)$/
+
+/** The origin of such a URL that was parsed last. Others that begin with it need not be: that takes 3 µs. */
+let plainOrigin = ""
+
+const targetOf = (request: HttpClientRequest.HttpClientRequest): Target | undefined => {
+  const { url: href, urlParams } = request
+  const plain = urlParams.params.length === 0 ? plainUrl.exec(href) : null
+  if (plain !== null && plain[1] === plainOrigin) return { origin: plainOrigin, path: plain[2]!, href }
+  const url = Option.getOrUndefined(HttpClientRequest.toUrl(request))
+  if (url === undefined) return undefined
+  if (plain !== null && plain[1] === url.origin) plainOrigin = url.origin
+  return { origin: url.origin, path: url.pathname + url.search, href: url.href }
 }
 
 const decoder = new TextDecoder()
@@ -120,9 +149,9 @@ const nothing = new Uint8Array(0)
 /** A request and its answer, as undici tells of them. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpClientRequest.HttpClientRequest
-  readonly #url: string
+  #url = ""
   #controller: Dispatcher.DispatchController | undefined
-  #answer: (answer: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError>) => void = () => {}
+  #answer: (answer: Effect.Effect<Response, HttpClientError>) => void = () => {}
   #response: Response | undefined
   /**
    * What has come of the body and was not taken, in memory of our own. The pieces of undici are not kept: they would get old
@@ -142,21 +171,45 @@ class Exchange implements Dispatcher.DispatchHandler {
   #waiting: Array<() => void> = []
   #waking = false
 
-  constructor(request: HttpClientRequest.HttpClientRequest, url: string) {
+  constructor(request: HttpClientRequest.HttpClientRequest) {
     this.#request = request
-    this.#url = url
   }
 
-  begin(
-    answer: (answer: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError>) => void,
-    dispatch: () => void
-  ): void {
-    this.#answer = answer
-    try {
-      dispatch()
-    } catch (cause) {
-      this.#fail(cause)
+  /** Sends the request. The answer comes when its headers are there. */
+  send(dispatcher: Dispatcher): Effect.Effect<Response, HttpClientError> {
+    const { body, headers, method } = this.#request
+    const target = targetOf(this.#request)
+    if (target === undefined) {
+      return Effect.fail(new HttpClientError({ reason: new InvalidUrlError({ request: this.#request }) }))
     }
+    const { href, origin, path } = target
+    this.#url = href
+    return Effect.callback((resume) => {
+      this.#answer = resume
+      try {
+        dispatcher.dispatch({
+          origin,
+          path,
+          method,
+          headers,
+          body: body._tag === "Uint8Array" ? body.body : null,
+          // Whoever sends the request sets its limits.
+          headersTimeout: 0,
+          bodyTimeout: 0
+        }, this)
+      } catch (cause) {
+        this.#fail(cause)
+      }
+      return Effect.sync(() => this.abandon())
+    })
+  }
+
+  /**
+   * Not from within undici's parser: it has not done with the request, and may have more of the answer at hand. Nearly
+   * every short body is there by then.
+   */
+  #answerSoon(answer: Effect.Effect<Response, HttpClientError>): void {
+    queueMicrotask(() => this.#answer(answer))
   }
 
   /** Closes the connection, unless the exchange is over. */
@@ -164,6 +217,16 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#end !== undefined) return
     this.#abandoned = true
     this.#controller?.abort(new Error("The request was abandoned"))
+  }
+
+  /** Closes the connection, and whoever waits is told that the time is over; unless the exchange is. */
+  expire(): void {
+    if (this.#end !== undefined) return
+    const controller = this.#controller
+    this.#abandoned = true
+    // First: undici says at once that it was aborted.
+    this.#fail(new TimeIsOver())
+    controller?.abort(new Error("The time for the request is over"))
   }
 
   /** The whole body, for who only looks at it. */
@@ -196,7 +259,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #taken(): ArrayBuffer {
-    const taken = this.#kept === 0 ? new ArrayBuffer(0) : this.#bytes.buffer.transfer(this.#kept)
+    const { buffer } = this.#bytes
+    const taken = this.#kept === 0
+      ? new ArrayBuffer(0)
+      : this.#kept === buffer.byteLength
+      ? buffer
+      : buffer.transfer(this.#kept)
     this.#bytes = nothing
     this.#kept = 0
     return taken
@@ -255,10 +323,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #fail(cause: unknown): void {
+    if (this.#end !== undefined) return
     this.#end = { cause }
     this.#controller = undefined
     if (this.#response === undefined) {
-      this.#answer(
+      this.#answerSoon(
         Effect.fail(new HttpClientError({ reason: new TransportError({ request: this.#request, cause }) }))
       )
     }
@@ -282,7 +351,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) return
     this.#length = Number(headers["content-length"]) || 0
     this.#response = new Response(this, this.#request, this.#url, status, headers)
-    this.#answer(Effect.succeed(this.#response))
+    this.#answerSoon(Effect.succeed(this.#response))
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
