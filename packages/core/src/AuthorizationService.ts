@@ -15,7 +15,7 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import * as Stream from "effect/Stream"
-import type * as Tracer from "effect/Tracer"
+import * as Tracer from "effect/Tracer"
 import { type Authorization, AuthorizationId, CreateAuthorization, UpdateAuthorization } from "./Authorization.ts"
 import type {
   CreateError,
@@ -100,9 +100,9 @@ export interface Service {
    *
    * **Details**
    *
-   * Over HTTP the authorizations of a long page are decoded as they are taken, some twenty at a time, eight where several
-   * requests may be under way, so that a slow consumer holds no more of them. What comes before an invalid one may be given
-   * out before the stream fails with `InvalidResponse`.
+   * Over HTTP the authorizations of a long page are decoded as they are taken, some twenty at a time, so that a slow consumer
+   * holds no more of them. What comes before an invalid one may be given out before the stream fails with
+   * `InvalidResponse`.
    */
   readonly stream: (options?: StreamOptions) => Stream.Stream<Authorization, ListError>
 }
@@ -170,7 +170,7 @@ export const make = (endpoints: Endpoints): Service => {
     Effect.suspend(() => Effect.flatMap(checkCreate("create", input), endpoints.create)).pipe(withSpan("create"))
 
   const info = (id: AuthorizationId): Effect.Effect<Authorization, InfoError> =>
-    Effect.suspend(() => Effect.flatMap(checkId("info", id), endpoints.info)).pipe(withSpan("info", id))
+    Effect.suspend(() => Effect.flatMap(checkId("info", id), endpoints.info)).pipe(withSpan("info", naming(id)))
 
   const update = (id: AuthorizationId, input: UpdateAuthorization): Effect.Effect<Authorization, UpdateError> =>
     Effect.suspend(() =>
@@ -178,18 +178,18 @@ export const make = (endpoints: Endpoints): Service => {
         checkId("update", id),
         (checkedId) => Effect.flatMap(checkUpdate("update", input), (checked) => endpoints.update(checkedId, checked))
       )
-    ).pipe(withSpan("update", id))
+    ).pipe(withSpan("update", naming(id)))
 
   const regenerate = (id: AuthorizationId): Effect.Effect<Authorization, RegenerateError> =>
     Effect.suspend(() => Effect.flatMap(checkId("regenerate", id), endpoints.regenerate)).pipe(
-      withSpan("regenerate", id)
+      withSpan("regenerate", naming(id))
     )
 
   const remove = (id: AuthorizationId): Effect.Effect<Authorization, DeleteError> =>
-    Effect.suspend(() => Effect.flatMap(checkId("delete", id), endpoints.delete)).pipe(withSpan("delete", id))
+    Effect.suspend(() => Effect.flatMap(checkId("delete", id), endpoints.delete)).pipe(withSpan("delete", naming(id)))
 
-  const withListSpan = ({ range }: Pages.Listing, parent?: Tracer.AnySpan) =>
-    Effect.withSpan("AuthorizationService.list", { attributes: { "heroku.range": range }, parent }, withoutStack)
+  const withListSpan = ({ range }: Pages.Listing, within?: Tracer.AnySpan) =>
+    withSpan("list", { "heroku.range": range }, within)
 
   const fetchWithin = (parent: Tracer.AnySpan) => (listing: Pages.Listing): Effect.Effect<RangeAnswer, ListError> =>
     endpoints.list(listing.range).pipe(withListSpan(listing, parent))
@@ -231,30 +231,45 @@ export const make = (endpoints: Endpoints): Service => {
     delete: remove,
     list: (options) => Effect.map(Effect.flatMap(Pages.begin(options), readBy(Pages.advance)), Pages.toPage),
     pages: (options) => walk("pages", options, Pages.advance, (step) => [Pages.toPage(step)]),
-    stream: (options) =>
-      walk("stream", options, Pages.advanceByPart(partSize(options?.concurrency)), ({ items }) => items)
+    stream: (options) => walk("stream", options, Pages.advanceByPart(partSize), ({ items }) => items)
   }
 }
 
 /**
  * About how many authorizations of a page a stream decodes at a time. The more, the less each of them costs. But those in use
- * survive V8's collections, as requests under way do, and the more survives, the larger its young generation gets.
+ * survive V8's collections, and the more survives, the larger its young generation gets.
  */
-const partSize = (concurrency = 1): number => concurrency === 1 ? 20 : 8
+const partSize = 20
+
+const naming = (id: AuthorizationId) => ({ "heroku.authorization.id": id })
+
+/**
+ * Gives an operation its span, and its errors the name of it in their stack: both at once, which `Effect.withSpan` provides
+ * one after the other.
+ */
+const withSpan =
+  (operation: Operation, attributes: Readonly<Record<string, string>> = {}, within?: Tracer.AnySpan) =>
+  <A, E>(self: Effect.Effect<A, E>): Effect.Effect<A, E> => {
+    const name = `AuthorizationService.${operation}`
+    return Effect.useSpan(
+      name,
+      { attributes, parent: within },
+      (span) =>
+        Effect.updateContext(self, (context: Context.Context<never>) => {
+          const parent = Context.get(context, References.CurrentStackFrame)
+          return context.pipe(
+            Context.add(References.CurrentStackFrame, { name, stack: noStack, parent }),
+            Context.add(Tracer.ParentSpan, span)
+          )
+        })
+    )
+  }
 
 /**
  * A stack trace would hold the answer before: in calls one after the other that one holds the answer before it, and so on
  * until a full collection.
  */
-const withoutStack = { captureStackTrace: false }
-
-/** The span of an operation, with the id that it names. */
-const withSpan = (operation: Operation, id?: AuthorizationId) =>
-  Effect.withSpan(
-    `AuthorizationService.${operation}`,
-    id === undefined ? undefined : { attributes: { "heroku.authorization.id": id } },
-    withoutStack
-  )
+const noStack = () => undefined
 
 /**
  * Gives a listing its span, for its requests to be part of: `Stream.withSpan` would provide it for every pull, of which there

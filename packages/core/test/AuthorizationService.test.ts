@@ -370,12 +370,12 @@ describe("an answer that is read in parts", () => {
       assert.lengthOf(calls, 1)
     }))
 
-  it.effect("is read in smaller parts where several requests may be under way", () =>
+  it.effect("is read in parts of some twenty", () =>
     Effect.gen(function*() {
-      for (const [concurrency, about] of [[undefined, 20], [1, 20], [2, 8], [16, 8]]) {
+      for (const concurrency of [undefined, 1, 16]) {
         const { service, state } = partsOf([[[uuid(1)], [uuid(2)], [uuid(3)]]])
         assert.lengthOf(yield* Stream.runCollect(service.stream({ concurrency })), 3)
-        assert.deepStrictEqual([...state.asked], [about])
+        assert.deepStrictEqual([...state.asked], [20])
       }
     }))
 

@@ -237,14 +237,53 @@ describe.each([
       nextRange: (range, _, next) => ListRange.format({ ...range, start: Option.some({ id: next, exclusive: false }) })
     }]
   ])(
-    "has few pages waiting for a consumer that is slower, with a Next-Range %s",
+    "has hardly a page waiting for a consumer that is slower, who waits for none, with a Next-Range %s",
     ([, behaviour]) =>
       Effect.gen(function*() {
-        const pages = yield* waiting(behaviour, (page) => page === 300 ? Effect.never : Effect.void)
-        assert.isAtLeast(pages, 64)
-        assert.isAtMost(pages, 80)
+        let taken = 0
+        const pages = yield* waiting(behaviour, () => Effect.delay(Effect.sync(() => taken++), "3 seconds"))
+        assert.isAtMost(pages, 2)
+        // Of 100. The first pages come after one second each.
+        assert.isAtLeast(taken, 97)
       })
   )
+
+  it.effect("has as many pages under way as a consumer needs that is faster than they come, but not than all", () =>
+    Effect.gen(function*() {
+      let taken = 0
+      const most: Array<number> = []
+      const { service, state } = server(spread(20_000), { before: () => Effect.sleep("1 second") })
+      yield* Effect.forkChild(
+        Stream.runForEach(service.pages({ pageSize: 20, concurrency: 64 }), () => {
+          most.push(state.requests - state.read)
+          return Effect.delay(Effect.sync(() => taken++), "100 millis")
+        })
+      )
+      yield* TestClock.adjust("1 minute")
+      // Of 600, without the beginning.
+      assert.isAtLeast(taken, 550)
+      // Ten pages are read while one comes.
+      assert.isAtMost(Math.max(...most.slice(200)), 25)
+    }))
+
+  it.effect("goes back to few pages ahead when the consumer gets slower", () =>
+    Effect.gen(function*() {
+      const pages = yield* waiting({}, (page) => page < 500 ? Effect.void : Effect.sleep("2 seconds"))
+      assert.isAtMost(pages, 2)
+    }))
+
+  it.effect("takes a hold-up of the server for one, and not for a reason to read ever further ahead", () =>
+    Effect.gen(function*() {
+      const pages = yield* waiting({
+        // As the consumer comes for one of them a few are under way. All are held up.
+        before: () =>
+          Effect.flatMap(
+            Clock.currentTimeMillis,
+            (now) => Effect.sleep(now >= 60_000 && now < 62_000 ? 70_000 - now : 1000)
+          )
+      }, (page) => page === 65 ? Effect.never : Effect.sleep("1000 millis"))
+      assert.isAtMost(pages, 6)
+    }))
 
   it.effect("has more pages waiting where the next one is late", () =>
     Effect.gen(function*() {
@@ -483,19 +522,6 @@ describe.each([
       assert.isAbove(state.requests, requests)
       yield* Fiber.interrupt(fiber)
       assert.strictEqual(state.inFlight, 0)
-    }))
-
-  it.effect("fetches the more the more pages are there, though nobody has read them", () =>
-    Effect.gen(function*() {
-      const { service, state } = server(spread(3000), { before: () => Effect.sleep("1 second") })
-      const fiber = yield* Effect.forkChild(
-        Stream.runForEach(Stream.drop(service.pages({ pageSize: 20, concurrency: 8 }), 1), () => Effect.never)
-      )
-      yield* TestClock.adjust("10 seconds")
-      // Two pages were given out, which by themselves allow five.
-      assert.isAbove(state.requests, 10)
-      assert.strictEqual(state.read, 2)
-      yield* Fiber.interrupt(fiber)
     }))
 
   // What the properties above have found, for mutants.

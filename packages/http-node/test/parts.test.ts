@@ -69,16 +69,16 @@ describe("a long page", () => {
     ["with tabs behind empty lines", "\r\n \n", "\t"],
     ["behind a byte order mark", "\uFEFF", undefined]
   ])(
-    "laid out %s is given out in parts of some twenty authorizations, or eight",
+    "laid out %s is given out in parts of some twenty authorizations",
     ([, before, indent]) =>
       Effect.gen(function*() {
-        for (const [concurrency, least, most] of [[1, 10, 40], [2, 5, 16]] as const) {
+        for (const concurrency of [1, 2]) {
           const { error, parts, seen } = yield* streamedBy(concurrency)
           assert.isTrue(Option.isNone(error))
           assert.lengthOf(seen, 1000)
-          assert.isAtMost(Math.max(...parts), most)
+          assert.isAtMost(Math.max(...parts), 40)
           // The last one may be shorter.
-          assert.isAtLeast(Math.min(...parts.slice(0, -1)), least)
+          assert.isAtLeast(Math.min(...parts.slice(0, -1)), 10)
         }
       }).pipe(withBody(before + JSON.stringify(listOf(1000), null, indent)))
   )

@@ -37,9 +37,8 @@ export interface ListOptions {
 /** How to list page after page. */
 export interface StreamOptions extends ListOptions {
   /**
-   * How many requests may be under way at once. By default 1. Pages come in order all the same. Besides the page that is
-   * waited for, at most twice that many are ahead of who takes them, under way or there, and at most 16 more than may be
-   * under way unless the next one is late.
+   * How many requests may be under way at once. By default 1. Pages come in order all the same. No more of them are asked for
+   * ahead than it takes for each to be there when it is wanted: at most twice that many, besides the one that is waited for.
    */
   readonly concurrency?: number | undefined
 }

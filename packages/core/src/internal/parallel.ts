@@ -7,6 +7,7 @@
  * asked for as soon as that shows, and a guess that fails or makes no sense ends the guessing.
  */
 import type * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -35,15 +36,18 @@ interface Guess {
 /** What became of a guess so far. */
 interface Outcome {
   status: "awaited" | "answered" | "failed"
+  /** When it was asked for, and then when it was answered. In milliseconds. */
+  since: number
+  /** How long the answer took. In milliseconds. */
+  took: number
+  /** How many pages were before it then, and taken until it was. */
+  readonly ahead: number
   /** The place that it reaches, beyond where it begins; none where its answer does not tell. */
   reach: Option.Option<bigint>
 }
 
 /** Pages are guessed this much closer than they are expected to reach, so that most meet the next without a gap. */
 const closeness = 0.9
-
-/** How many more pages than may be under way are enough while the next one is there. Each is most of a megabyte. */
-const enough = 16
 
 /** How much a page counts for the density of ids, after another one came: about seven pages are remembered. */
 const memory = 0.85
@@ -68,11 +72,16 @@ export const readAhead = Effect.fnUntraced(
   ): Effect.fn.Return<Read, never, Scope.Scope> {
     const { order, pageSize } = start
     const scope = yield* Effect.scope
+    const clock = yield* Clock.Clock
     const semaphore = yield* Semaphore.make(concurrency)
     const density = { items: 0, width: 0 }
     /** How far one guess is from the next; nothing as long as the ids tell no distance. */
     let stride = 0n
     let guesses: ReadonlyArray<Guess> = []
+    /** How many of them there may be beyond the one that comes next: no more than are of use, for each is most of a megabyte. */
+    let room = 1
+    /** When it was made larger. */
+    let widened = 0
     // A range with an end would be left by guesses.
     let guessing = Option.exists(ListRange.parse(start.range), ({ end }) => Option.isNone(end))
     /** The place that the pages reach that were given out. */
@@ -146,25 +155,31 @@ export const readAhead = Effect.fnUntraced(
     const mayGuess = (): boolean => {
       const given = Math.floor(items / pageSize)
       const affordable = 2 * given + pagesAhead() + (reading ? 2 : 1)
-      const next = guesses.findLast(({ after }) => after <= frontier)
+      const ahead = guesses.filter(({ after }) => after > frontier).length
       // One place is kept for the page that follows for sure, unless a guess may have it.
-      const most = reading || next !== undefined ? concurrency : concurrency - 1
-      // While a guess that comes next is late, the others go on without it.
-      const isLate = next?.outcome.status === "awaited"
-      const room = concurrency + (isLate ? concurrency : Math.min(concurrency, enough))
+      const most = reading || ahead < guesses.length ? concurrency : concurrency - 1
       return guessing && !guesses.some(({ outcome }) => outcome.status === "failed")
-        && underWay < most && guesses.length < room && requests < affordable && stride > 0n && nextPlace() <= lastPlace
+        && underWay < most && ahead < room && requests < affordable && stride > 0n && nextPlace() <= lastPlace
     }
 
     const guess = (): Effect.Effect<void> => {
       const after = nextPlace()
       const listing = listingAfter(after)
-      const outcome: Outcome = { status: "awaited", reach: Option.none() }
+      const outcome: Outcome = {
+        status: "awaited",
+        since: clock.currentTimeMillisUnsafe(),
+        took: 0,
+        ahead: Math.max(1, guesses.filter((other) => other.after < after).length),
+        reach: Option.none()
+      }
       const page = request(Effect.suspend(() => fetch(listing))).pipe(
         // In parts it would show only with the last, when the others were given out.
         Effect.filterOrFail((answer) => leadsOn(listing, answer)),
         Effect.tap((answer) => {
+          const now = clock.currentTimeMillisUnsafe()
           outcome.status = "answered"
+          outcome.took = now - outcome.since
+          outcome.since = now
           outcome.reach = reachOf(answer, order)
           return fill
         }),
@@ -227,6 +242,23 @@ export const readAhead = Effect.fnUntraced(
       return Option.none()
     })
 
+    /**
+     * Makes more room when the page that comes next is late, up to twice what may be under way, so that the others go on
+     * without it. What was asked for before there was more room is late for the same reason, and says nothing new.
+     *
+     * And less when the page, asked for that many pages ahead, would have been there for longer than it took.
+     */
+    const adjustRoom = (next: Outcome | undefined): void => {
+      const now = clock.currentTimeMillisUnsafe()
+      if (next === undefined || (next.status === "awaited" && next.since >= widened)) {
+        room = Math.min(2 * room, 2 * concurrency - 1)
+        widened = now
+      } else if (next.status === "answered") {
+        const pace = (now - next.since + next.took) / next.ahead
+        if (room * pace > 2 * next.took) room = Math.max(room - 1, 1)
+      }
+    }
+
     /** The page after the frontier, as far as the guesses have it. */
     const fromGuesses: Effect.Effect<Option.Option<Step>> = Effect.gen(function*() {
       if (!guessing) return Option.none()
@@ -235,6 +267,7 @@ export const readAhead = Effect.fnUntraced(
       const reaching = guesses.filter(({ after }) => after <= frontier)
       // The nearest to the frontier reaches furthest beyond it.
       const nearest = reaching.at(-1)
+      adjustRoom(nearest?.outcome)
       yield* drop(reaching.slice(0, -1))
       if (nearest === undefined) {
         // After the page that follows for sure: that one must not be what is too much for a limit.
