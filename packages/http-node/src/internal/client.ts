@@ -174,13 +174,13 @@ const templates: Record<Operation, string> = {
  *
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
  */
-export const withRequestSpan = (
+export const withRequestSpan = <A, E>(
   settings: Settings,
   operation: Operation,
   request: HttpClientRequest.HttpClientRequest,
-  resendCount: number
-) =>
-<A, E>(attempt: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  resendCount: number,
+  attempt: (span: Tracer.Span) => Effect.Effect<A, E>
+): Effect.Effect<A, E> =>
   Effect.useSpan(`${request.method} ${templates[operation]}`, {
     kind: "client",
     attributes: {
@@ -192,16 +192,16 @@ export const withRequestSpan = (
       ...(resendCount > 0 ? { "http.request.resend_count": resendCount } : {})
     }
     // Not `withSpan`, which adds a frame to the stack of errors: they say their operation.
-  }, (span) => Effect.provideService(attempt, Tracer.ParentSpan, span))
+  }, (span) => Effect.provideService(attempt(span), Tracer.ParentSpan, span))
 
-/** Notes on the attempt's span that nothing usable came back, and why. */
-export const annotateFailure = (error: RequestFailed | InvalidResponse): Effect.Effect<void> =>
-  Effect.annotateCurrentSpan("error.type", error._tag === "RequestFailed" ? error.reason : error._tag)
+/** Notes on an attempt's span that nothing usable came back, and why. */
+export const noteFailure = (span: Tracer.Span, error: RequestFailed | InvalidResponse): void =>
+  span.attribute("error.type", error._tag === "RequestFailed" ? error.reason : error._tag)
 
-/** Notes on the attempt's span what came back. */
-export const annotateAnswer = (answer: Answer): Effect.Effect<void> =>
-  Effect.annotateCurrentSpan({
-    "http.response.status_code": answer.notModified === true ? 304 : answer.status,
-    ...(answer.status >= 400 ? { "error.type": String(answer.status) } : {}),
-    ...Option.match(requestId(answer), { onNone: () => ({}), onSome: (id) => ({ "heroku.request_id": id }) })
-  })
+/** Notes on an attempt's span what came back. */
+export const noteAnswer = (span: Tracer.Span, answer: Answer): void => {
+  span.attribute("http.response.status_code", answer.notModified === true ? 304 : answer.status)
+  if (answer.status >= 400) span.attribute("error.type", String(answer.status))
+  const id = requestId(answer)
+  if (Option.isSome(id)) span.attribute("heroku.request_id", id.value)
+}

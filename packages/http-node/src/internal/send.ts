@@ -55,12 +55,6 @@ export const makeSend = (
   const repeat = repeatedly(settings.retry)
   const inTurn = Option.match(budget, { onNone: () => always(repeat), onSome: (budget) => takingTurns(budget, repeat) })
   const warn = warnOnce()
-  const tell = (answer: Answer.Answer): Effect.Effect<void> => {
-    const warnings = Answer.warnings(answer)
-    return warnings.length === 0
-      ? Client.annotateAnswer(answer)
-      : Effect.andThen(Client.annotateAnswer(answer), warn(warnings))
-  }
   const scrubToken = Scrub.make([settings.token])
 
   /** Sends a request until it has the expected answer, an error that repeating does not mend, or no attempt left. */
@@ -72,25 +66,25 @@ export const makeSend = (
     progress: Progress
   ): Effect.Effect<Answer.Answer, E | RequestFailed | InvalidResponse | RateLimited> =>
     inTurn(operation, progress, ({ attempts, mayHaveActed }) =>
-      Effect.suspend(() => {
-        progress.underWay = true
-        return exchange(operation, request, scrub, mayHaveActed)
-      }).pipe(
-        Effect.tapError(Client.annotateFailure),
-        Effect.flatMap((answer) =>
-          Effect.andThen(
-            tell(answer),
-            Answer.isExpected(operation, answer)
+      Client.withRequestSpan(settings, operation, request, attempts, (span) =>
+        Effect.suspend(() => {
+          progress.underWay = true
+          return exchange(operation, request, scrub, mayHaveActed)
+        }).pipe(
+          Effect.tapError((error) => Effect.sync(() => Client.noteFailure(span, error))),
+          Effect.flatMap((answer) => {
+            Client.noteAnswer(span, answer)
+            const warnings = Answer.warnings(answer)
+            const meaning = Answer.isExpected(operation, answer)
               ? Effect.succeed(answer)
               : Effect.flatMap(
                 Clock.currentTimeMillis,
                 (now) => Effect.fail(toError(Answer.readError(answer, now), mayHaveActed))
               )
-          )
-        ),
-        count(operation, attempts),
-        Client.withRequestSpan(settings, operation, request, attempts)
-      ))
+            return warnings.length === 0 ? meaning : Effect.andThen(warn(warnings), meaning)
+          }),
+          count(operation, attempts)
+        )))
 
   /**
    * Sends a request, repeats it where that is safe, and gives the expected answer or the error that another one means.
