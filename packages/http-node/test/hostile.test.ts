@@ -24,6 +24,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import type { Socket } from "node:net"
 import { gzipSync } from "node:zlib"
 import * as payloads from "../../core/test/fixtures/payloads.ts"
 import { runs } from "../../core/test/fixtures/runs.ts"
@@ -239,6 +240,29 @@ describe("giving up", () => {
         yield* server.until(({ connections }) => connections.closed === 1)
       }).pipe(Effect.provide(layerFor(server, { ...quick, transformClient })))
     }))
+
+  it.effect.each<[string, Partial<HttpAuthorizationService.Options>]>([
+    ["our transport", {}],
+    ["a client of the user's", { transformClient: (client) => client }]
+  ])(
+    "an error that begins late and stalls has no more time than any answer, over %s",
+    ([, options]) =>
+      Effect.gen(function*() {
+        const sockets: Array<Socket> = []
+        const server = yield* hostileServer([(socket) => sockets.push(socket)])
+        yield* Effect.gen(function*() {
+          const call = yield* Effect.forkChild(Effect.flip(operations.info))
+          yield* server.until(() => sockets.length === 1)
+          yield* TestClock.adjust("28 seconds")
+          raw(head(404, sized(1000)), `{"id":`)(sockets[0]!)
+          yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)))
+          yield* TestClock.adjust("2 seconds")
+          const error = yield* Fiber.join(call)
+          assert.deepStrictEqual([error._tag, "reason" in error && error.reason], ["RequestFailed", "timeout"])
+          yield* server.until(({ connections }) => connections.closed === 1)
+        }).pipe(Effect.provide(layerFor(server, { retry: { times: 0 }, ...options })))
+      })
+  )
 
   it.effect.each<Operation>(names)(
     "an interrupted %s closes its connection and sends nothing more",

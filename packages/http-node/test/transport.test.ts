@@ -18,6 +18,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as UrlParams from "effect/http/UrlParams"
 import type * as Layer from "effect/Layer"
+import * as References from "effect/References"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import type { Socket } from "node:net"
@@ -25,7 +26,7 @@ import { inspect } from "node:util"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { vi } from "vitest"
-import { isOwn, isOwnResponse, takeBody, TimeIsOver, wholeExchange } from "../src/internal/own.ts"
+import { exchangeOf, isOwnResponse, isTimeOver, takeBody } from "../src/internal/own.ts"
 import * as Transport from "../src/internal/transport.ts"
 import {
   answer,
@@ -485,9 +486,9 @@ describe("a whole exchange", () => {
     limit: Duration.Input = "1 minute"
   ) =>
     Effect.gen(function*() {
-      const client = yield* HttpClient.HttpClient
-      assert(isOwn(client))
-      return yield* client[wholeExchange](request, Duration.fromInputUnsafe(limit), ask)
+      const whole = exchangeOf(yield* HttpClient.HttpClient)
+      assert(whole !== undefined)
+      return yield* whole(request, Duration.fromInputUnsafe(limit), ask)
     })
 
   it.effect("sends what a request says, and gives what is made of the answer", () =>
@@ -526,8 +527,7 @@ describe("a whole exchange", () => {
         yield* TestClock.adjust("59 seconds")
         assert.isUndefined(fiber.pollUnsafe())
         yield* TestClock.adjust("1 second")
-        const { reason } = yield* Fiber.join(fiber)
-        assert.isTrue("cause" in reason && reason.cause instanceof TimeIsOver)
+        assert.isTrue(isTimeOver(yield* Fiber.join(fiber)))
         yield* server.until(({ connections }) => connections.closed === 1)
       }).pipe(Effect.provide(Transport.layer))
   )
@@ -535,8 +535,8 @@ describe("a whole exchange", () => {
   it.live("is over when its time is, by the machine's clock", () =>
     Effect.gen(function*() {
       const server = yield* hostileServer([silence])
-      const { reason } = yield* Effect.flip(exchange(HttpClientRequest.get(server.baseUrl), text, "50 millis"))
-      assert.isTrue("cause" in reason && reason.cause instanceof TimeIsOver)
+      const error = yield* Effect.flip(exchange(HttpClientRequest.get(server.baseUrl), text, "50 millis"))
+      assert.isTrue(isTimeOver(error))
     }).pipe(Effect.provide(Transport.layer)))
 
   it.live("leaves no timer, however it ends", () =>
@@ -557,6 +557,39 @@ describe("a whole exchange", () => {
       // Those of undici are for a second or so.
       yield* soon(() => timers() <= before)
       assert.isAtMost(timers(), before)
+    }).pipe(Effect.provide(Transport.layer)))
+
+  it.live("leaves no timer, wherever it is interrupted", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([answer(200, "whole")])
+      const whole = exchange(HttpClientRequest.get(server.baseUrl), text, "1 hour")
+      const context = yield* Effect.context<HttpClient.HttpClient>()
+      const made = vi.spyOn(globalThis, "setTimeout")
+      const cleared = vi.spyOn(globalThis, "clearTimeout")
+      for (let ops = 3; ops < 40; ops++) {
+        const fiber = Effect.runForkWith(context)(Effect.provideService(whole, References.MaxOpsBeforeYield, ops))
+        yield* Fiber.interrupt(fiber)
+      }
+      const timers = made.mock.results.filter((_, call) => made.mock.calls[call]![1] === 3_600_000)
+      const left = timers.filter(({ value }) => !cleared.mock.calls.some(([timer]) => timer === value))
+      made.mockRestore()
+      cleared.mockRestore()
+      assert.isAbove(timers.length, 10)
+      assert.lengthOf(left, 0)
+    }).pipe(Effect.provide(Transport.layer)))
+
+  it.effect("is not had of a client that was made of ours", () =>
+    Effect.gen(function*() {
+      const client = yield* HttpClient.HttpClient
+      assert.isDefined(exchangeOf(client))
+      for (
+        const other of [
+          { ...client, postprocess: client.postprocess },
+          Object.assign(Object.create(client), { postprocess: client.postprocess }),
+          new Proxy(client, {}),
+          HttpClient.mapRequest(client, (request) => request)
+        ]
+      ) assert.isUndefined(exchangeOf(other))
     }).pipe(Effect.provide(Transport.layer)))
 
   it.effect.each<[string, Ask<unknown>]>([

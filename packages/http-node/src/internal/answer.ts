@@ -20,7 +20,7 @@ import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Kept } from "./cache.ts"
-import { isOwnResponse, takeBody } from "./own.ts"
+import { isOwnResponse, isTimeOver, takeBody } from "./own.ts"
 import type { Scrub } from "./scrub.ts"
 
 /**
@@ -167,7 +167,10 @@ export const read = (
   })
   if (!expectedStatuses(operation).includes(status)) {
     // Its status says what it is, also when the connection breaks or stalls before the body's end.
-    return Effect.map(readBytes(response, maxErrorBytes, () => true, errorPatience), ({ bytes }) => answer(bytes))
+    return Effect.map(
+      readBytes(response, maxErrorBytes, (error) => !isTimeOver(error), errorPatience),
+      ({ bytes }) => answer(bytes)
+    )
   }
   // Most answers say how long they are, and a transport holds them to it. If compressed, it is another length.
   const length = Number(

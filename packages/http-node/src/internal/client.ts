@@ -16,7 +16,7 @@ import * as Tracer from "effect/Tracer"
 import { type Answer, read, requestId } from "./answer.ts"
 import { fromClientError, timedOut } from "./failure.ts"
 import type { Options, Settings } from "./options.ts"
-import { ExchangeScope, isOwn, type OwnClient, TimeIsOver, wholeExchange } from "./own.ts"
+import { type Exchange, exchangeOf, ExchangeScope, isTimeOver, TimeIsOver } from "./own.ts"
 import { type Scrub, withoutSecrets } from "./scrub.ts"
 
 /**
@@ -33,8 +33,9 @@ export const make = (
   settings: Settings,
   transformClient: Options["transformClient"]
 ) => {
-  const answered = transformClient === undefined && isOwn(httpClient)
-    ? overOwn(httpClient, settings)
+  const own = transformClient === undefined ? exchangeOf(httpClient) : undefined
+  const answered = own !== undefined
+    ? overOwn(own, settings)
     : over((transformClient ?? identity)(HttpClient.mapRequest(httpClient, complete(settings))), settings)
 
   /** `scrub` knows the secrets of the request. */
@@ -48,7 +49,7 @@ export const make = (
       Effect.failCause(cause).pipe(
         Effect.mapError((error) => {
           if (error._tag === "InvalidResponse") return error
-          return error._tag === "TimeIsOver" || ("cause" in error.reason && error.reason.cause instanceof TimeIsOver)
+          return error._tag === "TimeIsOver" || isTimeOver(error)
             ? timedOut(operation, Duration.toSeconds(settings.requestTimeout))
             : fromClientError(operation, settings.baseUrl, earlierMayHaveActed, error)
         }),
@@ -79,7 +80,7 @@ const errorPatience = ({ requestTimeout }: Settings): Duration.Duration =>
   Duration.min(Duration.times(requestTimeout, 0.5), Duration.seconds(5))
 
 /** An exchange over our own transport. */
-const overOwn = (client: OwnClient, settings: Settings) => {
+const overOwn = (exchange: Exchange, settings: Settings) => {
   const patience = errorPatience(settings)
   const completed = complete(settings)
   return (
@@ -88,7 +89,7 @@ const overOwn = (client: OwnClient, settings: Settings) => {
     scrub: Scrub,
     earlierMayHaveActed: boolean
   ): Effect.Effect<Answer, HttpClientError | InvalidResponse> =>
-    client[wholeExchange](
+    exchange(
       completed(request),
       settings.requestTimeout,
       (response) => read(response, operation, scrub, earlierMayHaveActed, patience, false)

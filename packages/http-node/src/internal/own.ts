@@ -12,27 +12,34 @@ import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import type * as Scope from "effect/Scope"
 
-/** Does an exchange as a whole. */
-export const wholeExchange: unique symbol = Symbol("@effect-heroku/http-node/internal/wholeExchange")
+/**
+ * Sends a request and does something with the response. When that is done, or the time is over, the response is too: a
+ * connection is closed on which more of it could come. The error then has `TimeIsOver` for its cause.
+ */
+export type Exchange = <A, E>(
+  request: HttpClientRequest,
+  limit: Duration.Duration,
+  use: (response: OwnResponse) => Effect.Effect<A, E>
+) => Effect.Effect<A, E | HttpClientError>
 
-/** A client that is our own. */
-export interface OwnClient extends HttpClient.HttpClient {
-  /**
-   * Sends a request and does something with the response. When that is done, or the time is over, the response is too: a
-   * connection is closed on which more of it could come. The error then has `TimeIsOver` for its cause.
-   */
-  readonly [wholeExchange]: <A, E>(
-    request: HttpClientRequest,
-    limit: Duration.Duration,
-    use: (response: OwnResponse) => Effect.Effect<A, E>
-  ) => Effect.Effect<A, E | HttpClientError>
+// Not an attribute of the client: what wraps one by copying it would have it, too, and be left out.
+const exchanges = new WeakMap<HttpClient.HttpClient, Exchange>()
+
+/** Notes that a client is our own, and how it does an exchange as a whole. */
+export const noteOwn = (client: HttpClient.HttpClient, exchange: Exchange): HttpClient.HttpClient => {
+  exchanges.set(client, exchange)
+  return client
 }
 
-/** Whether a client is one. */
-export const isOwn = (client: HttpClient.HttpClient): client is OwnClient => wholeExchange in client
+/** How a client does a whole exchange, if it is our own. */
+export const exchangeOf = (client: HttpClient.HttpClient): Exchange | undefined => exchanges.get(client)
 
 /** The exchange took too long. */
 export class TimeIsOver extends Data.TaggedError("TimeIsOver") {}
+
+/** Whether that is what an error of ours says. */
+export const isTimeOver = ({ reason }: HttpClientError): boolean =>
+  "cause" in reason && reason.cause instanceof TimeIsOver
 
 /** The scope of the exchange that a request belongs to, where a client of the user's may send it in any fiber. */
 export const ExchangeScope = Context.Reference<Scope.Scope | undefined>(

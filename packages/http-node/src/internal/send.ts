@@ -65,26 +65,30 @@ export const makeSend = (
     toError: (answer: ErrorAnswer, earlierMayHaveActed: boolean) => E,
     progress: Progress
   ): Effect.Effect<Answer.Answer, E | RequestFailed | InvalidResponse | RateLimited> =>
-    inTurn(operation, progress, ({ attempts, mayHaveActed }) =>
-      Client.withRequestSpan(settings, operation, request, attempts, (span) =>
-        Effect.suspend(() => {
-          progress.underWay = true
-          return exchange(operation, request, scrub, mayHaveActed)
-        }).pipe(
-          Effect.tapError((error) => Effect.sync(() => Client.noteFailure(span, error))),
-          Effect.flatMap((answer) => {
-            Client.noteAnswer(span, answer)
-            const warnings = Answer.warnings(answer)
-            const meaning = Answer.isExpected(operation, answer)
-              ? Effect.succeed(answer)
-              : Effect.flatMap(
-                Clock.currentTimeMillis,
-                (now) => Effect.fail(toError(Answer.readError(answer, now), mayHaveActed))
-              )
-            return warnings.length === 0 ? meaning : Effect.andThen(warn(warnings), meaning)
-          }),
-          count(operation, attempts)
-        )))
+    inTurn(
+      operation,
+      progress,
+      ({ attempts, mayHaveActed }) =>
+        Client.withRequestSpan(settings, operation, request, attempts, (span) =>
+          Effect.suspend(() => {
+            progress.underWay = true
+            return exchange(operation, request, scrub, mayHaveActed)
+          }).pipe(
+            Effect.tapError((error) => Effect.sync(() => Client.noteFailure(span, error))),
+            Effect.flatMap((answer) => {
+              Client.noteAnswer(span, answer)
+              const warnings = Answer.warnings(answer)
+              const meaning = Answer.isExpected(operation, answer)
+                ? Effect.succeed(answer)
+                : Effect.flatMap(
+                  Clock.currentTimeMillis,
+                  (now) => Effect.fail(toError(Answer.readError(answer, now), mayHaveActed))
+                )
+              return warnings.length === 0 ? meaning : Effect.andThen(warn(warnings), meaning)
+            }),
+            count(operation, attempts)
+          ))
+    )
 
   /**
    * Sends a request, repeats it where that is safe, and gives the expected answer or the error that another one means.

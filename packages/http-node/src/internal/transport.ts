@@ -31,7 +31,14 @@ import * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import type { Agent, Dispatcher } from "undici"
-import { ExchangeScope, type OwnClient, type OwnResponse, takeBody, TimeIsOver, wholeExchange } from "./own.ts"
+import {
+  type Exchange as WholeExchange,
+  ExchangeScope,
+  noteOwn,
+  type OwnResponse,
+  takeBody,
+  TimeIsOver
+} from "./own.ts"
 import { after } from "./timer.ts"
 
 /**
@@ -53,13 +60,13 @@ export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.effect(
       Effect.map(Effect.promise(() => loading), (Agent) => new Agent()),
       (agent) => Effect.promise(() => agent.destroy())
     ),
-    (agent): OwnClient =>
-      Object.assign(
+    (agent) =>
+      noteOwn(
         HttpClient.makeWith<never, never, HttpClientError, never>(
           Effect.flatMap((request) => send(agent, request)),
           Effect.succeed
         ),
-        { [wholeExchange]: exchangeOver(agent) }
+        exchangeOver(agent)
       )
   )
 )
@@ -96,15 +103,19 @@ const isPlain = ({ body, headers }: HttpClientRequest.HttpClientRequest): boolea
   (body._tag === "Empty" || body._tag === "Uint8Array") && headers["upgrade"] === undefined
 
 /** Not by `send` and `Effect.timeoutOrElse`: that is another fiber, and a tenth of the call. */
-const exchangeOver = (dispatcher: Dispatcher): OwnClient[typeof wholeExchange] => (request, limit, use) =>
+const exchangeOver = (dispatcher: Dispatcher): WholeExchange => (request, limit, use) =>
   Effect.withFiber((fiber) => {
     if (!isPlain(request)) {
       const description = "A whole exchange is one of bytes only"
       return Effect.fail(new HttpClientError({ reason: new EncodeError({ request, description }) }))
     }
     const exchange = new Exchange(request)
-    const stop = after(fiber.context, limit, () => exchange.expire())
-    return Effect.onExit(Effect.flatMap(exchange.send(dispatcher), use), () => {
+    let stop = () => {}
+    const using = Effect.suspend(() => {
+      stop = after(fiber.context, limit, () => exchange.expire())
+      return Effect.flatMap(exchange.send(dispatcher), use)
+    })
+    return Effect.onExit(using, () => {
       stop()
       exchange.abandon()
       return Effect.void
