@@ -263,26 +263,43 @@ describe.each([
       // Of 600, without the beginning.
       assert.isAtLeast(taken, 550)
       // Ten pages are read while one comes.
-      assert.isAtMost(Math.max(...most.slice(200)), 25)
+      assert.isAtMost(Math.max(...most.slice(400)), 20)
     }))
 
   it.effect("goes back to few pages ahead when the consumer gets slower", () =>
     Effect.gen(function*() {
-      const pages = yield* waiting({}, (page) => page < 500 ? Effect.void : Effect.sleep("2 seconds"))
-      assert.isAtMost(pages, 2)
+      const pages = yield* waiting({ before: () => Effect.sleep("100 millis") }, (page) =>
+        page < 200 ? Effect.void : page < 900 ? Effect.sleep("300 millis") : Effect.never)
+      assert.isAtMost(pages, 6)
     }))
 
-  it.effect("takes a hold-up of the server for one, and not for a reason to read ever further ahead", () =>
+  it.effect("has enough pages for a consumer that takes many at once, and then none for a while", () =>
     Effect.gen(function*() {
-      const pages = yield* waiting({
-        // As the consumer comes for one of them a few are under way. All are held up.
-        before: () =>
-          Effect.flatMap(
-            Clock.currentTimeMillis,
-            (now) => Effect.sleep(now >= 60_000 && now < 62_000 ? 70_000 - now : 1000)
-          )
-      }, (page) => page === 65 ? Effect.never : Effect.sleep("1000 millis"))
-      assert.isAtMost(pages, 6)
+      let taken = 0
+      yield* waiting(
+        { before: (_, request) => Effect.sleep(request % 10 === 0 ? "2 seconds" : "200 millis") },
+        () => Effect.sleep(++taken % 20 === 0 ? "10 seconds" : 0)
+      )
+      // Of 600 in thirty pauses.
+      assert.isAtLeast(taken, 580)
+    }))
+
+  it.effect("takes a server that is slower for a while for one reason to read further ahead, and not for many", () =>
+    Effect.gen(function*() {
+      const ahead: Array<number> = []
+      const { service, state } = server(spread(20_000), {
+        // Each of these comes later than the one before is read.
+        before: (_, request) => Effect.sleep(request > 480 && request < 500 ? 2000 + 300 * (request - 480) : 1000)
+      })
+      yield* Effect.forkChild(
+        Stream.runForEach(service.pages({ pageSize: 20, concurrency: 64 }), () => {
+          ahead.push(state.requests - state.read)
+          return Effect.sleep("100 millis")
+        })
+      )
+      yield* TestClock.adjust("1 minute")
+      assert.isAbove(ahead.length, 400)
+      assert.isAtMost(Math.max(...ahead), 70)
     }))
 
   it.effect("has more pages waiting where the next one is late", () =>

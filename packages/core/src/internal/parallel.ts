@@ -7,7 +7,6 @@
  * asked for as soon as that shows, and a guess that fails or makes no sense ends the guessing.
  */
 import type * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -29,6 +28,8 @@ type Fetch = (listing: Listing) => Effect.Effect<RangeAnswer, ListError>
 interface Guess {
   readonly after: bigint
   readonly listing: Listing
+  /** Which request of the walk it was. */
+  readonly request: number
   readonly fiber: Fiber.Fiber<RangeAnswer, ListError | Cause.NoSuchElementError>
   readonly outcome: Outcome
 }
@@ -36,18 +37,15 @@ interface Guess {
 /** What became of a guess so far. */
 interface Outcome {
   status: "awaited" | "answered" | "failed"
-  /** When it was asked for, and then when it was answered. In milliseconds. */
-  since: number
-  /** How long the answer took. In milliseconds. */
-  took: number
-  /** How many pages were before it then, and taken until it was. */
-  readonly ahead: number
   /** The place that it reaches, beyond where it begins; none where its answer does not tell. */
   reach: Option.Option<bigint>
 }
 
 /** Pages are guessed this much closer than they are expected to reach, so that most meet the next without a gap. */
 const closeness = 0.9
+
+/** How many pages have to come in time before fewer are asked for ahead. */
+const enough = 128
 
 /** How much a page counts for the density of ids, after another one came: about seven pages are remembered. */
 const memory = 0.85
@@ -72,7 +70,6 @@ export const readAhead = Effect.fnUntraced(
   ): Effect.fn.Return<Read, never, Scope.Scope> {
     const { order, pageSize } = start
     const scope = yield* Effect.scope
-    const clock = yield* Clock.Clock
     const semaphore = yield* Semaphore.make(concurrency)
     const density = { items: 0, width: 0 }
     /** How far one guess is from the next; nothing as long as the ids tell no distance. */
@@ -80,8 +77,11 @@ export const readAhead = Effect.fnUntraced(
     let guesses: ReadonlyArray<Guess> = []
     /** How many of them there may be beyond the one that comes next: no more than are of use, for each is most of a megabyte. */
     let room = 1
-    /** When it was made larger. */
+    /** How many requests there were when it was made larger. */
     let widened = 0
+    /** The fewest pages that were there behind the one that came next, and of how many that was. */
+    let spare = Infinity
+    let taken = 0
     // A range with an end would be left by guesses.
     let guessing = Option.exists(ListRange.parse(start.range), ({ end }) => Option.isNone(end))
     /** The place that the pages reach that were given out. */
@@ -165,21 +165,13 @@ export const readAhead = Effect.fnUntraced(
     const guess = (): Effect.Effect<void> => {
       const after = nextPlace()
       const listing = listingAfter(after)
-      const outcome: Outcome = {
-        status: "awaited",
-        since: clock.currentTimeMillisUnsafe(),
-        took: 0,
-        ahead: Math.max(1, guesses.filter((other) => other.after < after).length),
-        reach: Option.none()
-      }
+      const number = requests + 1
+      const outcome: Outcome = { status: "awaited", reach: Option.none() }
       const page = request(Effect.suspend(() => fetch(listing))).pipe(
         // In parts it would show only with the last, when the others were given out.
         Effect.filterOrFail((answer) => leadsOn(listing, answer)),
         Effect.tap((answer) => {
-          const now = clock.currentTimeMillisUnsafe()
           outcome.status = "answered"
-          outcome.took = now - outcome.since
-          outcome.since = now
           outcome.reach = reachOf(answer, order)
           return fill
         }),
@@ -193,7 +185,9 @@ export const readAhead = Effect.fnUntraced(
         // At once: what is only scheduled would be sent after the page that is about to be read.
         Effect.forkIn(page, scope, { startImmediately: true }),
         (fiber) => {
-          guesses = [...guesses, { after, listing, fiber, outcome }].toSorted((a, b) => a.after < b.after ? -1 : 1)
+          guesses = [...guesses, { after, listing, request: number, fiber, outcome }].toSorted((a, b) =>
+            a.after < b.after ? -1 : 1
+          )
         }
       )
     }
@@ -246,17 +240,22 @@ export const readAhead = Effect.fnUntraced(
      * Makes more room when the page that comes next is late, up to twice what may be under way, so that the others go on
      * without it. What was asked for before there was more room is late for the same reason, and says nothing new.
      *
-     * And less when the page, asked for that many pages ahead, would have been there for longer than it took.
+     * And less when there were always some more behind it: half of those. It takes many pages to say so, for answers take
+     * now more time and now less, and some consumers take many pages at once.
      */
-    const adjustRoom = (next: Outcome | undefined): void => {
-      const now = clock.currentTimeMillisUnsafe()
-      if (next === undefined || (next.status === "awaited" && next.since >= widened)) {
+    const adjustRoom = (next: Guess | undefined): void => {
+      if (next?.outcome.status === "answered") {
+        const behind = guesses.slice(guesses.indexOf(next) + 1)
+        const pending = behind.findIndex(({ outcome }) => outcome.status !== "answered")
+        spare = Math.min(spare, pending === -1 ? behind.length : pending)
+        if (++taken < enough) return
+        room = Math.max(1, room - Math.ceil(spare / 2))
+      } else if (next === undefined || next.request > widened) {
         room = Math.min(2 * room, 2 * concurrency - 1)
-        widened = now
-      } else if (next.status === "answered") {
-        const pace = (now - next.since + next.took) / next.ahead
-        if (room * pace > 2 * next.took) room = Math.max(room - 1, 1)
+        widened = requests
       }
+      spare = Infinity
+      taken = 0
     }
 
     /** The page after the frontier, as far as the guesses have it. */
@@ -267,7 +266,7 @@ export const readAhead = Effect.fnUntraced(
       const reaching = guesses.filter(({ after }) => after <= frontier)
       // The nearest to the frontier reaches furthest beyond it.
       const nearest = reaching.at(-1)
-      adjustRoom(nearest?.outcome)
+      adjustRoom(nearest)
       yield* drop(reaching.slice(0, -1))
       if (nearest === undefined) {
         // After the page that follows for sure: that one must not be what is too much for a limit.
