@@ -381,6 +381,17 @@ describe.each([
       assert.isAtMost(yield* Fiber.join(fiber), 25_000)
     }))
 
+  it.effect("gets to many requests under way by what is there, too, and not only by what was read", () =>
+    Effect.gen(function*() {
+      const { service } = server(spread(10_000), { before: () => Effect.sleep("1 second") })
+      const fiber = yield* Effect.forkChild(
+        Effect.andThen(collect(service, { pageSize: 20, concurrency: 64 }), Clock.currentTimeMillis)
+      )
+      yield* TestClock.adjust("1 minute")
+      // 500 pages.
+      assert.isAtMost(yield* Fiber.join(fiber), 16_000)
+    }))
+
   it.effect("takes as little from a cursor in the middle of the list", () =>
     Effect.gen(function*() {
       const { service, stored } = server(spread(4000), { before: () => Effect.sleep("1 second") })

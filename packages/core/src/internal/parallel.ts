@@ -81,7 +81,7 @@ export const readAhead = Effect.fnUntraced(
     let widened = 0
     /** The fewest pages that were there behind the one that came next, and of how many that was. */
     let spare = Infinity
-    let taken = 0
+    let inTime = 0
     // A range with an end would be left by guesses.
     let guessing = Option.exists(ListRange.parse(start.range), ({ end }) => Option.isNone(end))
     /** The place that the pages reach that were given out. */
@@ -248,14 +248,14 @@ export const readAhead = Effect.fnUntraced(
         const behind = guesses.slice(guesses.indexOf(next) + 1)
         const pending = behind.findIndex(({ outcome }) => outcome.status !== "answered")
         spare = Math.min(spare, pending === -1 ? behind.length : pending)
-        if (++taken < enough) return
+        if (++inTime < enough) return
         room = Math.max(1, room - Math.ceil(spare / 2))
       } else if (next === undefined || next.request > widened) {
         room = Math.min(2 * room, 2 * concurrency - 1)
         widened = requests
       }
       spare = Infinity
-      taken = 0
+      inTime = 0
     }
 
     /** The page after the frontier, as far as the guesses have it. */
