@@ -373,8 +373,9 @@ describe("a request", () => {
       const [one, other] = yield* Effect.all([hostileServer([answer(200, "")]), hostileServer([answer(200, "")])])
       const paths = ["/a/b", "/a/b", "/a/../c", "/a/%2e%2e/d", "/a b", "/a?b=1&c", "/a#b", "//a", "/\u00fc", ""]
       yield* Effect.gen(function*() {
-        for (const path of paths) {
-          for (const { baseUrl } of [one, other]) {
+        // One after the other, and not by turns: who was asked last is known.
+        for (const { baseUrl } of [one, other]) {
+          for (const path of paths) {
             const { url } = yield* over(HttpClientRequest.get(`${baseUrl}${path}`), Effect.succeed)
             assert.strictEqual(url, new URL(`${baseUrl}${path}`).href.split("#", 1)[0])
           }
@@ -531,6 +532,20 @@ describe("a whole exchange", () => {
         yield* server.until(({ connections }) => connections.closed === 1)
       }).pipe(Effect.provide(Transport.layer))
   )
+
+  it.live("is never sent when its time is over before there is a connection", () =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([answer(200, "whole")])
+      const atOnce = vi.spyOn(globalThis, "setTimeout").mockImplementationOnce((act: () => void) => {
+        queueMicrotask(act)
+        return setImmediate(() => {}) as never
+      })
+      const late = yield* Effect.flip(exchange(HttpClientRequest.get(`${server.baseUrl}/late`), text))
+      atOnce.mockRestore()
+      assert.isTrue(isTimeOver(late))
+      assert.strictEqual(yield* exchange(HttpClientRequest.get(`${server.baseUrl}/after`), text), "whole")
+      assert.isFalse(server.received.some((bytes) => bytes.includes("/late")))
+    }).pipe(Effect.provide(Transport.layer)))
 
   it.live("is over when its time is, by the machine's clock", () =>
     Effect.gen(function*() {
