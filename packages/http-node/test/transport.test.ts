@@ -547,6 +547,19 @@ describe("a whole exchange", () => {
       assert.isFalse(server.received.some((bytes) => bytes.includes("/late")))
     }).pipe(Effect.provide(Transport.layer)))
 
+  it.live.each(["60 days", "Infinity"] as const)(
+    "does not end at once with a limit of %s",
+    (limit) =>
+      Effect.gen(function*() {
+        const server = yield* hostileServer([silence])
+        const fiber = yield* Effect.forkChild(exchange(HttpClientRequest.get(server.baseUrl), text, limit))
+        yield* server.until(({ received }) => received.length === 1)
+        yield* Effect.sleep("20 millis")
+        assert.isUndefined(fiber.pollUnsafe())
+        yield* Fiber.interrupt(fiber)
+      }).pipe(Effect.provide(Transport.layer))
+  )
+
   it.live("is over when its time is, by the machine's clock", () =>
     Effect.gen(function*() {
       const server = yield* hostileServer([silence])
