@@ -16,8 +16,16 @@ import * as Tracer from "effect/Tracer"
 import { type Answer, read, requestId } from "./answer.ts"
 import { fromClientError, timedOut } from "./failure.ts"
 import type { Options, Settings } from "./options.ts"
-import { type Exchange, exchangeOf, ExchangeScope, isTimeOver, TimeIsOver } from "./own.ts"
+import { exchangeOf, ExchangeScope, isTimeOver, TimeIsOver, type WholeExchange } from "./own.ts"
 import { type Scrub, withoutSecrets } from "./scrub.ts"
+
+/** Sends a request of an operation, and reads the whole answer. `scrub` knows the secrets of the request. */
+type Exchange<E> = (
+  operation: Operation,
+  request: HttpClientRequest.HttpClientRequest,
+  scrub: Scrub,
+  earlierMayHaveActed: boolean
+) => Effect.Effect<Answer, E>
 
 /**
  * Makes the function that sends a request and reads the whole answer.
@@ -32,19 +40,13 @@ export const make = (
   httpClient: HttpClient.HttpClient,
   settings: Settings,
   transformClient: Options["transformClient"]
-) => {
+): Exchange<RequestFailed | InvalidResponse> => {
   const own = transformClient === undefined ? exchangeOf(httpClient) : undefined
   const answered = own !== undefined
     ? overOwn(own, settings)
     : over((transformClient ?? identity)(HttpClient.mapRequest(httpClient, complete(settings))), settings)
 
-  /** `scrub` knows the secrets of the request. */
-  return (
-    operation: Operation,
-    request: HttpClientRequest.HttpClientRequest,
-    scrub: Scrub,
-    earlierMayHaveActed: boolean
-  ): Effect.Effect<Answer, RequestFailed | InvalidResponse> =>
+  return (operation, request, scrub, earlierMayHaveActed) =>
     Effect.catchCause(answered(operation, request, scrub, earlierMayHaveActed), (cause) =>
       Effect.failCause(cause).pipe(
         Effect.mapError((error) => {
@@ -80,15 +82,10 @@ const errorPatience = ({ requestTimeout }: Settings): Duration.Duration =>
   Duration.min(Duration.times(requestTimeout, 0.5), Duration.seconds(5))
 
 /** An exchange over our own transport. */
-const overOwn = (exchange: Exchange, settings: Settings) => {
+const overOwn = (exchange: WholeExchange, settings: Settings): Exchange<HttpClientError | InvalidResponse> => {
   const patience = errorPatience(settings)
   const completed = complete(settings)
-  return (
-    operation: Operation,
-    request: HttpClientRequest.HttpClientRequest,
-    scrub: Scrub,
-    earlierMayHaveActed: boolean
-  ): Effect.Effect<Answer, HttpClientError | InvalidResponse> =>
+  return (operation, request, scrub, earlierMayHaveActed) =>
     exchange(
       completed(request),
       settings.requestTimeout,
@@ -101,15 +98,13 @@ const overOwn = (exchange: Exchange, settings: Settings) => {
 // -----------------------------------------------------------------------------
 
 /** An exchange over a client of the user's, which may have the answer for others too. */
-const over = (client: HttpClient.HttpClient, settings: Settings) => {
+const over = (
+  client: HttpClient.HttpClient,
+  settings: Settings
+): Exchange<HttpClientError | InvalidResponse | TimeIsOver> => {
   const { execute } = HttpClient.withScope(client)
   const patience = errorPatience(settings)
-  return (
-    operation: Operation,
-    request: HttpClientRequest.HttpClientRequest,
-    scrub: Scrub,
-    earlierMayHaveActed: boolean
-  ): Effect.Effect<Answer, HttpClientError | InvalidResponse | TimeIsOver> =>
+  return (operation, request, scrub, earlierMayHaveActed) =>
     // It can also fail before it returns an effect.
     Effect.suspend(() => execute(request)).pipe(
       // A client that turns statuses into errors (`HttpClient.filterStatusOk`) has an answer all the same.

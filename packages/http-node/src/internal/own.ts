@@ -16,23 +16,23 @@ import type * as Scope from "effect/Scope"
  * Sends a request and does something with the response. When that is done, or the time is over, the response is too: a
  * connection is closed on which more of it could come. The error then has `TimeIsOver` for its cause.
  */
-export type Exchange = <A, E>(
+export type WholeExchange = <A, E>(
   request: HttpClientRequest,
   limit: Duration.Duration,
   use: (response: OwnResponse) => Effect.Effect<A, E>
 ) => Effect.Effect<A, E | HttpClientError>
 
 // Not an attribute of the client: what wraps one by copying it would have it, too, and be left out.
-const exchanges = new WeakMap<HttpClient.HttpClient, Exchange>()
+const exchanges = new WeakMap<HttpClient.HttpClient, WholeExchange>()
 
 /** Notes that a client is our own, and how it does an exchange as a whole. */
-export const noteOwn = (client: HttpClient.HttpClient, exchange: Exchange): HttpClient.HttpClient => {
+export const noteOwn = (client: HttpClient.HttpClient, exchange: WholeExchange): HttpClient.HttpClient => {
   exchanges.set(client, exchange)
   return client
 }
 
 /** How a client does a whole exchange, if it is our own. */
-export const exchangeOf = (client: HttpClient.HttpClient): Exchange | undefined => exchanges.get(client)
+export const exchangeOf = (client: HttpClient.HttpClient): WholeExchange | undefined => exchanges.get(client)
 
 /** The exchange took too long. */
 export class TimeIsOver extends Data.TaggedError("TimeIsOver") {}

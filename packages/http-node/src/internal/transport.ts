@@ -31,14 +31,7 @@ import * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import type { Agent, Dispatcher } from "undici"
-import {
-  type Exchange as WholeExchange,
-  ExchangeScope,
-  noteOwn,
-  type OwnResponse,
-  takeBody,
-  TimeIsOver
-} from "./own.ts"
+import { ExchangeScope, noteOwn, type OwnResponse, takeBody, TimeIsOver, type WholeExchange } from "./own.ts"
 import { after } from "./timer.ts"
 
 /**
