@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL(".", import.meta.url))
 export default defineConfig({
   resolve: {
     alias: [
+      { find: /^@effect-heroku\/test-kit\/(.+)$/, replacement: `${root}packages/test-kit/$1.ts` },
       { find: /^@effect-heroku\/([^/]+)$/, replacement: `${root}packages/$1/src/index.ts` },
       { find: /^@effect-heroku\/([^/]+)\/(?!internal\/)(.+)$/, replacement: `${root}packages/$1/src/$2.ts` }
     ]

@@ -10,6 +10,9 @@ import {
   neverExpires,
   UpdateAuthorization
 } from "@effect-heroku/core/Authorization"
+import * as payloads from "@effect-heroku/test-kit/payloads"
+import { validateAuthorization, validateTypes } from "@effect-heroku/test-kit/publishedSchema"
+import { runs } from "@effect-heroku/test-kit/runs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as DateTime from "effect/DateTime"
@@ -21,9 +24,6 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
-import * as payloads from "./fixtures/payloads.ts"
-import { validateAuthorization, validateTypes } from "./fixtures/publishedSchema.ts"
-import { runs } from "./fixtures/runs.ts"
 
 const decode = Schema.decodeUnknownSync(Authorization.FromWire)
 const encode = Schema.encodeSync(Authorization.FromWire)

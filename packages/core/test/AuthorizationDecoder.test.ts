@@ -1,5 +1,8 @@
 import { Authorization } from "@effect-heroku/core/Authorization"
 import * as AuthorizationDecoder from "@effect-heroku/core/AuthorizationDecoder"
+import { onlyList } from "@effect-heroku/test-kit/onlyList"
+import * as payloads from "@effect-heroku/test-kit/payloads"
+import { runs } from "@effect-heroku/test-kit/runs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
@@ -10,9 +13,6 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
-import { onlyList } from "./fixtures/onlyList.ts"
-import * as payloads from "./fixtures/payloads.ts"
-import { runs } from "./fixtures/runs.ts"
 
 const { rateLimited: _, ...authorizations } = payloads
 const examples: ReadonlyArray<object> = Object.values(authorizations)

@@ -12,13 +12,13 @@ import {
   RequestFailed,
   Unauthorized
 } from "@effect-heroku/core/AuthorizationError"
+import { runs } from "@effect-heroku/test-kit/runs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { runs } from "./fixtures/runs.ts"
 
 const now = Date.UTC(2026, 0, 1)
 const read = (answer: Partial<RawAnswer>) => readAnswer({ status: 503, headers: {}, body: "", ...answer }, now)

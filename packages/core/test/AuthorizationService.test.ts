@@ -7,6 +7,8 @@ import {
 } from "@effect-heroku/core/AuthorizationError"
 import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as ListRange from "@effect-heroku/core/ListRange"
+import * as payloads from "@effect-heroku/test-kit/payloads"
+import { recordSpans } from "@effect-heroku/test-kit/spans"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,8 +16,6 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import * as payloads from "./fixtures/payloads.ts"
-import { recordSpans } from "./fixtures/spans.ts"
 
 const decode = Schema.decodeUnknownSync(Authorization.FromWire)
 const authorization = (id: string) => decode({ ...payloads.full, id })

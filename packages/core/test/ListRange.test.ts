@@ -1,11 +1,11 @@
 import * as ListRange from "@effect-heroku/core/ListRange"
+import { runs } from "@effect-heroku/test-kit/runs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { runs } from "./fixtures/runs.ts"
 
 const uuid = "1fd05fb4-97a2-49ca-aed4-68fd58ebe069"
 

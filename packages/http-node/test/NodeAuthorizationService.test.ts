@@ -3,6 +3,7 @@ import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import type { Options } from "@effect-heroku/http-node/HttpAuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
+import * as payloads from "@effect-heroku/test-kit/payloads"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
@@ -22,7 +23,6 @@ import * as Tracer from "effect/Tracer"
 import * as Http from "node:http"
 import type { AddressInfo } from "node:net"
 import { inspect } from "node:util"
-import * as payloads from "../../core/test/fixtures/payloads.ts"
 
 const id = AuthorizationId.make(payloads.full.id)
 const info = AuthorizationService.use((_) => _.info(id))

@@ -3,6 +3,7 @@ import { RateLimited } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
+import * as payloads from "@effect-heroku/test-kit/payloads"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
@@ -25,7 +26,6 @@ import * as Result from "effect/Result"
 import * as TestClock from "effect/testing/TestClock"
 import * as Tracer from "effect/Tracer"
 import { createHash } from "node:crypto"
-import * as payloads from "../../core/test/fixtures/payloads.ts"
 
 const token = Redacted.make("HRKU-budget")
 const id = AuthorizationId.make(payloads.full.id)

@@ -2,6 +2,7 @@ import { type Authorization, AuthorizationId } from "@effect-heroku/core/Authori
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import * as ResponseCache from "@effect-heroku/http-node/ResponseCache"
+import * as payloads from "@effect-heroku/test-kit/payloads"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import { HerokuAccount } from "@effect-heroku/testing/HerokuAccount"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -28,7 +29,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { inspect } from "node:util"
-import * as payloads from "../../core/test/fixtures/payloads.ts"
 
 const key = Redacted.make(Buffer.alloc(32, "k").toString("base64"))
 const otherKey = Redacted.make(Buffer.alloc(32, "o").toString("base64"))

@@ -7,6 +7,21 @@ import type { AuthorizationError, Operation } from "@effect-heroku/core/Authoriz
 import { AuthorizationService, withTwoFactorCode } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
+import {
+  flood,
+  head,
+  type HostileServer,
+  hostileServer,
+  raw,
+  rawAndClose,
+  rawAndReset,
+  reset,
+  respond as answer,
+  silence,
+  type Step
+} from "@effect-heroku/test-kit/hostileServer"
+import * as payloads from "@effect-heroku/test-kit/payloads"
+import { runs } from "@effect-heroku/test-kit/runs"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
@@ -26,21 +41,6 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import type { Socket } from "node:net"
 import { gzipSync } from "node:zlib"
-import * as payloads from "../../core/test/fixtures/payloads.ts"
-import { runs } from "../../core/test/fixtures/runs.ts"
-import {
-  answer,
-  flood,
-  head,
-  type HostileServer,
-  hostileServer,
-  raw,
-  rawAndClose,
-  rawAndReset,
-  reset,
-  silence,
-  type Step
-} from "./fixtures/hostileServer.ts"
 
 const id = AuthorizationId.make(payloads.full.id)
 

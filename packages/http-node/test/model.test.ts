@@ -8,6 +8,7 @@
 import type { AuthorizationId } from "@effect-heroku/core/Authorization"
 import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
+import * as BadNetwork from "@effect-heroku/test-kit/badNetwork"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import { HerokuAccount } from "@effect-heroku/testing/HerokuAccount"
@@ -23,7 +24,6 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import * as BadNetwork from "./fixtures/badNetwork.ts"
 
 // -----------------------------------------------------------------------------
 // What happens
@@ -102,10 +102,12 @@ const run = Effect.fnUntraced(
       switch (command._tag) {
         case "Create": {
           const description = `made in step ${step}`
-          const [outcome, { corruptedBody, doubled }] = yield* settle(service.create({ scope: ["read"], description }))
+          const [outcome, { corruptedBody, duplicated }] = yield* settle(
+            service.create({ scope: ["read"], description })
+          )
           const believed = Result.isSuccess(outcome) && !corruptedBody
           const maySilently = !believed && !(Result.isFailure(outcome) && isCertain(outcome.failure))
-          silent.set(description, (maySilently ? 1 : 0) + (doubled ? 1 : 0))
+          silent.set(description, (maySilently ? 1 : 0) + (duplicated ? 1 : 0))
           if (believed) {
             known.set(outcome.success.id, {
               exists: yes,
@@ -138,22 +140,22 @@ const run = Effect.fnUntraced(
           break
         }
         case "Regenerate": {
-          const [outcome, { corruptedBody, doubled }] = yield* settle(service.regenerate(id!))
+          const [outcome, { corruptedBody, duplicated }] = yield* settle(service.regenerate(id!))
           if (Result.isSuccess(outcome)) {
             // Of two answers the client may have got the first.
-            learn({ exists: yes, tokens: corruptedBody || doubled ? "any" : new Set([tokenOf(outcome.success)]) })
+            learn({ exists: yes, tokens: corruptedBody || duplicated ? "any" : new Set([tokenOf(outcome.success)]) })
           } else if (outcome.failure._tag === "NotFound") learnGone()
           else if (!isCertain(outcome.failure)) learn({ tokens: "any" })
           break
         }
         case "Delete": {
-          const [outcome, { doubled }] = yield* settle(service.delete(id!))
+          const [outcome, { duplicated }] = yield* settle(service.delete(id!))
           if (Result.isSuccess(outcome)) {
             assert.isTrue(before!.exists.has(true), "what was deleted is deleted again")
             learn({ exists: no })
           } else if (outcome.failure._tag === "NotFound") {
             // What had certainly been there can only be gone by this very call.
-            if (before!.exists === yes) assert.isTrue(outcome.failure.afterUnknownOutcome || doubled)
+            if (before!.exists === yes) assert.isTrue(outcome.failure.afterUnknownOutcome || duplicated)
             learn({ exists: no })
           } else if (!isCertain(outcome.failure) && before!.exists.has(true)) {
             learn({ exists: either })

@@ -2,6 +2,7 @@
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
+import * as payloads from "@effect-heroku/test-kit/payloads"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,7 +17,6 @@ import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import * as TestClock from "effect/testing/TestClock"
 import { readFileSync } from "node:fs"
-import * as payloads from "../../core/test/fixtures/payloads.ts"
 import * as Metrics from "../src/internal/metrics.ts"
 
 const id = AuthorizationId.make(payloads.full.id)

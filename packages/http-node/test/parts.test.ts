@@ -1,6 +1,8 @@
 /** Streams of long pages, which are read part by part: the same as a page that is read as a whole. */
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
+import * as payloads from "@effect-heroku/test-kit/payloads"
+import { runs } from "@effect-heroku/test-kit/runs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
@@ -12,8 +14,6 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { vi } from "vitest"
-import * as payloads from "../../core/test/fixtures/payloads.ts"
-import { runs } from "../../core/test/fixtures/runs.ts"
 
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`
 

@@ -9,6 +9,7 @@ import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthoriz
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
 import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
 import * as ResponseCache from "@effect-heroku/http-node/ResponseCache"
+import * as payloads from "@effect-heroku/test-kit/payloads"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -30,7 +31,6 @@ import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
-import * as payloads from "../../core/test/fixtures/payloads.ts"
 
 const id = AuthorizationId.make(payloads.full.id)
 

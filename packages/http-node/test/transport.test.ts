@@ -2,6 +2,17 @@
  * Our own transport, over real sockets, beside the one of Effect that it takes the place of: what a user's
  * `transformClient` sees of an answer is the same.
  */
+import {
+  flood,
+  head,
+  hostileServer,
+  raw,
+  rawAndClose,
+  reset,
+  respond as answer,
+  silence,
+  type Step
+} from "@effect-heroku/test-kit/hostileServer"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
@@ -28,17 +39,6 @@ import { runInNewContext } from "node:vm"
 import { vi } from "vitest"
 import { exchangeOf, isOwnResponse, isTimeOver, takeBody } from "../src/internal/own.ts"
 import * as Transport from "../src/internal/transport.ts"
-import {
-  answer,
-  flood,
-  head,
-  hostileServer,
-  raw,
-  rawAndClose,
-  reset,
-  silence,
-  type Step
-} from "./fixtures/hostileServer.ts"
 
 setFlagsFromString("--expose-gc")
 const collectGarbage: (options?: { readonly type: "minor" }) => void = runInNewContext("gc")

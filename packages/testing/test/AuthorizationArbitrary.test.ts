@@ -12,6 +12,7 @@ import {
 import * as AuthorizationError from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as ListRange from "@effect-heroku/core/ListRange"
+import { validateTypes } from "@effect-heroku/test-kit/publishedSchema"
 import * as AuthorizationArbitrary from "@effect-heroku/testing/AuthorizationArbitrary"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
@@ -25,7 +26,6 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as Stream from "effect/Stream"
-import { validateTypes } from "../../core/test/fixtures/publishedSchema.ts"
 
 const memory = MemoryAuthorizationService.layer().pipe(Layer.provideMerge(FaultInjection.layer))
 

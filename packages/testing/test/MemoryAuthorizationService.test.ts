@@ -1,6 +1,7 @@
 /** The service in memory: its seeds, its time, and that it is the same account as the imitation of the API. */
 import { Authorization, AuthorizationId, isExpired } from "@effect-heroku/core/Authorization"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as payloads from "@effect-heroku/test-kit/payloads"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
 import { assert, describe, it } from "@effect/vitest"
@@ -18,7 +19,6 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { inspect } from "node:util"
-import * as payloads from "../../core/test/fixtures/payloads.ts"
 import { json, list, send } from "./fixtures/request.ts"
 
 const test = (
