@@ -1,8 +1,6 @@
 /**
- * The ranges by which Heroku pages lists: the grammar of the `Range` and `Next-Range` headers, and the `Cursor` that
- * resumes a listing in another process.
- *
- * Walking a list by its ranges is `internal/pages.ts`; this module knows only the text.
+ * The grammar of the `Range` and `Next-Range` headers by which Heroku paginates lists, and the `Cursor` that resumes a
+ * listing in another process.
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#ranges
  */
@@ -13,9 +11,9 @@ import * as Schema from "effect/Schema"
 export const Order = Schema.Literals(["asc", "desc"])
 export type Order = typeof Order.Type
 
-/** How many authorizations a page may hold: 1 to 1000. */
+/** The number of authorizations per page, 1 to 1000. */
 export const PageSize = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }, {
-  message: "must be a whole number from 1 to 1000"
+  message: "must be an integer between 1 and 1000"
 }))
 
 /**
@@ -23,29 +21,29 @@ export const PageSize = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum:
  *
  * **Details**
  *
- * `start` and `end` are ids, in the order of the list. An exclusive start is written with a `]` before it. What is none
- * was not said, and Heroku takes its default.
+ * `start` and `end` are ids, in the order of the list. An exclusive start is written with a `]` before it. `None` means that
+ * the parameter is absent, and Heroku uses its default.
  */
 export interface ListRange {
-  /** Where it starts. None: with the first id. */
+  /** The start of the range. `None`: the first id of the list. */
   readonly start: Option.Option<Start>
-  /** The last id that it holds. None: the last of the list. */
+  /** The last id of the range. `None`: the last id of the list. */
   readonly end: Option.Option<string>
-  /** How many items it holds at most. None: 200. */
+  /** The maximum number of items. `None`: 200. */
   readonly max: Option.Option<number>
-  /** None: ascending. */
+  /** The order. `None`: ascending. */
   readonly order: Option.Option<Order>
 }
 
-/** Where a range starts. */
+/** The start of a range. */
 export interface Start {
-  /** The id that it starts with, or after. */
+  /** The id at the start. */
   readonly id: string
-  /** Whether it starts after that id. */
+  /** Whether the range starts after the id, and not with it. */
   readonly exclusive: boolean
 }
 
-/** A range from its parts; what is left out is none. */
+/** Returns a range with these parts. */
 export const make = (parts: {
   readonly start?: Start
   readonly end?: string
@@ -59,12 +57,12 @@ export const make = (parts: {
 })
 
 /**
- * Reads the text of a `Range` or `Next-Range` header. None when it is not a range by `id`.
+ * Parses the text of a `Range` or `Next-Range` header. `None` when it is not a range by `id`.
  *
  * **Details**
  *
  * `max` and `order` may come in either order, separated by `,` or `, `; a trailing `;` is allowed. An exclusive start
- * without an id (`]..`) is refused: Heroku answers it with 500.
+ * without an id (`]..`) is rejected: Heroku returns 500 for it.
  */
 export const parse = (text: string): Option.Option<ListRange> => {
   const match = /^\s*id\s+([^\s;]+)\s*(?:;(.*))?$/.exec(text)
@@ -102,7 +100,7 @@ const parseParameters = (text: string): Option.Option<Pick<ListRange, "max" | "o
   return Option.some({ max, order })
 }
 
-/** Writes a range as the value of a `Range` header. Ascending order is the default and is left out. */
+/** Formats a range as the value of a `Range` header. Ascending order is the default and is left out. */
 export const format = (range: ListRange): string => {
   const start = Option.match(range.start, {
     onNone: () => "",
@@ -118,15 +116,15 @@ export const format = (range: ListRange): string => {
 }
 
 /**
- * The place where a listing goes on: opaque text that can be stored and handed to `list`, `pages` or `stream` in another
- * process. It carries the page size and the order of the listing it came from.
+ * Where a listing continues: opaque text that can be stored and passed to `list`, `pages` or `stream` in another process. It
+ * contains the page size and the order of its listing.
  */
 export const Cursor = Schema.String.check(
-  Schema.makeFilter((text) => isCursor(text) || "is not a cursor of a list of authorizations")
+  Schema.makeFilter((text) => isCursor(text) || "must be a cursor of a list of authorizations")
 ).pipe(Schema.brand("Cursor"))
 export type Cursor = typeof Cursor.Type
 
-// It is sent as a header, which carries visible ASCII only, and not more than servers take.
+// A cursor is sent as a header: visible ASCII, and short enough for servers to accept.
 const isCursor = (text: string): boolean =>
   text.length <= 2000
   && /^[\x20-\x7e]*$/.test(text)

@@ -1,5 +1,5 @@
 export * as Authorization from "./Authorization.ts"
-export * as AuthorizationDecoder from "./AuthorizationDecoder.ts"
+export * as AuthorizationEndpoints from "./AuthorizationEndpoints.ts"
 export * as AuthorizationError from "./AuthorizationError.ts"
 export * as AuthorizationService from "./AuthorizationService.ts"
 export * as ListRange from "./ListRange.ts"

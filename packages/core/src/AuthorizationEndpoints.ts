@@ -1,0 +1,113 @@
+/**
+ * For packages that implement `AuthorizationService`: an implementation provides the `Endpoints`, one request each, and
+ * `make` adds what all implementations share: validation, spans and pagination.
+ */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { AuthorizationId, CreateAuthorization, UpdateAuthorization } from "./Authorization.ts"
+import type { ListError, Operation } from "./AuthorizationError.ts"
+import type { Service } from "./AuthorizationService.ts"
+import * as Pagination from "./internal/pagination.ts"
+import { paginateSegments } from "./internal/segments.ts"
+import { makeValidator } from "./internal/validate.ts"
+
+export {
+  changesState,
+  errorFromResponse,
+  type ErrorOf,
+  type ErrorResponse,
+  expectedStatuses,
+  invalidInput,
+  invalidResponse,
+  parseErrorResponse,
+  type RawResponse
+} from "./internal/errorResponse.ts"
+export { maxLifetimeSeconds } from "./internal/lifetime.ts"
+export type { ListResponse } from "./internal/pagination.ts"
+export { TwoFactorCode } from "./internal/twoFactorCode.ts"
+
+/** The six endpoints of the API. Inputs are valid. */
+export interface Endpoints extends Pick<Service, "create" | "info" | "update" | "regenerate" | "delete"> {
+  /** Requests one range: the value of the `Range` header, in the grammar of `ListRange`. */
+  readonly list: (range: string) => Effect.Effect<Pagination.ListResponse, ListError>
+}
+
+const validateId = makeValidator(AuthorizationId, "id")
+const validateCreate = makeValidator(CreateAuthorization, "input")
+const validateUpdate = makeValidator(UpdateAuthorization, "input")
+
+/**
+ * Returns a service over endpoints.
+ *
+ * **Details**
+ *
+ * Input is validated before an endpoint is called. Each operation has a span `AuthorizationService.OPERATION`, with the
+ * attribute `heroku.authorization.id`; `pages` and `stream` have a span with one `AuthorizationService.list` for each
+ * request, with the attribute `heroku.range`.
+ */
+export const make = (endpoints: Endpoints): Service => {
+  const fetch: Pagination.Fetch = ({ range }) =>
+    endpoints.list(range).pipe(withOperationSpan("list", { "heroku.range": range }))
+
+  const steps = (options: Pagination.StreamOptions | undefined): Stream.Stream<Pagination.Step, ListError> =>
+    Stream.unwrap(
+      Effect.map(
+        Pagination.startPosition(options),
+        (position) =>
+          options?.concurrency === undefined || options.concurrency === 1
+            ? Pagination.paginate(position, fetch)
+            : paginateSegments(position, fetch, options.concurrency)
+      )
+    )
+
+  return {
+    create: (input) =>
+      Effect.flatMap(validateCreate("create", input), endpoints.create).pipe(withOperationSpan("create")),
+
+    info: (id) => Effect.flatMap(validateId("info", id), endpoints.info).pipe(withOperationSpan("info", naming(id))),
+
+    update: (id, input) =>
+      Effect.all([validateId("update", id), validateUpdate("update", input)]).pipe(
+        Effect.flatMap(([validId, validInput]) => endpoints.update(validId, validInput)),
+        withOperationSpan("update", naming(id))
+      ),
+
+    regenerate: (id) =>
+      Effect.flatMap(validateId("regenerate", id), endpoints.regenerate).pipe(
+        withOperationSpan("regenerate", naming(id))
+      ),
+
+    delete: (id) =>
+      Effect.flatMap(validateId("delete", id), endpoints.delete).pipe(withOperationSpan("delete", naming(id))),
+
+    list: (options) =>
+      Effect.flatMap(
+        Pagination.startPosition(options),
+        (position) =>
+          Effect.flatMap(endpoints.list(position.range), (response) => Pagination.readPage(position, response)).pipe(
+            withOperationSpan("list", { "heroku.range": position.range })
+          )
+      ),
+
+    pages: (options) =>
+      Pagination.toPages(steps(options)).pipe(
+        Stream.withSpan("AuthorizationService.pages", { captureStackTrace: false })
+      ),
+
+    stream: (options) =>
+      steps(options).pipe(
+        Stream.filter((step) => step._tag === "Items"),
+        Stream.map(({ items }) => items),
+        Stream.flattenArray,
+        Stream.withSpan("AuthorizationService.stream", { captureStackTrace: false })
+      )
+  }
+}
+
+const naming = (id: AuthorizationId) => ({ "heroku.authorization.id": id })
+
+// A captured stack trace keeps the response before it in memory, which keeps the one before it, and so on.
+const withOperationSpan =
+  (operation: Operation, attributes: Readonly<Record<string, string>> = {}) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.withSpan(effect, `AuthorizationService.${operation}`, { attributes, captureStackTrace: false })

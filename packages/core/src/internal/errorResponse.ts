@@ -1,0 +1,180 @@
+/** Turns responses with an unexpected status into errors. */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import {
+  type AuthorizationError,
+  Forbidden,
+  type InfoError,
+  InvalidParams,
+  InvalidResponse,
+  type ListError,
+  NotFound,
+  type Operation,
+  RateLimited,
+  TwoFactorRequired,
+  Unauthorized,
+  UnexpectedStatus
+} from "../AuthorizationError.ts"
+
+/** A complete response. */
+export interface RawResponse {
+  /** The HTTP status. */
+  readonly status: number
+  /** The headers, with names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** The whole body. */
+  readonly body: string
+}
+
+/** What a response with an unexpected status says. Bodies may lack any of it. */
+export interface ErrorResponse {
+  /** The HTTP status. */
+  readonly status: number
+  /** The body's `id`. */
+  readonly errorId: Option.Option<string>
+  /** The body's `message`. */
+  readonly message: Option.Option<string>
+  /** The body's `url`. */
+  readonly documentationUrl: Option.Option<string>
+  /** The `Request-Id` header. */
+  readonly requestId: Option.Option<string>
+  /** The `Retry-After` header as a delay from now. */
+  readonly retryAfter: Option.Option<Duration.Duration>
+  /** Whether the header `Heroku-Two-Factor-Required` is present. */
+  readonly twoFactorRequired: boolean
+}
+
+/** The errors of an operation. */
+export type ErrorOf<O extends Operation> = O extends "create" | "list" ? ListError : InfoError
+
+/**
+ * Parses a response with an unexpected status that arrived at `now`, in milliseconds since the epoch. Its body may lack any
+ * field, be empty, `null` or a router's HTML; nothing of a body in another format gets into the error.
+ *
+ * **Details**
+ *
+ * `Retry-After` is not documented. Seconds, an HTTP date, and seconds since 1970, which an older version of the API sent,
+ * are understood.
+ */
+export const parseErrorResponse = ({ body, headers, status }: RawResponse, now: number): ErrorResponse => {
+  const fields = parseObject(body)
+  const text = (value: unknown): Option.Option<string> =>
+    typeof value === "string" && value !== "" ? Option.some(value) : Option.none()
+  return {
+    status,
+    errorId: text(fields["id"]),
+    message: text(fields["message"]),
+    documentationUrl: text(fields["url"]),
+    requestId: text(headers["request-id"]),
+    retryAfter: Option.flatMap(text(headers["retry-after"]), (value) => parseRetryAfter(value, now)),
+    twoFactorRequired: headers["heroku-two-factor-required"]?.toLowerCase() === "true"
+  }
+}
+
+const parseObject = (text: string): Readonly<Record<string, unknown>> => {
+  try {
+    // `Object` wraps primitives and `null`, so that every field is `undefined`.
+    return Object(JSON.parse(text))
+  } catch {
+    return {}
+  }
+}
+
+/** From this number of seconds on, the header can only be a time since 1970: a delay would be thirty years. */
+const epochThreshold = 1_000_000_000
+
+const parseRetryAfter = (text: string, now: number): Option.Option<Duration.Duration> => {
+  const seconds = /^\s*\d+\s*$/.test(text) ? Number(text) : undefined
+  if (seconds !== undefined && seconds < epochThreshold) return Option.some(Duration.seconds(seconds))
+  const at = seconds === undefined ? parseHttpDate(text) : seconds * 1000
+  return Number.isNaN(at) ? Option.none() : Option.some(Duration.millis(Math.max(0, at - now)))
+}
+
+/** Parses any of HTTP's three date formats; the oldest names no time zone. `Date.parse` alone would accept `-5`. */
+const parseHttpDate = (text: string): number => {
+  const date = text.trim()
+  return /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun).*\d\d:\d\d:\d\d/.test(date)
+    ? Date.parse(date.endsWith("GMT") ? date : `${date} GMT`)
+    : Number.NaN
+}
+
+/** Returns whether an operation changes anything at Heroku. */
+export const changesState = (operation: Operation): boolean => operation !== "info" && operation !== "list"
+
+/** Returns the statuses with which an operation succeeds. */
+export const expectedStatuses = (operation: Operation): ReadonlyArray<number> => {
+  switch (operation) {
+    case "create":
+      return [201]
+    case "list":
+      return [200, 206]
+    default:
+      return [200]
+  }
+}
+
+/**
+ * Returns the error that a response with an unexpected status stands for. `id` is the authorization that the call named.
+ *
+ * @see https://devcenter.heroku.com/articles/platform-api-reference#error-responses
+ */
+export function errorFromResponse<O extends Operation>(
+  operation: O,
+  response: ErrorResponse,
+  call?: { readonly id?: string | undefined; readonly outcomeUnknown?: boolean }
+): ErrorOf<O>
+export function errorFromResponse(
+  operation: Operation,
+  { documentationUrl, errorId, message, requestId, retryAfter, status, twoFactorRequired }: ErrorResponse,
+  { id, outcomeUnknown = false }: { readonly id?: string | undefined; readonly outcomeUnknown?: boolean } = {}
+): AuthorizationError {
+  const fields = {
+    operation,
+    status,
+    errorId,
+    message: Option.getOrElse(message, () => `Heroku returned status ${status} for ${operation}, without a message`),
+    requestId,
+    documentationUrl,
+    outcomeUnknown
+  }
+  switch (status) {
+    case 401:
+      return new Unauthorized(fields)
+    case 403:
+      return twoFactorRequired || Option.contains(errorId, "two_factor")
+        ? new TwoFactorRequired(fields)
+        : new Forbidden(fields)
+    case 404:
+      if (id !== undefined) return new NotFound({ ...fields, id })
+      break
+    case 400:
+    case 422:
+      if (operation === "create" || operation === "update") {
+        return new InvalidParams({ ...fields, field: Option.none() })
+      }
+      break
+    case 429:
+      return new RateLimited({ ...fields, retryAfter })
+  }
+  return new UnexpectedStatus({ ...fields, expected: expectedStatuses(operation), retryAfter })
+}
+
+/** Returns the error of an input that is rejected before a request. Keep the value out of `problem`: it may be a secret. */
+export const invalidInput = (operation: Operation, field: string, problem: string): InvalidParams =>
+  new InvalidParams({
+    operation,
+    message: `${field}: ${problem}`,
+    field: Option.some(field),
+    errorId: Option.none(),
+    requestId: Option.none(),
+    documentationUrl: Option.none()
+  })
+
+/** Returns the error of a response that breaks the protocol. Keep its values out of `message`: they may be secrets. */
+export const invalidResponse = (response: {
+  readonly operation: Operation
+  readonly status: number
+  readonly message: string
+  readonly requestId: Option.Option<string>
+  readonly outcomeUnknown?: boolean
+}): InvalidResponse => new InvalidResponse({ ...response, errorId: Option.none(), documentationUrl: Option.none() })

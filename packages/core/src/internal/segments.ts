@@ -1,0 +1,212 @@
+/**
+ * Lists several pages at a time, in order.
+ *
+ * Heroku lists by id, and ids are UUIDs: one page shows their density. The rest of the list is divided into segments that
+ * are expected to hold 0.9 of a page. A segment is an ordinary listing from an estimated id, cut off where the next segment
+ * starts. Every segment reads one authorization past its end, and the next one must start with it; that proves that nothing
+ * lies between them. Where it does not, and where a segment fails or is sparse, the list continues after the last
+ * authorization that was emitted, with half the concurrency.
+ *
+ * A segment counts as sparse below half a page. So n requests that are used bring at least n / 2 pages, and each time that
+ * segments end, at most `concurrency`, then half of it, and so on, are wasted: at most `2 x pages + 2 x concurrency`
+ * requests in all.
+ *
+ * This replaces one request at a time: 100,000 authorizations at 100 ms, with 16 in flight, are listed SEGMENTS_GAIN
+ * (`pnpm bench`).
+ */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
+import type { ListError } from "../AuthorizationError.ts"
+import * as ListRange from "../ListRange.ts"
+import {
+  type Fetch,
+  type ListResponse,
+  makePosition,
+  paginate,
+  type Position,
+  readResponse,
+  type Step
+} from "./pagination.ts"
+import { isUuid, lastOffset, offsetOf, uuidAt } from "./uuid.ts"
+
+/** The part of a page that a segment is expected to hold. The rest is a margin, so that most segments take one request. */
+const fill = 0.9
+
+/** The weight of a segment in the density after the next one. */
+const decay = 0.85
+
+/** A part of the list, as offsets of ids: the ids after `after`, up to and including `until`. */
+interface Segment {
+  readonly after: bigint
+  readonly until: bigint
+}
+
+/** A segment whose first response was fetched, or failed. */
+interface Fetched extends Segment {
+  readonly position: Position
+  readonly response: Option.Option<ListResponse>
+}
+
+/** Why a segment ends: it is complete, it completes the list, or the segments after it would not continue it. */
+interface Stop {
+  readonly _tag: "Stop"
+  readonly reason: "segmentComplete" | "listComplete" | "mismatch"
+}
+
+const stop = (reason: Stop["reason"]): Stop => ({ _tag: "Stop", reason })
+
+/** Follows a list from a position to its end, with up to `concurrency` requests in flight. */
+export const paginateSegments = (
+  start: Position,
+  fetchOne: Fetch,
+  concurrency: number
+): Stream.Stream<Step, ListError> =>
+  Stream.suspend(() => {
+    const { order, pageSize } = start
+    const semaphore = Semaphore.makeUnsafe(concurrency)
+    const fetch: Fetch = (position) => semaphore.withPermit(fetchOne(position))
+    const density = makeDensity()
+
+    /** Lists one page, which shows the density, and then segments for as long as they match. */
+    const listFrom = (position: Position, width: number): Stream.Stream<Step, ListError> => {
+      const hasEnd = Option.exists(ListRange.parse(position.range), ({ end }) => Option.isSome(end))
+      if (width <= 1 || hasEnd) return paginate(position, fetch)
+      let count = 0
+      let onlyUuids = true
+      let next = Option.none<Position>()
+      const page = Stream.unwrap(Effect.map(fetch(position), (response) => readResponse(position, response))).pipe(
+        Stream.map((step) => {
+          if (step._tag === "End") next = step.next
+          else {
+            count += step.items.length
+            onlyUuids &&= step.onlyUuids
+          }
+          return step
+        })
+      )
+      return Stream.concat(
+        page,
+        Stream.suspend(() => {
+          if (Option.isNone(next)) return Stream.empty
+          const last = lastUuid(next.value)
+          if (!onlyUuids || last === undefined) return paginate(next.value, fetch)
+          const first = lastUuid(position)
+          density.add(count, offsetOf(last, order) - (first === undefined ? 0n : offsetOf(first, order)))
+          return density.stride(fill * pageSize) === 0n ? paginate(next.value, fetch) : listSegments(last, width)
+        })
+      )
+    }
+
+    const positionAfter = (id: string): Position => makePosition(start, Option.some({ id, exclusive: true }))
+
+    /** Lists what follows an id by segments. */
+    const listSegments = (id: string, width: number): Stream.Stream<Step, ListError> => {
+      const firstOffset = offsetOf(id, order)
+      /** The last id emitted. */
+      let last = id
+      /** The id of the authorization that the next segment must start with. */
+      let expected: string | undefined
+      let isListComplete = false
+
+      const fetchSegment = (segment: Segment): Effect.Effect<Fetched> => {
+        const position = positionAfter(segment.after === firstOffset ? id : uuidAt(segment.after, order))
+        return Effect.map(Effect.exit(Effect.suspend(() => fetch(position))), (exit) => ({
+          ...segment,
+          position,
+          response: exit._tag === "Success" ? Option.some(exit.value) : Option.none()
+        }))
+      }
+
+      const readSegment = ({ after, position, response, until }: Fetched): Stream.Stream<Step | Stop> => {
+        if (Option.isNone(response)) return Stream.succeed(stop("mismatch"))
+        const isWithin = makeIsWithin(until, order)
+        let isBounded = true
+        let isMatched = after === firstOffset
+        let count = 0
+        /** How many were emitted since the last step of type `End`. */
+        let pending = 0
+        const cut = (step: Step): ReadonlyArray<Step | Stop> => {
+          if (step._tag === "End") {
+            if (!isMatched && Option.isNone(step.next)) return [stop("mismatch")]
+            const end: ReadonlyArray<Step> = pending > 0 || Option.isNone(step.next) ? [step] : []
+            pending = 0
+            return Option.isNone(step.next) ? [...end, stop("listComplete")] : end
+          }
+          if (!isMatched && step.items[0].id !== expected) return [stop("mismatch")]
+          isMatched = true
+          // Other ids than UUIDs have no known order: from the first of them on, a segment is the rest of the list.
+          isBounded &&= step.onlyUuids
+          const end = isBounded ? step.items.findIndex((item) => !isWithin(item.id)) : -1
+          const items = end === -1 ? step.items : step.items.slice(0, end)
+          count += items.length
+          pending += items.length
+          last = items.at(-1)?.id ?? last
+          const within: ReadonlyArray<Step> = Arr.isReadonlyArrayNonEmpty(items) ? [{ ...step, items }] : []
+          if (end === -1) return within
+          expected = step.items[end]?.id
+          density.add(count, until - after)
+          return [
+            ...within,
+            ...(pending > 0 ? [{ _tag: "End", next: Option.some(positionAfter(last)) } as const] : []),
+            stop(count < pageSize / 2 ? "mismatch" : "segmentComplete")
+          ]
+        }
+        const { value } = response
+        return paginate(position, (at) => at === position ? Effect.succeed(value) : fetch(at)).pipe(
+          Stream.mapAccum(() => undefined, (_, step) => [undefined, cut(step)] as const),
+          Stream.takeUntil(({ _tag }) => _tag === "Stop"),
+          // Whatever failed: the list continues from the last authorization emitted, and fails there if it must.
+          Stream.catchCause(() => Stream.succeed(stop("mismatch")))
+        )
+      }
+
+      const segments = Stream.unfold(firstOffset, (after) =>
+        Effect.sync((): readonly [Segment, bigint] | undefined => {
+          const until = after + density.stride(fill * pageSize)
+          return after >= lastOffset ? undefined : [{ after, until }, until]
+        })).pipe(
+          Stream.mapEffect(fetchSegment, { concurrency: width }),
+          Stream.flatMap(readSegment),
+          Stream.takeWhile((step) => {
+            if (step._tag !== "Stop" || step.reason === "segmentComplete") return true
+            isListComplete = step.reason === "listComplete"
+            return false
+          }),
+          Stream.filter((step): step is Step => step._tag !== "Stop")
+        )
+      return Stream.concat(
+        segments,
+        Stream.suspend(() => isListComplete ? Stream.empty : listFrom(positionAfter(last), width >> 1))
+      )
+    }
+
+    return listFrom(start, concurrency)
+  })
+
+/** The density of ids, as the recent segments show it. */
+const makeDensity = () => {
+  let items = 0
+  let width = 0
+  return {
+    add: (count: number, offsets: bigint): void => {
+      items = items * decay + count
+      width = width * decay + Number(offsets)
+    },
+    /** Returns the distance in which so many ids are expected, zero while it is unknown. */
+    stride: (count: number): bigint => items === 0 ? 0n : BigInt(Math.ceil(count * width / items))
+  }
+}
+
+/** Returns the last UUID before a position. */
+const lastUuid = ({ last }: Position): string | undefined =>
+  Option.getOrUndefined(Option.filter(last, ({ exclusive, id }) => exclusive && isUuid(id)))?.id
+
+/** Returns a test for ids up to and including an offset. */
+const makeIsWithin = (until: bigint, order: ListRange.Order): (id: string) => boolean => {
+  if (until >= lastOffset) return () => true
+  const lastId = uuidAt(until, order)
+  return (id) => order === "asc" ? id <= lastId : id >= lastId
+}

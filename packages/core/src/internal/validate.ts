@@ -1,0 +1,25 @@
+/** Validates input before a request is sent, and names the invalid field. */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import type { InvalidParams, Operation } from "../AuthorizationError.ts"
+import { invalidInput } from "./errorResponse.ts"
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/**
+ * Returns a validator of `schema`'s type. `label` names the input itself; fields of a struct have their own names. Messages
+ * never contain the value, which may be a secret.
+ */
+export const makeValidator = <T, E>(schema: Schema.Codec<T, E>, label: string) => {
+  const decode = Schema.decodeUnknownEffect(Schema.toType(schema))
+  return (operation: Operation, input: unknown): Effect.Effect<T, InvalidParams> =>
+    Effect.suspend(() => decode(input)).pipe(
+      Effect.mapError(({ issue }) => {
+        const [{ message, path } = { message: "is invalid", path: [] }] = format(issue).issues
+        return invalidInput(operation, path?.map(String).join(".") || label, message)
+      }),
+      // Reading the input can throw: a wiped secret, a getter.
+      Effect.catchDefect(() => Effect.fail(invalidInput(operation, label, "cannot be read")))
+    )
+}
