@@ -246,6 +246,13 @@ const withStartAfter = (id: string, cursor: string): string =>
     onSome: (range) => ListRange.format({ ...range, start: Option.some({ id, exclusive: true }) })
   })
 
+/** Returns whether a response continues the list after a position, as far as its `Next-Range` shows. */
+export const continuesAfter = (position: Position, { nextRange }: ListResponse): boolean =>
+  Option.isNone(nextRange) ||
+  Option.exists(toCursor(nextRange.value, position), ({ start }) =>
+    !isBefore(start, position.last, position.order) && !Option.exists(position.last, ({ id }) =>
+      id === start.id))
+
 /**
  * Returns a `Next-Range` as a cursor: unchanged where it has the page size and the order of the listing. Otherwise they are
  * written into it, because the server would continue with its defaults.

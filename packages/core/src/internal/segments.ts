@@ -22,6 +22,7 @@ import * as Stream from "effect/Stream"
 import type { ListError } from "../AuthorizationError.ts"
 import * as ListRange from "../ListRange.ts"
 import {
+  continuesAfter,
   type Fetch,
   type ListResponse,
   makePosition,
@@ -68,7 +69,6 @@ export const paginateSegments = (
     const { order, pageSize } = start
     const semaphore = Semaphore.makeUnsafe(concurrency)
     const fetch: Fetch = (position) => semaphore.withPermit(fetchOne(position))
-    const density = makeDensity()
 
     /** Lists one page, which shows the density, and then segments for as long as they match. */
     const listFrom = (position: Position, width: number): Stream.Stream<Step, ListError> => {
@@ -94,8 +94,11 @@ export const paginateSegments = (
           const last = lastUuid(next.value)
           if (!onlyUuids || last === undefined) return paginate(next.value, fetch)
           const first = lastUuid(position)
+          const density = makeDensity()
           density.add(count, offsetOf(last, order) - (first === undefined ? 0n : offsetOf(first, order)))
-          return density.stride(fill * pageSize) === 0n ? paginate(next.value, fetch) : listSegments(last, width)
+          return density.stride(fill * pageSize) === 0n
+            ? paginate(next.value, fetch)
+            : listSegments(last, width, density)
         })
       )
     }
@@ -103,7 +106,7 @@ export const paginateSegments = (
     const positionAfter = (id: string): Position => makePosition(start, Option.some({ id, exclusive: true }))
 
     /** Lists what follows an id by segments. */
-    const listSegments = (id: string, width: number): Stream.Stream<Step, ListError> => {
+    const listSegments = (id: string, width: number, density: Density): Stream.Stream<Step, ListError> => {
       const firstOffset = offsetOf(id, order)
       /** The last id emitted. */
       let last = id
@@ -116,11 +119,15 @@ export const paginateSegments = (
         return Effect.map(Effect.exit(Effect.suspend(() => fetch(position))), (exit) => ({
           ...segment,
           position,
-          response: exit._tag === "Success" ? Option.some(exit.value) : Option.none()
+          response: exit._tag === "Success" && continuesAfter(position, exit.value)
+            ? Option.some(exit.value)
+            : Option.none()
         }))
       }
 
-      const readSegment = ({ after, position, response, until }: Fetched): Stream.Stream<Step | Stop> => {
+      const readSegment = (
+        { after, position, response, until }: Fetched
+      ): Stream.Stream<Step | Stop, ListError> => {
         if (Option.isNone(response)) return Stream.succeed(stop("mismatch"))
         const isWithin = makeIsWithin(until, order)
         let isBounded = true
@@ -128,38 +135,39 @@ export const paginateSegments = (
         let count = 0
         /** How many were emitted since the last step of type `End`. */
         let pending = 0
+        /** Set once the segment is complete: the rest of the response is only checked. */
+        let complete: Stop | undefined
         const cut = (step: Step): ReadonlyArray<Step | Stop> => {
           if (step._tag === "End") {
-            if (!isMatched && Option.isNone(step.next)) return [stop("mismatch")]
-            const end: ReadonlyArray<Step> = pending > 0 || Option.isNone(step.next) ? [step] : []
+            if (complete !== undefined) return [complete]
+            const isPage = pending > 0
             pending = 0
-            return Option.isNone(step.next) ? [...end, stop("listComplete")] : end
+            if (Option.isSome(step.next)) return isPage ? [step] : []
+            return isMatched ? [step, stop("listComplete")] : [stop("mismatch")]
           }
+          if (complete !== undefined) return []
           if (!isMatched && step.items[0].id !== expected) return [stop("mismatch")]
           isMatched = true
           // Other ids than UUIDs have no known order: from the first of them on, a segment is the rest of the list.
           isBounded &&= step.onlyUuids
           const end = isBounded ? step.items.findIndex((item) => !isWithin(item.id)) : -1
           const items = end === -1 ? step.items : step.items.slice(0, end)
+          const within: ReadonlyArray<Step> = Arr.isReadonlyArrayNonEmpty(items) ? [{ ...step, items }] : []
           count += items.length
           pending += items.length
           last = items.at(-1)?.id ?? last
-          const within: ReadonlyArray<Step> = Arr.isReadonlyArrayNonEmpty(items) ? [{ ...step, items }] : []
           if (end === -1) return within
           expected = step.items[end]?.id
           density.add(count, until - after)
-          return [
-            ...within,
-            ...(pending > 0 ? [{ _tag: "End", next: Option.some(positionAfter(last)) } as const] : []),
-            stop(count < pageSize / 2 ? "mismatch" : "segmentComplete")
-          ]
+          complete = stop(count < pageSize / 2 ? "mismatch" : "segmentComplete")
+          return pending > 0 ? [...within, { _tag: "End", next: Option.some(positionAfter(last)) }] : []
         }
         const { value } = response
         return paginate(position, (at) => at === position ? Effect.succeed(value) : fetch(at)).pipe(
           Stream.mapAccum(() => undefined, (_, step) => [undefined, cut(step)] as const),
           Stream.takeUntil(({ _tag }) => _tag === "Stop"),
-          // Whatever failed: the list continues from the last authorization emitted, and fails there if it must.
-          Stream.catchCause(() => Stream.succeed(stop("mismatch")))
+          // A segment of which nothing was emitted can be listed again.
+          Stream.catch((error) => count === 0 ? Stream.succeed(stop("mismatch")) : Stream.fail(error))
         )
       }
 
@@ -187,6 +195,8 @@ export const paginateSegments = (
   })
 
 /** The density of ids, as the recent segments show it. */
+interface Density extends ReturnType<typeof makeDensity> {}
+
 const makeDensity = () => {
   let items = 0
   let width = 0
