@@ -1,8 +1,4 @@
-/**
- * Clients of many accounts: one for each token, made when it is first needed and released when nobody needs it any more.
- *
- * How a client behaves is `HttpAuthorizationService`; this module only keeps them, and lists all of their accounts.
- */
+/** Clients of many accounts: one client for each token, created when it is first used and released when it is idle. */
 import type { Authorization } from "@effect-heroku/core/Authorization"
 import type { ListError } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService, type ListOptions } from "@effect-heroku/core/AuthorizationService"
@@ -16,64 +12,74 @@ import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
+import type { RequestBudget } from "./internal/budget/service.ts"
 
-/** How the clients reach Heroku, and how long they are kept. */
+/** The options of every client, and how long an idle client is kept. */
 export interface Options extends Omit<HttpAuthorizationService.Options, "token"> {
-  /** How long a client that nobody uses is kept. By default 5 minutes. */
+  /** How long a client is kept after its last use. Default: 5 minutes. */
   readonly idleTimeToLive?: Duration.Input | undefined
 }
 
-/** An account: its token, and whatever else the program knows it by. */
+/** An account: its token, and any other properties by which the program identifies it. */
 export interface Account {
   /** An access token of the account. */
   readonly token: Redacted.Redacted
 }
 
-/** An authorization of an account, or why its list ended there. */
+/** An authorization of an account, or the error that ended its listing. */
 export interface Listed<A extends Account> {
-  /** The account, as it was given. */
+  /** The account, as passed to `streamAll`. */
   readonly account: A
-  /** The authorization; or the error, which is the account's last value. */
+  /** The authorization. An error is the last value of its account. */
   readonly result: Result.Result<Authorization, ListError>
 }
 
-/** How to list many accounts. */
+/** The options of `streamAll`. */
 export interface StreamAllOptions extends Omit<ListOptions, "cursor"> {
-  /** How many accounts are listed at once. By default 4. */
+  /** How many accounts are listed at once. Default: 4. */
   readonly concurrency?: number | undefined
 }
 
-/** The clients. */
+/** The operations of `AccountClients`. */
 export interface Service {
-  /** The client of an account. Equal tokens have the same one; it lives as long as a layer that was built from it. */
+  /** Returns the client of an account. Equal tokens share a client, which lives as long as any layer built from it. */
   readonly get: (token: Redacted.Redacted) => Layer.Layer<AuthorizationService>
   /**
-   * Every authorization of many accounts, as they come: in the order of each account's list, the accounts mixed.
+   * Streams the authorizations of many accounts: each account in list order, the accounts interleaved.
    *
    * **Details**
    *
-   * The stream does not fail. An account whose list fails has that error as its last value, and the others go on.
+   * The stream does not fail. The listing of an account that fails ends with the error, and the other accounts continue.
    */
   readonly streamAll: <A extends Account>(
     accounts: Iterable<A>,
     options?: StreamAllOptions
   ) => Stream.Stream<Listed<A>>
-  /** Forgets the client of an account, as after its token was revoked. Who uses it now keeps it. */
+  /** Removes the client of an account, for example after its token was revoked. Programs that use it now keep it. */
   readonly invalidate: (token: Redacted.Redacted) => Effect.Effect<void>
 }
 
-/** The key of the clients. */
+/** The service of the clients. */
 export class AccountClients extends Context.Service<AccountClients, Service>()(
   "@effect-heroku/http-node/AccountClients"
 ) {}
 
-/** The clients over one `HttpClient`. A `RequestBudget` and a `ResponseCache` in the context are used by all. */
+/** Provides the clients over one `HttpClient`. */
 export const layer = (options: Options = {}): Layer.Layer<AccountClients, never, HttpClient.HttpClient> =>
-  Layer.effect(AccountClients, make(options))
+  Layer.effect(AccountClients, make(options, HttpAuthorizationService.layer))
 
-const make = Effect.fnUntraced(function*({ idleTimeToLive = "5 minutes", ...options }: Options) {
+/** Provides the clients over one `HttpClient` with one `RequestBudget`, which keeps each account under its rate limit. */
+export const layerBudgeted = (
+  options: Options = {}
+): Layer.Layer<AccountClients, never, HttpClient.HttpClient | RequestBudget> =>
+  Layer.effect(AccountClients, make(options, HttpAuthorizationService.layerBudgeted))
+
+const make = Effect.fnUntraced(function*<R>(
+  { idleTimeToLive = "5 minutes", ...options }: Options,
+  layer: (options: HttpAuthorizationService.Options) => Layer.Layer<AuthorizationService, never, R>
+) {
   const clients = yield* LayerMap.make(
-    (token: Redacted.Redacted) => HttpAuthorizationService.layer({ ...options, token }),
+    (token: Redacted.Redacted) => layer({ ...options, token }),
     { idleTimeToLive }
   )
   return AccountClients.of({

@@ -1,10 +1,6 @@
-/**
- * The live `AuthorizationService` with Node's transport: nothing else to provide.
- *
- * What it sends and how it reads answers is `HttpAuthorizationService`; here are only the transport and where a Node
- * program finds its token.
- */
+/** The live `AuthorizationService` with Node's HTTP client provided, and the token of the Heroku command line. */
 import type { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as Config from "effect/Config"
 import { SourceError } from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -12,37 +8,45 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
+import type { RequestBudget } from "./internal/budget/service.ts"
 import { findPassword } from "./internal/netrc.ts"
-import { findProblem, settings } from "./internal/options.ts"
-import * as Transport from "./internal/transport.ts"
+import * as NodeClient from "./internal/nodeClient.ts"
+import { parse } from "./internal/options.ts"
 
-/** The live service over Node's HTTP client (undici, with its connection pool). */
+/** Provides the live service over `node:http`: HTTP/1.1, with at most 64 pooled connections. */
 export const layer = (options: HttpAuthorizationService.Options): Layer.Layer<AuthorizationService> =>
-  Layer.provide(HttpAuthorizationService.layer(options), Transport.layer)
+  Layer.provide(HttpAuthorizationService.layer(options), NodeClient.layer)
+
+/** Provides the live service over `node:http` with a `RequestBudget`. */
+export const layerBudgeted = (
+  options: HttpAuthorizationService.Options
+): Layer.Layer<AuthorizationService, never, RequestBudget> =>
+  Layer.provide(HttpAuthorizationService.layerBudgeted(options), NodeClient.layer)
 
 /**
- * The live service with options from `Config`.
+ * Provides the live service with options from `Config`.
  *
  * **Details**
  *
- * Without argument the token is `HEROKU_API_KEY`, else the password for `api.heroku.com` in `~/.netrc` (`NETRC` names
- * another file), where the Heroku command line puts it at login. `HEROKU_API_URL` overrides the base URL. Empty
- * variables count as not set. With no token, or a value that cannot be one, the layer fails with a `ConfigError` that says
- * what to set.
+ * By default the token is `HEROKU_API_KEY`, else the password for `api.heroku.com` in `~/.netrc`, where older versions of
+ * the Heroku command line write it at login. `NETRC` names another file, and `HEROKU_API_URL` another base URL. Empty
+ * variables count as unset. When the token is missing or invalid, the layer fails with a `ConfigError` that says what to
+ * set.
  */
 export const layerConfig = (
   options?: Config.Wrap<HttpAuthorizationService.Options>
 ): Layer.Layer<AuthorizationService, Config.ConfigError> =>
   options === undefined
     ? Layer.unwrap(Effect.map(findOptions, layer))
-    : Layer.provide(HttpAuthorizationService.layerConfig(options), Transport.layer)
+    : Layer.provide(HttpAuthorizationService.layerConfig(options), NodeClient.layer)
 
 // -----------------------------------------------------------------------------
-// The environment
+// Environment
 // -----------------------------------------------------------------------------
 
-/** A variable of the configuration; empty is as good as absent. */
+/** Reads a variable. An empty one counts as unset. */
 const variable = (name: string) =>
   Effect.map(Config.option(Config.String(name)), Option.filter((value) => value.trim() !== ""))
 
@@ -50,11 +54,11 @@ const findOptions = Effect.gen(function*() {
   const baseUrl = yield* variable("HEROKU_API_URL")
   const { source, token } = yield* findToken
   const options = { token, baseUrl: Option.getOrUndefined(baseUrl) }
-  // Said here and not by the first operation, because here it is known where the value came from.
-  const problem = findProblem(options, settings(options))
-  if (Option.isSome(problem)) {
-    const name = problem.value.field === "token" ? `The token in ${source}` : "HEROKU_API_URL"
-    return yield* fail(`${name} ${problem.value.problem}`)
+  // Checked here and not by the first operation, because here the source of the value is known.
+  const settings = parse(options)
+  if (Result.isFailure(settings)) {
+    const { field, problem } = settings.failure
+    return yield* fail(`${field === "token" ? `The token in ${source}` : "HEROKU_API_URL"} ${problem}`)
   }
   return options
 })
@@ -64,7 +68,7 @@ const findToken = Effect.gen(function*() {
   if (Option.isSome(key)) return { source: "HEROKU_API_KEY", token: Redacted.make(key.value.trim()) }
 
   const file = yield* netrcFile
-  if (Option.isNone(file)) return yield* noToken("there is no home directory to look for .netrc in")
+  if (Option.isNone(file)) return yield* noToken("there is no home directory in which to look for .netrc")
   const text = yield* readFile(file.value).pipe(
     Effect.catchTag("PlatformError", (error) =>
       noToken(
@@ -79,12 +83,8 @@ const findToken = Effect.gen(function*() {
     : { source: file.value, token: Redacted.make(password) }
 })
 
-/** Who has the token in a variable loads no file system. */
 const readFile = (path: string) =>
-  Effect.flatMap(
-    Effect.promise(() => import("@effect/platform-node/NodeFileSystem")),
-    ({ layer }) => Effect.provide(FileSystem.FileSystem.use((_) => _.readFileString(path)), layer)
-  )
+  Effect.provide(FileSystem.FileSystem.use((_) => _.readFileString(path)), NodeFileSystem.layer)
 
 const netrcFile = Effect.gen(function*() {
   const named = yield* variable("NETRC")

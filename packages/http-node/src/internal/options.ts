@@ -1,69 +1,74 @@
-/** What the live layer can be told, its defaults, and what it refuses. */
+/** The options of the live layers: their defaults, and what makes one invalid. */
 import * as Duration from "effect/Duration"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { reveal } from "./redact.ts"
 import { version } from "./version.ts"
 
-/** How the live layer reaches Heroku. */
+/** How the live layer connects to Heroku. */
 export interface Options {
-  /** The access token, sent as a bearer token to `baseUrl` and nowhere else. */
+  /** The access token. Sent as a bearer token to `baseUrl` and nowhere else. */
   readonly token: Redacted.Redacted
-  /** Where the API is. By default `https://api.heroku.com`. */
+  /** The URL of the API. Default: `https://api.heroku.com`. */
   readonly baseUrl?: string | URL | undefined
   /**
-   * Whether `baseUrl` may begin with `http://` for another host than this machine. By default not: everybody on the way
-   * could read the token.
+   * Allows a `baseUrl` that begins with `http://` and names another host than this machine. Default: `false`, because
+   * anyone on the network could read the token.
    */
   readonly allowHttp?: boolean | undefined
-  /** The `User-Agent` header. By default the name and version of this package. */
+  /** The `User-Agent` header. Default: the name and version of this package. */
   readonly userAgent?: string | undefined
-  /** How long one attempt may take, connection, headers and body together. By default 30 seconds. */
+  /** The timeout of one attempt, from connecting to the end of the response body. Default: 30 seconds. */
   readonly requestTimeout?: Duration.Input | undefined
-  /** How long a call may take with all its attempts and the delays between them. By default as long as they take. */
+  /** The timeout of a call with all its attempts and the delays between them. Default: none. */
   readonly timeout?: Duration.Input | undefined
-  /** When and how often requests that may be repeated are repeated. */
+  /** When and how often requests are retried. */
   readonly retry?: RetryOptions | undefined
   /**
-   * A last change to the client, around everything but the retries: it sees each attempt.
+   * Changes the HTTP client, for example to add a header. The changed client sends each attempt: retries are outside it.
    *
    * **Gotchas**
    *
-   * It sees secrets: the token, codes, and the client's secret in bodies. A client that follows redirects
-   * (`HttpClient.followRedirects`) takes all but the token to wherever the redirect leads.
+   * The client sees secrets: the token and the two-factor code in headers, client secrets in request bodies, tokens in
+   * response bodies. A client that follows redirects (`HttpClient.followRedirects`) sends everything but the token to
+   * the address in the redirect.
    */
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
 }
 
 /**
- * Repeating of requests.
+ * How requests are retried.
  *
  * **Details**
  *
- * `info`, `list`, `update` and `delete` are repeated after network failures, timeouts and the statuses 408, 429, 500,
- * 502, 503 and 504. `create` and `regenerate` only when Heroku cannot have acted: no connection came about, or 429.
- * Delays double from `baseDelay` to `maxDelay`, each varied by a fifth either way, and are never shorter than the
- * `Retry-After` of the answer.
+ * `info`, `list`, `update` and `delete` are retried after network failures, timeouts and the statuses 408, 429, 500, 502,
+ * 503 and 504. `create` and `regenerate` are retried only when Heroku cannot have acted: no connection was established,
+ * or the status is 429. Delays double from `baseDelay` to `maxDelay`, each varied by up to 20 % either way, and are never
+ * shorter than the `Retry-After` header of the response.
  */
 export interface RetryOptions {
-  /** How often a request is repeated, beyond the first attempt. 0 switches it off. By default 3. */
+  /** The number of retries after the first attempt. 0 disables retries. Default: 3. */
   readonly times?: number | undefined
-  /** The delay before the first repetition. By default 250 ms. */
+  /** The delay before the first retry. Default: 250 ms. */
   readonly baseDelay?: Duration.Input | undefined
-  /** The longest delay of our own choosing. By default 10 seconds. */
+  /** The longest delay, unless `Retry-After` asks for a longer one. Default: 10 seconds. */
   readonly maxDelay?: Duration.Input | undefined
-  /** The longest `Retry-After` to wait for. A longer one fails at once, and the error carries it. By default 60 seconds. */
+  /** The longest `Retry-After` to wait for. A longer one fails at once, and the error carries it. Default: 60 seconds. */
   readonly maxRetryAfter?: Duration.Input | undefined
 }
 
-/** The options with every default filled in. */
+/** Valid options with every default filled in. */
 export interface Settings {
   readonly token: Redacted.Redacted
+  /** Without a trailing slash. */
   readonly baseUrl: string
   /** The host and port of `baseUrl`, for spans. */
   readonly server: { readonly address: string; readonly port: number }
   readonly userAgent: string
   readonly requestTimeout: Duration.Duration
+  /** `Infinity`: no timeout. */
   readonly timeout: Duration.Duration
   readonly retry: {
     readonly times: number
@@ -71,111 +76,117 @@ export interface Settings {
     readonly maxDelay: Duration.Duration
     readonly maxRetryAfter: Duration.Duration
   }
+  readonly transformClient: (client: HttpClient.HttpClient) => HttpClient.HttpClient
 }
 
-/** An option that cannot work, and why. The value stays out of it: it may be the token. */
+/** An invalid option. The problem never quotes the value, which may be the token. */
 export interface Problem {
   readonly field: string
   readonly problem: string
 }
 
-/** Fills in the defaults. */
-export const settings = (options: Options): Settings => {
-  const baseUrl = String(options.baseUrl ?? "https://api.heroku.com")
-  return {
-    token: options.token,
-    ...readBaseUrl(baseUrl),
-    userAgent: options.userAgent ?? `effect-heroku/${version} (@effect-heroku/http-node)`,
-    requestTimeout: duration(options.requestTimeout, Duration.seconds(30)),
-    timeout: duration(options.timeout, Duration.infinity),
-    retry: {
-      times: options.retry?.times ?? 3,
-      baseDelay: duration(options.retry?.baseDelay, Duration.millis(250)),
-      maxDelay: duration(options.retry?.maxDelay, Duration.seconds(10)),
-      maxRetryAfter: duration(options.retry?.maxRetryAfter, Duration.seconds(60))
-    }
-  }
-}
-
-/** The base URL as URLs are written, so that a path can follow it; as it came when it is none, for `findProblem`. */
-const readBaseUrl = (text: string): Pick<Settings, "baseUrl" | "server"> => {
-  if (findUrlProblem(text) !== undefined) return { baseUrl: text, server: { address: "", port: 0 } }
-  const { hostname, origin, pathname, port, protocol } = new URL(text)
-  return {
-    baseUrl: origin + pathname.replace(/\/+$/, ""),
-    server: { address: hostname, port: port === "" ? (protocol === "http:" ? 80 : 443) : Number(port) }
-  }
-}
-
-const invalidDuration = Duration.millis(-1)
-
-const duration = (input: Duration.Input | undefined, byDefault: Duration.Duration): Duration.Duration =>
-  input === undefined ? byDefault : Option.getOrElse(Duration.fromInput(input), () => invalidDuration)
-
-/** The first setting that cannot work. */
-export const findProblem = (options: Options, settings: Settings): Option.Option<Problem> => {
-  const { retry } = settings
-  const problem = (field: string, problem: string) => Option.some({ field, problem })
-
-  const token = reveal(settings.token)
-  if (token === undefined) return problem("token", "must be a Redacted string")
-  if (token === "") return problem("token", "must not be empty")
-  if (!isHeaderValue(token)) return problem("token", "must consist of visible ASCII characters, without spaces")
-  if (!isHeaderValue(String(settings.userAgent).replaceAll(" ", ""))) {
-    return problem("userAgent", "must consist of visible ASCII characters and spaces")
-  }
-  const urlProblem = findUrlProblem(settings.baseUrl)
-  if (urlProblem !== undefined) return problem("baseUrl", urlProblem)
-  if (options.allowHttp !== true && settings.baseUrl.startsWith("http:") && !isLoopback(settings.server.address)) {
-    return problem(
-      "baseUrl",
-      "must begin with https://, or allowHttp be true: everybody on the way could read the token"
+/** Fills in the defaults, or returns the first problem. */
+export const parse = (options: Options): Result.Result<Settings, Problem> =>
+  Result.gen(function*() {
+    yield* checkToken(options.token)
+    const userAgent = options.userAgent ?? `effect-heroku/${version} (@effect-heroku/http-node)`
+    yield* check(
+      "userAgent",
+      isHeaderValue(String(userAgent).replaceAll(" ", "")),
+      "must consist of visible ASCII characters and spaces"
     )
-  }
-  for (const field of ["requestTimeout", "timeout"] as const) {
-    if (Duration.isNegative(settings[field]) || Duration.isZero(settings[field])) {
-      return problem(field, "must be a duration longer than zero")
+    const { baseUrl, server } = yield* parseBaseUrl(
+      String(options.baseUrl ?? "https://api.heroku.com"),
+      options.allowHttp === true
+    )
+    const requestTimeout = yield* parseTimeout("requestTimeout", options.requestTimeout, Duration.seconds(30))
+    const timeout = yield* parseTimeout("timeout", options.timeout, Duration.infinity)
+    const retry = yield* parseRetry(options.retry)
+    const { transformClient = (client) => client } = options
+    yield* check("transformClient", typeof transformClient === "function", "must be a function")
+    return { token: options.token, baseUrl, server, userAgent, requestTimeout, timeout, retry, transformClient }
+  })
+
+/** Whether a header can carry the text: visible ASCII without spaces. */
+export const isHeaderValue = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
+
+const check = (field: string, isValid: boolean, problem: string): Result.Result<void, Problem> =>
+  isValid ? Result.succeed(undefined) : Result.fail({ field, problem })
+
+const checkToken = (token: Redacted.Redacted): Result.Result<void, Problem> => {
+  const text = reveal(token)
+  if (text === undefined) return Result.fail({ field: "token", problem: "must be a Redacted string" })
+  if (text === "") return Result.fail({ field: "token", problem: "must not be empty" })
+  return check("token", isHeaderValue(text), "must consist of visible ASCII characters, without spaces")
+}
+
+const parseBaseUrl = (text: string, allowHttp: boolean): Result.Result<Pick<Settings, "baseUrl" | "server">, Problem> =>
+  Result.gen(function*() {
+    // URL parsers drop line breaks and tabs, and the URL would name another host than it seems to.
+    const isUrl = !/\p{Cc}/u.test(text) && URL.canParse(text)
+    yield* check("baseUrl", isUrl, "must be an absolute URL, like https://api.heroku.com")
+    const { hostname, origin, password, pathname, port, protocol, username } = new URL(text)
+    const isHttp = protocol === "http:"
+    yield* check("baseUrl", isHttp || protocol === "https:", "must begin with https:// or http://")
+    yield* check("baseUrl", username === "" && password === "", "must not contain a user or password")
+    // The text and not `search` and `hash`, which are empty for a lone `?` or `#`.
+    yield* check("baseUrl", !/[?#]/.test(text), "must not have a query or fragment")
+    yield* check(
+      "baseUrl",
+      !isHttp || allowHttp || isLoopback(hostname),
+      "must begin with https:// unless allowHttp is true: anyone on the network could read the token"
+    )
+    return {
+      baseUrl: origin + pathname.replace(/\/+$/, ""),
+      server: { address: hostname, port: port === "" ? (isHttp ? 80 : 443) : Number(port) }
     }
-  }
-  if (options.retry !== undefined && (typeof options.retry !== "object" || options.retry === null)) {
-    return problem("retry", "must be an object")
-  }
-  if (options.transformClient !== undefined && typeof options.transformClient !== "function") {
-    return problem("transformClient", "must be a function")
-  }
-  if (!Number.isInteger(retry.times) || retry.times < 0) {
-    return problem("retry.times", "must be a whole number, zero or more")
-  }
-  for (const field of ["baseDelay", "maxDelay", "maxRetryAfter"] as const) {
-    if (Duration.isNegative(retry[field])) return problem(`retry.${field}`, "must be a duration, zero or longer")
-  }
-  return Option.none()
-}
+  })
 
-/** The text of a secret; none of what is no text, was wiped, or (against its type) is no secret. */
-export const reveal = (secret: Redacted.Redacted<unknown>): string | undefined => {
-  try {
-    const value = Redacted.value(secret)
-    return typeof value === "string" ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Addresses of this machine, as URLs write them. Names below `localhost` are not: some resolvers ask others for them. */
+/** The addresses of this machine, as URLs write them. Not `*.localhost`: some resolvers ask other machines for them. */
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host)
 
-/** Whether a header can carry it: visible ASCII, without spaces. */
-export const isHeaderValue = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
+const parseTimeout = (
+  field: "requestTimeout" | "timeout",
+  input: Duration.Input | undefined,
+  defaultTimeout: Duration.Duration
+): Result.Result<Duration.Duration, Problem> =>
+  parseDuration(
+    field,
+    input,
+    defaultTimeout,
+    (duration) => !Duration.isNegative(duration) && !Duration.isZero(duration),
+    "must be a duration longer than zero"
+  )
 
-const findUrlProblem = (text: string): string | undefined => {
-  // URL parsers leave out line breaks and tabs, which would name another host than it seems.
-  if (/\p{Cc}/u.test(text) || !URL.canParse(text)) return "must be an absolute URL, like https://api.heroku.com"
-  const url = new URL(text)
-  if (url.protocol !== "https:" && url.protocol !== "http:") return "must begin with https:// or http://"
-  if (url.username !== "" || url.password !== "") return "must not contain a user or password"
-  // Also an empty one, which `url.search` does not tell.
-  if (/[?#]/.test(text)) return "must not have a query or fragment"
-  return undefined
-}
+const parseRetry = (retry: RetryOptions = {}): Result.Result<Settings["retry"], Problem> =>
+  Result.gen(function*() {
+    yield* check("retry", typeof retry === "object" && retry !== null, "must be an object")
+    const { times = 3 } = retry
+    yield* check("retry.times", Number.isInteger(times) && times >= 0, "must be an integer, zero or more")
+    const parseDelay = (field: "baseDelay" | "maxDelay" | "maxRetryAfter", defaultDelay: Duration.Duration) =>
+      parseDuration(
+        `retry.${field}`,
+        retry[field],
+        defaultDelay,
+        (duration) => !Duration.isNegative(duration),
+        "must be a duration, zero or longer"
+      )
+    return {
+      times,
+      baseDelay: yield* parseDelay("baseDelay", Duration.millis(250)),
+      maxDelay: yield* parseDelay("maxDelay", Duration.seconds(10)),
+      maxRetryAfter: yield* parseDelay("maxRetryAfter", Duration.seconds(60))
+    }
+  })
+
+const parseDuration = (
+  field: string,
+  input: Duration.Input | undefined,
+  defaultDuration: Duration.Duration,
+  isValid: (duration: Duration.Duration) => boolean,
+  problem: string
+): Result.Result<Duration.Duration, Problem> =>
+  input === undefined
+    ? Result.succeed(defaultDuration)
+    : Result.fromOption(Option.filter(Duration.fromInput(input), isValid), () => ({ field, problem }))

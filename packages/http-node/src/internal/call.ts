@@ -1,0 +1,141 @@
+/** One call: its two-factor code, its timeout, its attempts, and the warnings in their responses. */
+import {
+  changesState,
+  errorFromResponse,
+  type ErrorOf,
+  invalidInput,
+  TwoFactorCode
+} from "@effect-heroku/core/AuthorizationEndpoints"
+import type {
+  InvalidParams,
+  InvalidResponse,
+  Operation,
+  RateLimited,
+  RequestFailed
+} from "@effect-heroku/core/AuthorizationError"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type { AccountBudget } from "./budget/service.ts"
+import type { Endpoint, Exchange } from "./exchange.ts"
+import { isHeaderValue, type Settings } from "./options.ts"
+import * as Redact from "./redact.ts"
+import { timedOut } from "./requestFailed.ts"
+import * as Response from "./response.ts"
+import { leavesOutcomeUnknown, makeSchedule } from "./retry.ts"
+import { withAttempt } from "./telemetry.ts"
+
+/** Sends a request and retries it where that is safe. Succeeds with a response whose status means success. */
+export type Call = <O extends Operation>(endpoint: Endpoint<O>) => Effect.Effect<Response.Response, CallError<O>>
+
+type CallError<O extends Operation> = ErrorOf<O> | InvalidParams | InvalidResponse | RateLimited | RequestFailed
+
+/** How far a call has come: one record for each call, updated by its attempts. */
+interface Progress {
+  /** How many attempts have failed. */
+  attempts: number
+  /** Whether Heroku may have acted, on an earlier attempt or on the one in flight. */
+  outcomeUnknown: boolean
+}
+
+/** Creates the function that makes the calls of a service. */
+export const make = (exchange: Exchange, settings: Settings, budget: AccountBudget = unlimited): Call => {
+  const schedule = makeSchedule(settings.retry)
+  const redactToken = Redact.make([settings.token])
+  const logWarnings = makeWarningLogger()
+
+  /** Sends the request once. */
+  const send = Effect.fnUntraced(
+    function*<O extends Operation>(endpoint: Endpoint<O>, redact: Redact.Redact, outcomeUnknown: boolean) {
+      const sentAt = yield* Clock.currentTimeMillis
+      const response = yield* exchange(endpoint, { redact, outcomeUnknown })
+      yield* logWarnings(Response.warnings(response))
+      const error = Response.isExpected(response)
+        ? Option.none()
+        : Option.some(Response.toErrorResponse(response, yield* Clock.currentTimeMillis))
+      yield* budget.learn({
+        status: response.status,
+        remaining: Response.remaining(response),
+        retryAfter: Option.flatMap(error, ({ retryAfter }) => retryAfter),
+        sentAt
+      })
+      return Option.isNone(error)
+        ? response
+        : yield* Effect.fail(errorFromResponse(endpoint.operation, error.value, { ...endpoint, outcomeUnknown }))
+    }
+  )
+
+  /** Sends the request once the budget permits. An error of the budget is not retried, so it is returned as a value. */
+  const attempt = <O extends Operation>(endpoint: Endpoint<O>, redact: Redact.Redact, progress: Progress) =>
+    Effect.suspend(() => {
+      const { attempts, outcomeUnknown } = progress
+      return Effect.matchEffect(budget.take(endpoint.operation, outcomeUnknown), {
+        onFailure: (error) => Effect.succeed(Result.fail(error)),
+        onSuccess: () => {
+          progress.outcomeUnknown ||= changesState(endpoint.operation)
+          return withAttempt(settings, endpoint, attempts, send(endpoint, redact, outcomeUnknown)).pipe(
+            Effect.tapError((error) =>
+              Effect.sync(() => {
+                progress.attempts++
+                progress.outcomeUnknown = outcomeUnknown || leavesOutcomeUnknown(error)
+              })
+            ),
+            Effect.map(Result.succeed)
+          )
+        }
+      })
+    })
+
+  return <O extends Operation>(endpoint: Endpoint<O>): Effect.Effect<Response.Response, CallError<O>> =>
+    Effect.gen(function*() {
+      const code = yield* TwoFactorCode
+      const complete = Option.isNone(code) ? endpoint : yield* addTwoFactorCode(endpoint, code.value)
+      const secrets = [...Option.toArray(code), ...Option.toArray(Option.fromUndefinedOr(endpoint.secret))]
+      const redact = secrets.length === 0 ? redactToken : Redact.make([settings.token, ...secrets])
+      const progress = { attempts: 0, outcomeUnknown: false }
+      const result = yield* attempt(complete, redact, progress).pipe(
+        Effect.retry(schedule),
+        withTimeout(endpoint.operation, settings.timeout, progress)
+      )
+      return yield* Effect.fromResult(result)
+    })
+}
+
+const unlimited: AccountBudget = { take: () => Effect.void, learn: () => Effect.void }
+
+const addTwoFactorCode = <O extends Operation>(
+  endpoint: Endpoint<O>,
+  code: Redacted.Redacted
+): Effect.Effect<Endpoint<O>, InvalidParams> => {
+  const text = Redact.reveal(code)
+  return text !== undefined && isHeaderValue(text)
+    ? Effect.succeed({ ...endpoint, headers: { ...endpoint.headers, "heroku-two-factor-code": text } })
+    : Effect.fail(
+      invalidInput(endpoint.operation, "twoFactorCode", "must consist of visible ASCII characters, without spaces")
+    )
+}
+
+/** Creates a function that logs each warning once, until it has seen a thousand. */
+const makeWarningLogger = () => {
+  const seen = new Set<string>()
+  return (warnings: ReadonlyArray<Response.Warning>): Effect.Effect<void> =>
+    Effect.forEach(warnings, ({ id, message }) => {
+      if (seen.has(id)) return Effect.void
+      if (seen.size >= 1000) seen.clear()
+      seen.add(id)
+      return Effect.logWarning(`Heroku warns: ${message}`)
+    }, { discard: true })
+}
+
+const withTimeout =
+  (operation: Operation, timeout: Duration.Duration, progress: Progress) =>
+  <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E | RequestFailed> =>
+    Duration.isFinite(timeout)
+      ? Effect.timeoutOrElse(call, {
+        duration: timeout,
+        orElse: () => Effect.fail(timedOut(operation, timeout, progress.outcomeUnknown))
+      })
+      : call

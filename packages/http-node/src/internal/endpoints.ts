@@ -1,0 +1,86 @@
+/**
+ * The six endpoints of the API.
+ *
+ * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
+ */
+import { type AuthorizationId, CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
+import * as AuthorizationEndpoints from "@effect-heroku/core/AuthorizationEndpoints"
+import type { Operation } from "@effect-heroku/core/AuthorizationError"
+import type { Service } from "@effect-heroku/core/AuthorizationService"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { Service as RequestBudget } from "./budget/service.ts"
+import * as Call from "./call.ts"
+import { type Endpoint, make as makeExchange } from "./exchange.ts"
+import { type Options, parse, type Problem } from "./options.ts"
+import { decodeAuthorization, toListResponse } from "./response.ts"
+
+/** Creates the live service over a client. Every attempt first takes a permit from the budget, if there is one. */
+export const makeService = (httpClient: HttpClient.HttpClient, options: Options, budget?: RequestBudget): Service =>
+  AuthorizationEndpoints.make(Result.match(parse(options), {
+    onFailure: invalidOption,
+    onSuccess: (settings) => {
+      const exchange = makeExchange(httpClient, settings)
+      return makeEndpoints(Call.make(exchange, settings, budget?.forToken(settings.token)))
+    }
+  }))
+
+const makeEndpoints = (call: Call.Call): AuthorizationEndpoints.Endpoints => {
+  const callAndDecode = <O extends Operation>(endpoint: Endpoint<O>) =>
+    Effect.flatMap(call(endpoint), decodeAuthorization)
+  return {
+    create: (input) =>
+      callAndDecode({
+        operation: "create",
+        method: "POST",
+        path: collection,
+        template: collection,
+        body: encodeCreate(input)
+      }),
+    info: (id) => callAndDecode({ operation: "info", method: "GET", ...member(id) }),
+    update: (id, input) =>
+      callAndDecode({
+        operation: "update",
+        method: "PATCH",
+        ...member(id),
+        body: encodeUpdate(input),
+        secret: input.client?.secret
+      }),
+    regenerate: (id) =>
+      callAndDecode({ operation: "regenerate", method: "POST", ...member(id, "/actions/regenerate-tokens") }),
+    delete: (id) => callAndDecode({ operation: "delete", method: "DELETE", ...member(id) }),
+    list: (range) =>
+      Effect.map(
+        call({ operation: "list", method: "GET", path: collection, template: collection, headers: { range } }),
+        toListResponse
+      )
+  }
+}
+
+const collection = "/oauth/authorizations"
+
+/** `AuthorizationId` rejects dot segments, so no encoded id resolves to another path. */
+const member = (id: AuthorizationId, action = "") => ({
+  id,
+  path: `${collection}/${encodeURIComponent(id)}${action}`,
+  template: `${collection}/{id}${action}`
+})
+
+const encodeCreate = Schema.encodeSync(CreateAuthorization)
+const encodeUpdate = Schema.encodeSync(UpdateAuthorization)
+
+/** The endpoints of a service with an invalid option: every operation names it. */
+const invalidOption = ({ field, problem }: Problem): AuthorizationEndpoints.Endpoints => {
+  const fail = (operation: Operation) => () =>
+    Effect.fail(AuthorizationEndpoints.invalidInput(operation, field, problem))
+  return {
+    create: fail("create"),
+    info: fail("info"),
+    update: fail("update"),
+    regenerate: fail("regenerate"),
+    delete: fail("delete"),
+    list: fail("list")
+  }
+}

@@ -1,0 +1,238 @@
+/** Sends one request and reads its response to the end: either way, a complete `Response` or `RequestFailed`. */
+import { changesState } from "@effect-heroku/core/AuthorizationEndpoints"
+import type { InvalidResponse, Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Headers from "effect/http/Headers"
+import * as HttpBody from "effect/http/HttpBody"
+import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Settings } from "./options.ts"
+import { type Redact, redactDefect } from "./redact.ts"
+import { fromClientError, fromDefect, timedOut } from "./requestFailed.ts"
+import * as Response from "./response.ts"
+
+/** The request of an operation. */
+export interface Endpoint<O extends Operation = Operation> {
+  readonly operation: O
+  readonly method: "DELETE" | "GET" | "PATCH" | "POST"
+  readonly path: string
+  /** The path with `{id}` in place of the id, for spans. */
+  readonly template: string
+  /** The id of the authorization that the request names. */
+  readonly id?: string
+  /** Sent as JSON. */
+  readonly body?: unknown
+  /** The client secret in the body. */
+  readonly secret?: Redacted.Redacted | undefined
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What an attempt knows of its call. */
+export interface AttemptContext {
+  /** Masks the secrets of the request. */
+  readonly redact: Redact
+  /** Whether Heroku may have acted on an earlier attempt of the same call. */
+  readonly outcomeUnknown: boolean
+}
+
+/** Sends a request and reads the whole response. */
+export type Exchange = (
+  endpoint: Endpoint,
+  attempt: AttemptContext
+) => Effect.Effect<Response.Response, RequestFailed | InvalidResponse>
+
+/**
+ * Creates the function that sends a request and reads the whole response.
+ *
+ * **Details**
+ *
+ * A timeout or an interruption closes the connection, also while the body is read. A scope closes the responses that a
+ * client of the user's leaves unread, because it retries requests or follows redirects.
+ */
+export const make = (httpClient: HttpClient.HttpClient, settings: Settings): Exchange => {
+  const { baseUrl, requestTimeout } = settings
+  const { execute } = HttpClient.withScope(settings.transformClient(httpClient))
+  const errorTimeout = Duration.min(Duration.times(requestTimeout, 0.5), Duration.seconds(5))
+
+  return (endpoint, attempt) => {
+    const { operation } = endpoint
+    const context = { operation, baseUrl, outcomeUnknown: attempt.outcomeUnknown }
+    return Effect.suspend(() => execute(toRequest(endpoint, settings))).pipe(
+      // A client that turns statuses into errors (`HttpClient.filterStatusOk`) has a response all the same.
+      Effect.catch((error) =>
+        error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
+      ),
+      Effect.flatMap((response) => readResponse(response, operation, attempt, errorTimeout)),
+      Effect.updateContext(toClientContext),
+      Effect.scoped,
+      Effect.timeoutOrElse({
+        duration: requestTimeout,
+        orElse: () => Effect.fail(timedOut(operation, requestTimeout, changesState(operation)))
+      }),
+      Effect.catchTag("HttpClientError", (error) => Effect.fail(fromClientError(context, error))),
+      Effect.catchDefect((defect) =>
+        Option.match(fromDefect(context, defect), {
+          onSome: Effect.fail,
+          // The defect of a client may hold the request.
+          onNone: () => Effect.die(redactDefect(defect, attempt.redact))
+        })
+      )
+    )
+  }
+}
+
+// -----------------------------------------------------------------------------
+// Request
+// -----------------------------------------------------------------------------
+
+const toRequest = (
+  { body, headers, method, path }: Endpoint,
+  { baseUrl, token, userAgent }: Settings
+): HttpClientRequest.HttpClientRequest =>
+  HttpClientRequest.make(method)(baseUrl + path, {
+    headers: {
+      ...headers,
+      authorization: `Bearer ${Redacted.value(token)}`,
+      accept: "application/vnd.heroku+json; version=3",
+      "user-agent": userAgent
+    },
+    body: body === undefined ? HttpBody.empty : new SecretJson(body)
+  })
+
+/** A JSON body that is not printed with its request: it may hold a client secret. */
+class SecretJson extends HttpBody.Uint8Array {
+  constructor(value: unknown) {
+    const bytes = new TextEncoder().encode(JSON.stringify(value))
+    super(bytes, "application/json", bytes.length)
+  }
+  override toJSON(): unknown {
+    const { _tag, contentLength, contentType } = this
+    return { _id: "effect/HttpBody", _tag, contentType, contentLength }
+  }
+}
+
+/** The references that a client reads, whatever the program has set. */
+const toClientContext = (context: Context.Context<Scope.Scope>): Context.Context<Scope.Scope> =>
+  context.pipe(
+    // The client's own span would keep the request with all its headers, and trace headers are of no use to Heroku.
+    Context.add(HttpClient.TracerDisabledWhen, () => true),
+    // For a client of the user's that logs requests.
+    Context.add(Headers.CurrentRedactedNames, [
+      ...Context.get(context, Headers.CurrentRedactedNames),
+      "authorization",
+      "heroku-two-factor-code"
+    ]),
+    // Fetch would follow a redirect and take the body, with a client secret, to another origin.
+    Context.add(FetchHttpClient.RequestInit, {
+      ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
+      redirect: "manual"
+    })
+  )
+
+// -----------------------------------------------------------------------------
+// Response
+// -----------------------------------------------------------------------------
+
+/** More than any response of Heroku's: a page of 1,000 authorizations is smaller than 1 MiB. */
+const maxBytes = 64 * 1024 * 1024
+
+/** More than any error of Heroku's. */
+const maxErrorBytes = 64 * 1024
+
+const readResponse = (
+  received: HttpClientResponse,
+  operation: Operation,
+  { outcomeUnknown, redact }: AttemptContext,
+  errorTimeout: Duration.Duration
+): Effect.Effect<Response.Response, HttpClientError | InvalidResponse> => {
+  // Some clients create the headers anew each time that they are read.
+  const { headers, status } = received
+  const toResponse = (bytes: Uint8Array): Response.Response => ({
+    operation,
+    status,
+    headers: Response.selectHeaders(headers, redact),
+    body: new Response.Body(bytes),
+    redact,
+    outcomeUnknown
+  })
+  if (!Response.isExpected({ operation, status })) {
+    return Effect.map(readErrorBody(received, errorTimeout), toResponse)
+  }
+  // Clients hold a body to its declared length; a compressed one has another length.
+  const length = headers["content-encoding"] === undefined ? Number(headers["content-length"] ?? Infinity) : Infinity
+  return length <= maxBytes
+    ? Effect.map(received.arrayBuffer, (bytes) => toResponse(new Uint8Array(bytes)))
+    : Effect.flatMap(
+      readBody(received),
+      Option.match({
+        onNone: () =>
+          Effect.fail(Response.invalid(toResponse(new Uint8Array()), `The body is longer than ${maxBytes} bytes`)),
+        onSome: (bytes) => Effect.succeed(toResponse(bytes))
+      })
+    )
+}
+
+/** Reads a body of unknown length. `None`: it is too long. */
+const readBody = ({ stream }: HttpClientResponse): Effect.Effect<Option.Option<Uint8Array>, HttpClientError> =>
+  Effect.suspend(() => {
+    const bytes = new BoundedBytes(maxBytes)
+    return readInto(bytes, stream).pipe(
+      // How some clients report a missing body.
+      Effect.catch((error) => error.reason._tag === "EmptyBodyError" ? Effect.void : Effect.fail(error)),
+      Effect.map(() => bytes.isTruncated ? Option.none() : Option.some(bytes.toUint8Array()))
+    )
+  })
+
+/**
+ * Reads the beginning of the body of an error. The status says what happened, so a body that is long, breaks off or
+ * stalls is no failure.
+ */
+const readErrorBody = ({ stream }: HttpClientResponse, timeout: Duration.Duration): Effect.Effect<Uint8Array> =>
+  Effect.suspend(() => {
+    const bytes = new BoundedBytes(maxErrorBytes)
+    return readInto(bytes, stream).pipe(
+      Effect.ignore,
+      Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.void }),
+      Effect.map(() => bytes.toUint8Array())
+    )
+  })
+
+const readInto = <E>(bytes: BoundedBytes, stream: Stream.Stream<Uint8Array, E>): Effect.Effect<void, E> =>
+  Stream.runForEachWhile(stream, (chunk) =>
+    Effect.sync(() => {
+      bytes.append(chunk)
+      return !bytes.isTruncated
+    }))
+
+/** Collects up to `limit` bytes. Chunks are copied: a chunk of one byte can keep a whole buffer of the socket alive. */
+class BoundedBytes {
+  #bytes = new Uint8Array(16 * 1024)
+  #length = 0
+  readonly #limit: number
+  isTruncated = false
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+  append(chunk: Uint8Array): void {
+    const taken = chunk.subarray(0, this.#limit - this.#length)
+    const end = this.#length + taken.length
+    if (end > this.#bytes.length) {
+      this.#bytes = new Uint8Array(this.#bytes.buffer.transfer(Math.max(end, 2 * this.#bytes.length)))
+    }
+    this.#bytes.set(taken, this.#length)
+    this.#length = end
+    this.isTruncated = taken.length < chunk.length
+  }
+  toUint8Array(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+}

@@ -1,0 +1,125 @@
+/** Turns the errors of HTTP clients into `RequestFailed`, without any part of the request. */
+import { changesState } from "@effect-heroku/core/AuthorizationEndpoints"
+import { type Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import * as Duration from "effect/Duration"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import * as Option from "effect/Option"
+
+/** What the error of a client is about. */
+export interface Context {
+  readonly operation: Operation
+  readonly baseUrl: string
+  /** Whether Heroku may have acted on an earlier attempt of the same call. */
+  readonly outcomeUnknown: boolean
+}
+
+/** The attempt took longer than `requestTimeout`, or the call longer than `timeout`. */
+export const timedOut = (operation: Operation, timeout: Duration.Duration, outcomeUnknown: boolean): RequestFailed =>
+  new RequestFailed({
+    operation,
+    reason: "timeout",
+    message: `No complete response within ${Duration.toSeconds(timeout)} seconds`,
+    outcomeUnknown
+  })
+
+/**
+ * Converts the error of a client. The error itself is dropped, because it holds the request with its headers: only the
+ * system's error code is kept. When in doubt, Heroku may have acted.
+ */
+export const fromClientError = (
+  { baseUrl, operation, outcomeUnknown }: Context,
+  { reason }: HttpClientError.HttpClientError
+): RequestFailed => {
+  const cause = findSystemError("cause" in reason ? reason.cause : undefined)
+  const isUnknown = outcomeUnknown || changesState(operation)
+  const make = (kind: RequestFailed["reason"], message: string, outcomeUnknown: boolean) =>
+    new RequestFailed({
+      operation,
+      reason: kind,
+      message: cause === undefined ? message : `${message} (${cause.code})`,
+      outcomeUnknown
+    })
+  switch (reason._tag) {
+    case "TransportError":
+      if (cause !== undefined && isBeforeConnection(cause)) {
+        return make("connect", `Could not connect to ${baseUrl}`, outcomeUnknown)
+      }
+      if (cause !== undefined && isCertificate(cause)) {
+        return make("certificate", `The certificate of ${baseUrl} is not trusted`, outcomeUnknown)
+      }
+      return cause !== undefined && invalidRequestCodes.has(cause.code)
+        ? make("request", unwritable, outcomeUnknown)
+        : make("connection", `The connection to ${baseUrl} broke`, isUnknown)
+    case "EncodeError":
+    case "InvalidUrlError":
+      return make("request", unwritable, outcomeUnknown)
+    default:
+      return make("body", `The response of ${baseUrl} was incomplete`, isUnknown)
+  }
+}
+
+/** Converts a defect that means an invalid request: `node:http` throws when a header contains a line break. */
+export const fromDefect = ({ operation, outcomeUnknown }: Context, defect: unknown): Option.Option<RequestFailed> => {
+  const cause = findSystemError(defect)
+  return cause !== undefined && invalidRequestCodes.has(cause.code)
+    ? Option.some(
+      new RequestFailed({ operation, reason: "request", message: `${unwritable} (${cause.code})`, outcomeUnknown })
+    )
+    : Option.none()
+}
+
+const unwritable = "The request could not be written"
+
+// -----------------------------------------------------------------------------
+// System errors
+// -----------------------------------------------------------------------------
+
+interface SystemError {
+  readonly code: string
+  /** The system call that failed: `connect`, `getaddrinfo`, `read`, `write`. */
+  readonly syscall: unknown
+}
+
+/**
+ * Finds the system's error inside a client's. Fetch wraps it in a `TypeError`. A connection that tried several addresses
+ * fails with an `AggregateError`, which has a code of its own but no system call.
+ */
+const findSystemError = (error: unknown, depth = 0): SystemError | undefined => {
+  if (typeof error !== "object" || error === null || depth > 4) return undefined
+  if ("errors" in error && Array.isArray(error.errors)) {
+    const first = findSystemError(error.errors[0], depth + 1)
+    if (first !== undefined) return first
+  }
+  if ("code" in error && typeof error.code === "string") {
+    return { code: error.code, syscall: "syscall" in error ? error.syscall : undefined }
+  }
+  return "cause" in error ? findSystemError(error.cause, depth + 1) : undefined
+}
+
+/** These codes alone say that no connection was established. */
+const connectCodes: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"])
+
+/** Other codes (a reset, an unreachable network) can end an established connection, too: then the system was reading. */
+const isBeforeConnection = ({ code, syscall }: SystemError): boolean =>
+  connectCodes.has(code) || syscall === "connect" || syscall === "getaddrinfo"
+
+/** The certificate was rejected in the handshake. Other TLS errors can occur at any time. */
+const isCertificate = ({ code }: SystemError): boolean => certificateCodes.has(code) || code.startsWith("CERT_")
+
+const certificateCodes: ReadonlySet<string> = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "HOSTNAME_MISMATCH",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE"
+])
+
+const invalidRequestCodes: ReadonlySet<string> = new Set([
+  "ERR_HTTP_INVALID_HEADER_VALUE",
+  "ERR_INVALID_CHAR",
+  "ERR_INVALID_HTTP_TOKEN",
+  "ERR_UNESCAPED_CHARACTERS",
+  "UND_ERR_INVALID_ARG"
+])

@@ -1,0 +1,174 @@
+/** A complete response: its headers, its warnings, its error, and the authorizations in its body. */
+import { Authorization } from "@effect-heroku/core/Authorization"
+import {
+  type ErrorResponse,
+  expectedStatuses,
+  invalidResponse,
+  type ListResponse,
+  parseErrorResponse
+} from "@effect-heroku/core/AuthorizationEndpoints"
+import type { InvalidResponse, Operation } from "@effect-heroku/core/AuthorizationError"
+import * as Effect from "effect/Effect"
+import type { Headers } from "effect/http/Headers"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { parseChunk, parseJson } from "./jsonArray.ts"
+import type { Redact } from "./redact.ts"
+
+/** A complete response. Tracers keep responses, so nothing that prints one finds a secret in it. */
+export interface Response {
+  readonly operation: Operation
+  readonly status: number
+  /** The headers that are used, without secrets. */
+  readonly headers: Readonly<Partial<Record<(typeof headerNames)[number], string>>>
+  readonly body: Body
+  /** For the other parts of the response that get into an error. */
+  readonly redact: Redact
+  /** Whether Heroku may have acted on an earlier attempt of the same call. */
+  readonly outcomeUnknown: boolean
+}
+
+/** The bytes of a body. They may hold tokens: a private field hides them from everything that prints a response. */
+export class Body {
+  readonly #bytes: Uint8Array
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+  reveal(): Uint8Array {
+    return this.#bytes
+  }
+}
+
+// -----------------------------------------------------------------------------
+// Headers
+// -----------------------------------------------------------------------------
+
+const headerNames = [
+  "content-type",
+  "heroku-two-factor-required",
+  "next-range",
+  "ratelimit-remaining",
+  "request-id",
+  "retry-after",
+  "warning-id",
+  "warning-message",
+  "x-heroku-warning"
+] as const
+
+/** Selects the headers that are used, and masks secrets in them. */
+export const selectHeaders = (received: Headers, redact: Redact): Response["headers"] => {
+  const headers: { -readonly [Name in keyof Response["headers"]]: string } = {}
+  for (const name of headerNames) {
+    const value = received[name]
+    if (value !== undefined) headers[name] = redact(value)
+  }
+  return headers
+}
+
+/** The `Request-Id` header: one id, or several separated by commas. */
+export const requestId = ({ headers }: Response): Option.Option<string> => Option.fromUndefinedOr(headers["request-id"])
+
+/** The `RateLimit-Remaining` header: how many requests the account had left after this one. */
+export const remaining = ({ headers }: Response): Option.Option<number> =>
+  Option.fromUndefinedOr(headers["ratelimit-remaining"]).pipe(
+    Option.map(Number),
+    Option.filter((count) => Number.isInteger(count) && count >= 0)
+  )
+
+/** A warning in the headers of a response. */
+export interface Warning {
+  readonly id: string
+  readonly message: string
+}
+
+/** The warnings in the headers. Without an id, a warning is identified by its message. */
+export const warnings = ({ headers }: Response): ReadonlyArray<Warning> => {
+  const { "warning-id": id, "warning-message": message = "", "x-heroku-warning": other = "" } = headers
+  return [
+    ...(message === "" ? [] : [{ id: id ?? message, message }]),
+    ...(other === "" || other === message ? [] : [{ id: other, message: other }])
+  ]
+}
+
+// -----------------------------------------------------------------------------
+// Errors
+// -----------------------------------------------------------------------------
+
+/** Whether the operation succeeded. */
+export const isExpected = ({ operation, status }: Pick<Response, "operation" | "status">): boolean =>
+  expectedStatuses(operation).includes(status)
+
+/** Reads an error from a response that arrived at `now`, in milliseconds since 1970. */
+export const toErrorResponse = ({ body, headers, redact, status }: Response, now: number): ErrorResponse => {
+  const error = parseErrorResponse({ status, headers, body: utf8.decode(body.reveal()) }, now)
+  return {
+    ...error,
+    errorId: Option.map(error.errorId, redact),
+    message: Option.map(error.message, redact),
+    documentationUrl: Option.map(error.documentationUrl, redact)
+  }
+}
+
+/** The error of a response that breaks the protocol. */
+export const invalid = (response: Response, message: string): InvalidResponse => {
+  const { operation, outcomeUnknown, status } = response
+  return invalidResponse({ operation, status, message, requestId: requestId(response), outcomeUnknown })
+}
+
+// -----------------------------------------------------------------------------
+// Bodies
+// -----------------------------------------------------------------------------
+
+/** Decodes the authorization in the body. */
+export const decodeAuthorization = (response: Response): Effect.Effect<Authorization, InvalidResponse> =>
+  Effect.suspend(() => Effect.fromResult(decodeBody(response, decodeOne)))
+
+/** Reads the response of a list. Its authorizations are decoded as they are pulled. */
+export const toListResponse = (response: Response): ListResponse => ({
+  items: decodeList(response),
+  nextRange: Option.fromUndefinedOr(response.headers["next-range"]),
+  status: response.status,
+  requestId: requestId(response)
+})
+
+const decodeOne = Schema.decodeUnknownResult(Authorization.FromWire)
+const decodeMany = Schema.decodeUnknownResult(Schema.Array(Authorization.FromWire))
+
+/** About 20 authorizations. Larger chunks take less time per authorization, and more memory. */
+const chunkBytes = 20 * 750
+
+const decodeList = (response: Response): Stream.Stream<Authorization, InvalidResponse> => {
+  const bytes = response.body.reveal()
+  return Stream.paginate({ offset: 0, emitted: 0 }, ({ emitted, offset }) =>
+    Effect.suspend(() => {
+      const { json, next } = parseChunk(bytes, offset, chunkBytes)
+      const chunk = Option.map(json, decodeMany)
+      if (Option.isSome(chunk) && Result.isSuccess(chunk.value)) {
+        const items = chunk.value.success
+        return Effect.succeed(
+          [items, Option.map(next, (offset) => ({ offset, emitted: emitted + items.length }))] as const
+        )
+      }
+      // The list was cut inside an authorization, or it is invalid: then the error gives the index in the whole list.
+      return Effect.fromResult(decodeBody(response, decodeMany)).pipe(
+        Effect.map((items) => [items.slice(emitted), Option.none()] as const)
+      )
+    }))
+}
+
+const decodeBody = <A>(
+  response: Response,
+  decode: (json: unknown) => Result.Result<A, Schema.SchemaError>
+): Result.Result<A, InvalidResponse> => {
+  const text = utf8.decode(response.body.reveal())
+  const json = parseJson(text)
+  if (Option.isNone(json)) {
+    const type = response.headers["content-type"] ?? "no content type"
+    return Result.fail(invalid(response, `The body is not JSON (${text.length} characters, ${type})`))
+  }
+  return Result.mapError(decode(json.value), ({ message }) => invalid(response, `The body is not valid: ${message}`))
+}
+
+const utf8 = new TextDecoder()

@@ -1,0 +1,139 @@
+/**
+ * Spans, metrics and debug log lines of the client.
+ *
+ * Their names and attributes are public (docs/observability.md). No value is a secret, and each attribute of a metric has
+ * few values. An account is identified by the first eight digits of the hash of its token.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
+ */
+import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
+import type { Endpoint } from "./exchange.ts"
+import type { Settings } from "./options.ts"
+import { requestId, type Response } from "./response.ts"
+
+// -----------------------------------------------------------------------------
+// Attempts
+// -----------------------------------------------------------------------------
+
+/** Gives an attempt its span, counts its outcome, and logs it. `retries` is the number of attempts before it. */
+export const withAttempt = <E extends AuthorizationError>(
+  { baseUrl, server }: Settings,
+  { method, operation, path, template }: Endpoint,
+  retries: number,
+  attempt: Effect.Effect<Response, E>
+): Effect.Effect<Response, E> =>
+  // Not `withSpan`, which would add a frame to the stack of every error: errors carry their operation.
+  Effect.useSpan(`${method} ${template}`, {
+    kind: "client",
+    attributes: {
+      "http.request.method": method,
+      "url.full": baseUrl + path,
+      "url.template": template,
+      "server.address": server.address,
+      "server.port": server.port,
+      ...(retries > 0 ? { "http.request.resend_count": retries } : {})
+    }
+  }, (span) =>
+    Effect.clockWith((clock) => {
+      const start = clock.monotonicTimeNanosUnsafe()
+      return attempt.pipe(
+        Effect.onExit((exit) => {
+          annotate(span, exit)
+          const outcome = outcomeOf(exit)
+          const millis = Math.round(Number(clock.monotonicTimeNanosUnsafe() - start) / 1e6)
+          return Metric.update(Metric.withAttributes(requestCount, { operation, outcome }), 1).pipe(
+            Effect.andThen(
+              retries === 0 ? Effect.void : Metric.update(Metric.withAttributes(retryCount, { operation }), 1)
+            ),
+            Effect.andThen(Effect.logDebug(`Heroku ${operation}: ${outcome} in ${millis} ms`))
+          )
+        }),
+        Effect.provideService(Tracer.ParentSpan, span)
+      )
+    }))
+
+/** `success`, the tag of the error, `interrupted` or `defect`. */
+const outcomeOf = (exit: Exit.Exit<Response, AuthorizationError>): string => {
+  if (Exit.isSuccess(exit)) return "success"
+  return Option.match(Exit.findErrorOption(exit), {
+    onNone: () => Exit.hasInterrupts(exit) ? "interrupted" : "defect",
+    onSome: ({ _tag }) => _tag
+  })
+}
+
+/** Adds the response or the failure to the span. */
+const annotate = (span: Tracer.Span, exit: Exit.Exit<Response, AuthorizationError>): void => {
+  const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+  if (error?._tag === "RequestFailed") return span.attribute("error.type", error.reason)
+  const response = Exit.isSuccess(exit)
+    ? { status: exit.value.status, requestId: requestId(exit.value) }
+    : error
+  if (response?.status === undefined) return
+  span.attribute("http.response.status_code", response.status)
+  if (Option.isSome(response.requestId)) span.attribute("heroku.request_id", response.requestId.value)
+  if (response.status >= 400) span.attribute("error.type", String(response.status))
+  else if (error?._tag === "InvalidResponse") span.attribute("error.type", error._tag)
+}
+
+const requestCount = Metric.counter("heroku.requests", {
+  description: "Requests sent, by operation and outcome",
+  incremental: true
+})
+
+const retryCount = Metric.counter("heroku.retries", {
+  description: "Requests that retried an earlier one, by operation",
+  incremental: true
+})
+
+// -----------------------------------------------------------------------------
+// Budget
+// -----------------------------------------------------------------------------
+
+/** Records how many requests the account has left, as Heroku reported. */
+export const budgetRemaining = (account: string, count: number): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(remaining, { account }), count)
+
+/** Records how long a request waited for the budget. */
+export const budgetWait = (priority: string, wait: Duration.Duration): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(waits, { priority }), Duration.toSeconds(wait))
+
+/** Counts requests taken off the budget because Heroku reported fewer. */
+export const budgetCorrection = (account: string, count: number): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(corrections, { account }), count)
+
+/** Counts a store that became unavailable. */
+export const budgetFallback: Effect.Effect<void> = Effect.suspend(() => Metric.update(fallbacks, 1))
+
+/** Counts a request that was not sent because its wait would have been too long. */
+export const budgetRefusal = (priority: string): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(refusals, { priority }), 1)
+
+const remaining = Metric.gauge("heroku.budget.remaining", {
+  description: "Requests that the account has left, as Heroku last reported"
+})
+
+const waits = Metric.histogram("heroku.budget.wait", {
+  description: "How long requests waited for the budget, in seconds, by priority; without those that did not wait",
+  boundaries: [0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
+})
+
+const corrections = Metric.counter("heroku.budget.corrections", {
+  description: "Requests taken off the budget because Heroku reported fewer",
+  incremental: true
+})
+
+const fallbacks = Metric.counter("heroku.budget.fallbacks", {
+  description: "How often the store of the budget became unavailable",
+  incremental: true
+})
+
+const refusals = Metric.counter("heroku.budget.refusals", {
+  description: "Requests not sent because the wait would have been too long, by priority",
+  incremental: true
+})
