@@ -1,8 +1,7 @@
 /**
- * A stateful imitation of Heroku's API for OAuth authorizations: as an `HttpClient` in process, and behind any Effect
- * `HttpServer`. Both are thin; what it answers is in `internal/api.ts`.
+ * A stateful fake of Heroku's API for OAuth authorizations, as an `HttpClient` in process and behind any Effect `HttpServer`.
  *
- * It answers `/oauth/authorizations` and what is below it, and `/account/rate-limits`; every other path is not found.
+ * It serves `/oauth/authorizations`, the paths below it, and `/account/rate-limits`. Every other path responds with 404.
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
  */
@@ -11,37 +10,60 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as HttpServer from "effect/http/HttpServer"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import * as FaultInjection from "./FaultInjection.ts"
 import { HerokuAccount } from "./HerokuAccount.ts"
 import * as Api from "./internal/api.ts"
-
-export type { AuthorizationSeed, ClientSeed, Seed, UserSeed, WireSeed } from "./internal/records.ts"
+import * as Faults from "./internal/faults.ts"
 
 export type { Exchange } from "./internal/api.ts"
 
-/** How the imitation behaves, and what its account starts with. By default it has no authorizations. */
+/** How the fake API behaves, and what its account starts with. By default it has no authorizations. */
 export interface Options extends Api.Options {}
+
+/** Creates the API, and its context: the account, and with faults the service that injects them. */
+const withoutFaults = (options: Options = {}) =>
+  Effect.map(Api.make(options, Faults.none), (api) => ({ api, context: Context.make(HerokuAccount, api.account) }))
+
+const withFaults = Effect.fnUntraced(function*(options: Options = {}) {
+  const { guard, service } = yield* Faults.make
+  const api = yield* Api.make(options, guard)
+  return {
+    api,
+    context: Context.make(HerokuAccount, api.account).pipe(Context.add(FaultInjection.FaultInjection, service))
+  }
+})
 
 // -----------------------------------------------------------------------------
 // In process
 // -----------------------------------------------------------------------------
 
-/** Makes an `HttpClient` whose every request, to whatever host, is answered by the imitation. */
-export const makeHttpClient = (options?: Options): Effect.Effect<HttpClient.HttpClient> =>
-  Effect.map(Api.make(options ?? {}), toHttpClient)
-
-/** `makeHttpClient` as a layer, and the account behind it: a new imitation each time it is built. */
+/**
+ * Provides an `HttpClient` that sends every request, to any host, to the fake API, and the account behind it. Every build of
+ * the layer has a new account.
+ */
 export const layerHttpClient = (options?: Options): Layer.Layer<HttpClient.HttpClient | HerokuAccount> =>
   Layer.effectContext(
     Effect.map(
-      Api.make(options ?? {}),
-      (api) => Context.make(HttpClient.HttpClient, toHttpClient(api)).pipe(Context.add(HerokuAccount, api.account))
+      withoutFaults(options),
+      ({ api, context }) => Context.add(context, HttpClient.HttpClient, toHttpClient(api))
+    )
+  )
+
+/** Provides the same as `layerHttpClient`, and the `FaultInjection` that its calls obey. */
+export const layerHttpClientWithFaults = (
+  options?: Options
+): Layer.Layer<HttpClient.HttpClient | HerokuAccount | FaultInjection.FaultInjection> =>
+  Layer.effectContext(
+    Effect.map(
+      withFaults(options),
+      ({ api, context }) => Context.add(context, HttpClient.HttpClient, toHttpClient(api))
     )
   )
 
@@ -57,7 +79,7 @@ const toHttpClient = ({ handle }: Api.Api): HttpClient.HttpClient =>
             switch (when) {
               case "connecting":
                 return Effect.fail(transportError(request, new SystemError("connect ECONNREFUSED", "ECONNREFUSED")))
-              case "answering":
+              case "responding":
                 return Effect.fail(transportError(request, connectionReset()))
               default:
                 return Effect.succeed(cutShort(when.response))
@@ -69,7 +91,7 @@ const toHttpClient = ({ handle }: Api.Api): HttpClient.HttpClient =>
     )
   )
 
-/** Looks like what Node raises, for clients that tell by the code whether a request was sent. */
+/** An error like Node's, for clients that decide by its code whether a request was sent. */
 class SystemError extends Error {
   readonly code: string
   constructor(message: string, code: string) {
@@ -97,49 +119,47 @@ const transportError = (
 ): HttpClientError.HttpClientError =>
   new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
 
-const decoder = new TextDecoder()
-
 const readBody = (
   request: HttpClientRequest.HttpClientRequest
-): Effect.Effect<string, HttpClientError.HttpClientError> => {
-  const { body } = request
-  switch (body._tag) {
-    case "Empty":
-      return Effect.succeed("")
-    case "Uint8Array":
-      return Effect.sync(() => decoder.decode(body.body))
-    case "Stream":
-      return Stream.mkString(Stream.decodeText(body.stream)).pipe(
-        Effect.mapError((cause) => transportError(request, cause))
-      )
-    case "Raw":
-      return Effect.sync(() => body.body instanceof Uint8Array ? decoder.decode(body.body) : String(body.body))
-    case "FormData":
-      return Effect.promise(() => new Response(body.formData).text())
-  }
-}
+): Effect.Effect<string, HttpClientError.HttpClientError> =>
+  HttpClientRequest.toWeb(request).pipe(
+    Effect.flatMap((web) => Effect.tryPromise(() => web.text())),
+    Effect.mapError((cause) => transportError(request, cause))
+  )
 
 // -----------------------------------------------------------------------------
 // Behind a server
 // -----------------------------------------------------------------------------
 
+/** Serves the fake API on the `HttpServer` in context, without an access log, and provides the account behind it. */
+export const layerServer = (options?: Options): Layer.Layer<HerokuAccount, never, HttpServer.HttpServer> =>
+  Layer.unwrap(
+    Effect.map(withoutFaults(options), ({ api, context }) => Layer.merge(serve(api), Layer.succeedContext(context)))
+  )
+
 /**
- * Serves the imitation on the `HttpServer` in context, and provides the account behind it. It writes no access log.
+ * Provides the same as `layerServer`, and the `FaultInjection` that its calls obey.
  *
  * **Gotchas**
  *
- * A connection reset of `FaultInjection` is a response whose body fails before its first byte: Node's server then
- * closes the connection without an answer, and others may send the head of one first.
+ * A connection reset is a response whose body fails before its first byte: Node's server then closes the connection
+ * without a response. Other servers may send the head of a response first.
  */
-export const layerServer = (options?: Options): Layer.Layer<HerokuAccount, never, HttpServer.HttpServer> =>
+export const layerServerWithFaults = (
+  options?: Options
+): Layer.Layer<HerokuAccount | FaultInjection.FaultInjection, never, HttpServer.HttpServer> =>
+  Layer.unwrap(
+    Effect.map(withFaults(options), ({ api, context }) => Layer.merge(serve(api), Layer.succeedContext(context)))
+  )
+
+const serve = ({ handle }: Api.Api): Layer.Layer<never, never, HttpServer.HttpServer> =>
   Layer.unwrap(Effect.gen(function*() {
-    const { account, handle } = yield* Api.make(options ?? {})
     const closing = yield* Deferred.make<never, Api.Broken>()
     const app = Effect.gen(function*() {
       const request = yield* HttpServerRequest.HttpServerRequest
       const { headers, method, url } = request
-      const answer = handle({ method, target: url, headers, body: yield* request.text })
-      return yield* Effect.raceFirst(answer, Deferred.await(closing)).pipe(
+      const responding = handle({ method, target: url, headers, body: yield* request.text })
+      return yield* Effect.raceFirst(responding, Deferred.await(closing)).pipe(
         Effect.match({
           onFailure: ({ when }) =>
             typeof when === "object" ? cutShortOnServer(when.response) : HttpServerResponse.stream(breakNow),
@@ -150,18 +170,18 @@ export const layerServer = (options?: Options): Layer.Layer<HerokuAccount, never
         })
       )
     })
-    // Servers run their app uninterruptibly; a call that waits or hangs has to end when its client has gone.
+    // Servers run their app uninterruptibly. A call that waits or hangs has to end when its client disconnects.
     const layerApp = HttpServer.serve(Effect.interruptible(app))
     // A server that stops waits for its calls. Those that wait or hang have to end first, so this is built last.
     const layerClosing = Layer.effectDiscard(
-      Effect.addFinalizer(() => Deferred.fail(closing, { _tag: "Broken", when: "answering" }))
+      Effect.addFinalizer(() => Deferred.fail(closing, { _tag: "Broken", when: "responding" }))
     )
-    return Layer.merge(Layer.provideMerge(layerClosing, layerApp), Layer.succeed(HerokuAccount, account))
+    return Layer.provideMerge(layerClosing, layerApp)
   }))
 
-const breakNow = Stream.fail("The connection is to break")
+const breakNow = Stream.fail("The connection breaks")
 
-// What was written is sent when the server comes to it; to break off at once would lose that as well.
+// The server sends what was written in its next tick. Failing at once would lose it.
 const cutShortOnServer = ({ body, headers, status }: Api.ApiResponse): HttpServerResponse.HttpServerResponse => {
   const bytes = new TextEncoder().encode(body)
   return HttpServerResponse.stream(

@@ -1,120 +1,51 @@
 /**
- * Makes chosen calls fail, wait or hang, and records the calls made. Both `MemoryAuthorizationService` and `FakeHeroku`
- * obey it when it is there while they are built; without it nothing of it runs.
+ * Makes chosen calls fail, wait or hang, and records all calls. `MemoryAuthorizationService.layerWithFaults`,
+ * `FakeHeroku.layerHttpClientWithFaults` and `FakeHeroku.layerServerWithFaults` provide it; the other layers have no faults.
  *
- * What the faults turn into (an error in memory, a response or a broken connection over HTTP) is up to those two.
+ * In memory a fault is an error, over HTTP it is a response or a broken connection.
  */
 import type { CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
-import type { AuthorizationError, Operation, RawAnswer } from "@effect-heroku/core/AuthorizationError"
+import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
-import * as SubscriptionRef from "effect/SubscriptionRef"
-import { withoutTokens } from "./internal/secrets.ts"
+import type { Fault } from "./internal/fault.ts"
 
 // -----------------------------------------------------------------------------
 // Faults
 // -----------------------------------------------------------------------------
 
-/** An answer with an error status. */
-export interface Status extends RawAnswer {
-  readonly _tag: "Status"
-  /** The headers, by their names in lower case. */
-  readonly headers: Readonly<Record<string, string>>
-}
+export type { Fault } from "./internal/fault.ts"
 
-/** No connection comes about. */
-export interface ConnectionRefused {
-  readonly _tag: "ConnectionRefused"
-}
-
-/** The connection breaks after the request was sent. */
-export interface ConnectionReset {
-  readonly _tag: "ConnectionReset"
-}
-
-/** The answer begins, and the connection breaks in the middle of its body. */
-export interface CutBody {
-  readonly _tag: "CutBody"
-}
-
-/** The answer is a success whose body is no JSON. */
-export interface Garbled {
-  readonly _tag: "Garbled"
-}
-
-/** A part of a list does not say where the list goes on, or says that it goes on where it began. */
-export interface BrokenNextRange {
-  readonly _tag: "BrokenNextRange"
-  /** Whether it is not there, or is the range that was asked for. */
-  readonly how: "missing" | "repeated"
-}
-
-/** The call takes longer, and is then as it would have been. */
-export interface Delay {
-  readonly _tag: "Delay"
-  /** How much longer it takes. */
-  readonly duration: Duration.Input
-}
-
-/** There is never an answer. */
-export interface Hang {
-  readonly _tag: "Hang"
-}
-
-/** The call waits at a gate, and then runs into another fault or is as it would have been. */
-export interface Hold {
-  readonly _tag: "Hold"
-  /** The gate that it waits at. */
-  readonly gate: Gate
-  /** What it runs into when it has passed; by default nothing. */
-  readonly next: Fault | undefined
-}
-
-/** What can happen to a call. */
-export type Fault =
-  | Status
-  | ConnectionRefused
-  | ConnectionReset
-  | CutBody
-  | Garbled
-  | BrokenNextRange
-  | Delay
-  | Hang
-  | Hold
-
-/** What an answer with an error says. */
+/** The content of an error response. */
 export interface StatusOptions {
-  /** Heroku's id of the error. By default the one for the status, where one is documented. */
+  /** Heroku's id of the error. By default the documented one for the status, if there is one. */
   readonly errorId?: string | undefined
   /** Heroku's message. By default none. */
   readonly message?: string | undefined
   /** The page that explains the error. By default none. */
   readonly documentationUrl?: string | undefined
-  /** Headers of the answer. */
+  /** Headers of the response. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** The body instead of Heroku's, whatever it is. */
+  /** Any body, which replaces Heroku's. */
   readonly body?: string | undefined
 }
 
 /**
- * Heroku answers with an error: `status(503)`, `status(429, { headers: { "Retry-After": "7" } })`.
+ * Heroku responds with an error: `status(503)`, `status(429, { headers: { "Retry-After": "7" } })`.
  *
  * **Details**
  *
- * With neither an error id nor a message the body is empty, as those of Heroku's router can be.
+ * Without an error id and a message the body is empty, as it can be if Heroku's router responds.
  *
- * @throws `RangeError` when the status is none of an error (300 to 599), or a header cannot be sent: a mistake in the test.
+ * @throws `RangeError` when `status` is not an error status (300 to 599) or a header cannot be sent: a mistake in the test.
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#error-responses
  */
 export const status = (status: number, options?: StatusOptions): Fault => {
   if (!isErrorStatus(status)) {
-    throw new RangeError(`FaultInjection.status: ${status} is not the status of an error, 300 to 599`)
+    throw new RangeError(`FaultInjection.status: ${status} is not an error status. Use 300 to 599`)
   }
   const headers = Object.fromEntries(
     Object.entries(options?.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
@@ -149,38 +80,44 @@ const documentedErrorIds: ReadonlyMap<number, string> = new Map([
 ])
 
 /**
- * No connection comes about: `RequestFailed` with reason `connect`, and Heroku certainly did nothing.
+ * No connection is established: `RequestFailed` with reason `connect`. Heroku has not acted.
  *
  * **Gotchas**
  *
- * A server that listens cannot refuse: behind `FakeHeroku.layerServer` it is as `connectionReset`.
+ * A server that listens cannot refuse connections: behind `FakeHeroku.layerServerWithFaults` it is a `connectionReset`.
  */
 export const connectionRefused: Fault = { _tag: "ConnectionRefused" }
 
 /** The connection breaks after the request was sent: `RequestFailed` with reason `connection`. */
 export const connectionReset: Fault = { _tag: "ConnectionReset" }
 
-/** Heroku acts, its answer begins, and is cut short: `RequestFailed` with reason `body`. */
+/** Heroku acts, and the connection breaks in the middle of the response body: `RequestFailed` with reason `body`. */
 export const cutBody: Fault = { _tag: "CutBody" }
 
-/** Heroku acts, and answers with something that is no JSON: `InvalidResponse`. */
+/** Heroku acts, and the response body is not JSON: `InvalidResponse`. */
 export const garbled: Fault = { _tag: "Garbled" }
 
 /**
- * A list that is truncated (206) comes without `Next-Range`: `InvalidResponse`, where a client that does not look takes it
- * for complete. Only lists run into it.
+ * A partial list (206) has no `Next-Range`: `InvalidResponse`. A client that does not check takes the list for complete.
+ * Only `list` runs into it.
  */
-export const missingNextRange: Fault = { _tag: "BrokenNextRange", how: "missing" }
+export const missingNextRange: Fault = { _tag: "MissingNextRange" }
 
 /**
- * The `Next-Range` of a list is the range that was asked for: `InvalidResponse`, where a client that does not look goes
- * round for ever. Only lists run into it.
+ * The `Next-Range` of a list is the range that was requested: `InvalidResponse`. A client that does not check requests the
+ * same page forever. Only `list` runs into it.
  */
-export const repeatedNextRange: Fault = { _tag: "BrokenNextRange", how: "repeated" }
+export const repeatedNextRange: Fault = { _tag: "RepeatedNextRange" }
+
+/** The call takes `duration` longer, by the `Clock`. */
+export const delay = (duration: Duration.Input): Fault => ({ _tag: "Wait", until: Effect.sleep(duration) })
+
+/** There is never a response: the caller has to give up. */
+export const hang: Fault = { _tag: "Wait", until: Effect.never }
 
 /**
- * What makes a call fail with `error`, or with what comes closest to it for the operation that is struck: a `NotFound` for
- * `list` is an `UnexpectedStatus` with 404. A `RequestFailed` with reason `timeout` is `hang`: the caller has to give up.
+ * Makes a call fail with `error`, or with the closest error that its operation has: for `list`, a `NotFound` is an
+ * `UnexpectedStatus` with status 404. A `RequestFailed` with reason `timeout` is `hang`.
  */
 export const failure = (error: AuthorizationError): Fault => {
   switch (error._tag) {
@@ -198,192 +135,98 @@ export const failure = (error: AuthorizationError): Fault => {
     case "InvalidResponse":
       return garbled
     default: {
-      const { documentationUrl, errorId, message, requestId } = error
+      const { documentationUrl, errorId, message } = error
+      const requestId = Option.filter(error.requestId, isHeaderValue)
       const retryAfter = "retryAfter" in error ? Option.filter(error.retryAfter, Duration.isFinite) : Option.none()
-      // Without status it was refused before any request; Heroku would do it with 422. What is no status of an error, or
-      // cannot be a header, is not what Heroku would send.
-      return status(isErrorStatus(error.status ?? 422) ? error.status ?? 422 : 500, {
+      // Input that was rejected before a request has no status; Heroku would reject it with 422.
+      const code = error.status ?? 422
+      return status(isErrorStatus(code) ? code : 500, {
         errorId: Option.getOrUndefined(errorId),
         message,
         documentationUrl: Option.getOrUndefined(documentationUrl),
         headers: {
-          ...Option.match(Option.filter(requestId, isHeaderValue), {
-            onNone: () => ({}),
-            onSome: (id) => ({ "request-id": id })
-          }),
-          ...Option.match(retryAfter, {
-            onNone: () => ({}),
-            onSome: (wait) => ({ "retry-after": String(Math.ceil(Duration.toSeconds(wait))) })
-          }),
-          ...(error._tag === "TwoFactorRequired" ? { "heroku-two-factor-required": "true" } : {})
+          ...(Option.isSome(requestId) ? { "request-id": requestId.value } : undefined),
+          ...(Option.isSome(retryAfter)
+            ? { "retry-after": String(Math.ceil(Duration.toSeconds(retryAfter.value))) }
+            : undefined),
+          ...(error._tag === "TwoFactorRequired" ? { "heroku-two-factor-required": "true" } : undefined)
         }
       })
     }
   }
 }
 
-/** The call takes `duration` longer, by the `Clock`. */
-export const delay = (duration: Duration.Input): Fault => ({ _tag: "Delay", duration })
-
-/** There is never an answer: the caller has to give up. */
-export const hang: Fault = { _tag: "Hang" }
-
-/** A gate that calls wait at. */
-export interface Gate {
-  /** Waits until a call has come to the gate. */
-  readonly arrived: Effect.Effect<void>
-  /** Waits until this many calls have come to the gate, those counted that have gone through. */
-  readonly arrivals: (count: number) => Effect.Effect<void>
-  /** Lets all through, those that wait and those that come. */
-  readonly open: Effect.Effect<void>
-  /** Comes to the gate and waits until it is open. */
-  readonly pass: Effect.Effect<void>
-}
-
 // -----------------------------------------------------------------------------
 // Calls
 // -----------------------------------------------------------------------------
 
-/** A call as it arrived, without tokens that somebody took for an id. Over HTTP, requests for other paths are none. */
+/** A call as it arrived. Tokens sent as ids are redacted. Over HTTP, requests for other paths are not calls. */
 export interface Call {
-  /** What was called. */
+  /** The operation. */
   readonly operation: Operation
-  /** The authorization that was named. */
+  /** The id of the authorization. */
   readonly id?: string
-  /** What `create` and `update` were given; its secrets are redacted. Not there when it made no sense. */
+  /** The input of `create` or `update`, with redacted secrets. Absent if it was invalid. */
   readonly input?: CreateAuthorization | UpdateAuthorization
-  /** The range that `list` was asked for, as in the `Range` header. */
+  /** The range that `list` requested, as in the `Range` header. */
   readonly range?: string
 }
 
-/** Which calls a fault strikes. */
+/** Which calls run into a fault. */
 export interface Target {
   /** By default every operation. */
   readonly operation?: Operation | undefined
-  /** Only calls that name this authorization. By default all. */
+  /** Only calls with this id. By default every call. */
   readonly id?: string | undefined
-  /** Only calls of which this is true. By default all. */
+  /** Only calls for which it returns true. By default every call. */
   readonly when?: ((call: Call) => boolean) | undefined
-  /** Only every nth of the calls that fit. By default each of them. */
+  /** Every nth of these calls: with 3 the third, the sixth and so on. By default each. */
   readonly every?: number | undefined
-  /** How often it strikes: once by default, and with `every` always, which is `Infinity`. */
+  /** How many calls run into the fault. By default one; with `every` all. `Infinity` is all. */
   readonly times?: number | undefined
   /**
-   * Whether Heroku has acted on the call when the fault strikes: the create that happened although its answer was lost.
-   * By default it has not; before `cutBody` and `garbled`, which are in the answer, it always has.
+   * Whether Heroku has acted before the fault: a `create` that happened although its response was lost. By default it has
+   * not. Before `cutBody`, `garbled` and the faults of `Next-Range` it always has.
    */
   readonly afterActing?: boolean | undefined
 }
 
-/** A fault and how it strikes. */
-export interface Strike {
-  /** What happens to the call. */
-  readonly fault: Fault
-  /** Whether Heroku has acted when it does. */
-  readonly afterActing: boolean
+/** A gate at which calls wait. */
+export interface Gate {
+  /** Waits until a call has arrived at the gate. */
+  readonly arrived: Effect.Effect<void>
+  /** Waits until this many calls have arrived at the gate, including those that have passed it. */
+  readonly arrivals: (count: number) => Effect.Effect<void>
+  /** Lets all calls pass, those that wait and those that arrive later. */
+  readonly open: Effect.Effect<void>
 }
 
 // -----------------------------------------------------------------------------
 // Service
 // -----------------------------------------------------------------------------
 
-/** What tests do with `FaultInjection`. */
+/** The operations of `FaultInjection`. */
 export interface Service {
   /**
-   * Makes the next calls that fit `target` run into `fault`. Of several that fit a call, the first injected strikes. A
-   * target that nothing can fit (`every: 0`) is a mistake in the test, and dies.
+   * Makes the next calls that match `target` run into `fault`. If several faults match a call, the first injected one is
+   * used. A target that cannot match (`every: 0`) is a mistake in the test, and dies.
    */
   readonly inject: (fault: Fault, target?: Target) => Effect.Effect<void>
-  /** Makes the next calls that fit `target` wait at a gate, and run into `next` when they have passed it, if there is one. */
+  /** Makes the next calls that match `target` wait at a gate, and then continue or run into `next`. */
   readonly hold: (target?: Target, next?: Fault) => Effect.Effect<Gate>
-  /** Takes back every fault that has not struck, and forgets the calls. */
+  /** Removes every pending fault and all recorded calls. */
   readonly clear: Effect.Effect<void>
-  /** The calls made, in the order they arrived, faulty or not. */
+  /** The calls so far, in the order in which they arrived, with and without faults. */
   readonly calls: Effect.Effect<ReadonlyArray<Call>>
-  /** For implementations: records a call, and tells what is to happen to it. */
-  readonly receive: (call: Call) => Effect.Effect<Option.Option<Strike>>
 }
 
-/** The service that makes chosen calls fail, wait or hang. Provide `layer` to the layer under test. */
-export class FaultInjection extends Context.Service<FaultInjection, Service>()(
-  "@effect-heroku/testing/FaultInjection"
-) {}
-
-/** Makes the service: no faults, no calls. */
-export const make: Effect.Effect<Service> = Effect.sync(() => {
-  let pending: Array<Strike & { readonly target: Target; left: number; fitted: number }> = []
-  let calls: Array<Call> = []
-
-  const inject = (fault: Fault, target: Target = {}): Effect.Effect<void> =>
-    Effect.sync(() => {
-      const { every = 1, times = target.every === undefined ? 1 : Infinity } = target
-      if (!isCount(every) || !(isCount(times) || times === Infinity)) {
-        throw new RangeError("FaultInjection: `every` and `times` are whole numbers, 1 or more")
-      }
-      pending.push({ fault, target, afterActing: target.afterActing ?? false, left: times, fitted: 0 })
-    })
-
-  return {
-    inject,
-    hold: Effect.fnUntraced(function*(target?: Target, next?: Fault) {
-      const gate = yield* makeGate
-      yield* inject({ _tag: "Hold", gate, next }, target)
-      return gate
-    }),
-    clear: Effect.sync(() => {
-      pending = []
-      calls = []
-    }),
-    calls: Effect.sync(() => calls.slice()),
-    receive: (call) =>
-      Effect.sync(() => {
-        calls.push(withoutTokens(call))
-        const fitting = pending.filter(({ fault, target }) =>
-          fits(target, call) && (!breaksList(fault) || call.operation === "list")
-        )
-        // Each counts the calls that fit it, also those that another strikes.
-        for (const fault of fitting) fault.fitted += 1
-        const strike = fitting.find(({ fitted, target: { every = 1 } }) => fitted % every === 0)
-        if (strike === undefined) return Option.none()
-        strike.left -= 1
-        if (strike.left <= 0) pending = pending.filter((other) => other !== strike)
-        return Option.some(strike)
-      })
-  }
-})
-
-const breaksList = (fault: Fault): boolean =>
-  fault._tag === "BrokenNextRange" || (fault._tag === "Hold" && fault.next !== undefined && breaksList(fault.next))
-
-const isCount = (number: number): boolean => Number.isInteger(number) && number >= 1
-
-const fits = ({ id, operation, when }: Target, call: Call): boolean =>
-  (operation === undefined || operation === call.operation)
-  && (id === undefined || id === call.id)
-  && (when === undefined || when(call))
-
-const makeGate: Effect.Effect<Gate> = Effect.gen(function*() {
-  const opened = yield* Deferred.make<void>()
-  const arrived = yield* SubscriptionRef.make(0)
-  const arrivals = (count: number): Effect.Effect<void> =>
-    SubscriptionRef.changes(arrived).pipe(Stream.filter((sum) => sum >= count), Stream.runHead, Effect.asVoid)
-  return {
-    arrived: arrivals(1),
-    arrivals,
-    open: Effect.asVoid(Deferred.succeed(opened, undefined)),
-    pass: Effect.andThen(SubscriptionRef.update(arrived, (sum) => sum + 1), Deferred.await(opened))
-  }
-})
-
 /**
- * The service as a layer.
+ * The service that makes chosen calls fail, wait or hang.
  *
  * **Example** (In memory, with faults)
  *
  * ```ts
- * const layer = MemoryAuthorizationService.layer({ seed: [{ id: leaked, description: "leaked in a log" }] }).pipe(
- *   Layer.provideMerge(FaultInjection.layer)
- * )
+ * const layer = MemoryAuthorizationService.layerWithFaults({ seed: [{ id: leaked, description: "leaked in a log" }] })
  * ```
  *
  * and in a test with that layer
@@ -394,4 +237,6 @@ const makeGate: Effect.Effect<Gate> = Effect.gen(function*() {
  * assert.strictEqual(yield* revoke(leaked), "may still work: check again")
  * ```
  */
-export const layer: Layer.Layer<FaultInjection> = Layer.effect(FaultInjection, make)
+export class FaultInjection extends Context.Service<FaultInjection, Service>()(
+  "@effect-heroku/testing/FaultInjection"
+) {}

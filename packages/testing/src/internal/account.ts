@@ -1,28 +1,25 @@
-/** `HerokuAccount` over the store that the layers stand on. */
+/** `HerokuAccount` over the store that the layers share. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type * as HerokuAccount from "../HerokuAccount.ts"
-import { toAuthorization } from "./records.ts"
+import { toAuthorization, toJson } from "./records.ts"
 import type { Store } from "./store.ts"
-import * as Wire from "./wire.ts"
 
-/** The account of a store. */
+/** Returns the service for the account of a store. */
 export const fromStore = (store: Store): HerokuAccount.Service => {
   const at = <A>(read: (now: number) => A): Effect.Effect<A> => Effect.map(Clock.currentTimeMillis, read)
   return {
     size: Effect.sync(store.size),
     authorizations: at((now) => store.records().map((record) => toAuthorization(record, now))),
     json: Stream.unwrap(at((now) =>
-      // In pieces, between which others have their turn.
-      Stream.fromIterable(store.records(), { chunkSize: 1000 }).pipe(
-        Stream.map((record) => Wire.authorization(record, now))
-      )
+      // In chunks, so that other fibers run in between.
+      Stream.fromIterable(store.records(), { chunkSize: 1000 }).pipe(Stream.map((record) => toJson(record, now)))
     )),
     get: (id) => at((now) => Option.map(Result.getSuccess(store.info(id)), (record) => toAuthorization(record, now))),
-    put: (...seeds) => at((now) => seeds.map((seed) => toAuthorization(store.plant(seed, now), now))),
+    put: (...seeds) => at((now) => seeds.map((seed) => toAuthorization(store.insert(seed, now), now))),
     remove: (...ids) =>
       Effect.sync(() => {
         for (const id of ids) store.delete(id)

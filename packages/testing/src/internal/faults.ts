@@ -1,73 +1,129 @@
-/** Runs calls under `FaultInjection`, for the implementations that obey it. */
+/** Runs calls under the faults that were injected, for the implementations that support them. */
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as FaultInjection from "../FaultInjection.ts"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import type * as FaultInjection from "../FaultInjection.ts"
+import { type BrokenResponse, type Failure, type Fault, isOnlyForLists } from "./fault.ts"
+import { redactCall } from "./redact.ts"
 
-/** How an implementation shows the faults that end a call. */
-interface Shown<A, E> {
-  readonly status: (fault: FaultInjection.Status) => Effect.Effect<A, E>
-  readonly connectionRefused: Effect.Effect<A, E>
-  readonly connectionReset: Effect.Effect<A, E>
-  /** What becomes of the answer when its body is cut short, or is no JSON. */
-  readonly cutBody: (answer: Effect.Effect<A, E>) => Effect.Effect<A, E>
-  readonly garbled: (answer: Effect.Effect<A, E>) => Effect.Effect<A, E>
-  /** What becomes of an answer to `list` that says wrongly where the list goes on. */
-  readonly nextRange: (
-    answer: Effect.Effect<A, E>,
-    how: FaultInjection.BrokenNextRange["how"]
-  ) => Effect.Effect<A, E>
+/** How an implementation shows faults. */
+export interface Shown<A, E> {
+  readonly failure: (fault: Failure) => Effect.Effect<A, E>
+  readonly brokenResponse: (fault: BrokenResponse, response: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
 
-/** Runs what acts on a call, or has the call run into its fault. */
+/** Runs `act`, the effect of a call, or makes the call run into its fault. */
 export type Guard = <A, E>(
   call: FaultInjection.Call,
   act: Effect.Effect<A, E>,
   shown: Shown<A, E>
 ) => Effect.Effect<A, E>
 
-/** The guard of the `FaultInjection` in context; of none, one that does nothing. */
-export const guard: Effect.Effect<Guard> = Effect.map(
-  Effect.serviceOption(FaultInjection.FaultInjection),
-  Option.match({
-    onNone: (): Guard => (_call, act) => act,
-    onSome: (faults): Guard => (call, act, shown) =>
-      Effect.flatMap(
-        faults.receive(call),
-        Option.match({ onNone: () => act, onSome: (strike) => run(strike, act, shown) })
+/** The guard of layers without faults. */
+export const none: Guard = (_call, act) => act
+
+interface Pending {
+  readonly fault: Fault
+  readonly target: FaultInjection.Target
+  /** How many more calls run into the fault. */
+  left: number
+  /** How many calls have matched the target. */
+  matched: number
+}
+
+/** Creates the service, without faults and calls, and the guard that runs calls under it. */
+export const make: Effect.Effect<{ readonly service: FaultInjection.Service; readonly guard: Guard }> = Effect.sync(
+  () => {
+    let pending: ReadonlyArray<Pending> = []
+    let calls: Array<FaultInjection.Call> = []
+
+    const inject: FaultInjection.Service["inject"] = (fault, target = {}) =>
+      Effect.sync(() => {
+        const { every = 1, times = target.every === undefined ? 1 : Infinity } = target
+        if (!isCount(every) || !(isCount(times) || times === Infinity)) {
+          throw new RangeError("FaultInjection: `every` and `times` must be integers of 1 or more")
+        }
+        pending = [...pending, { fault, target, left: times, matched: 0 }]
+      })
+
+    /** Records a call and takes the fault that it runs into. */
+    const receive = (call: FaultInjection.Call): Pending | undefined => {
+      calls.push(redactCall(call))
+      const matching = pending.filter(({ fault, target }) =>
+        matches(target, call) && (call.operation === "list" || !isOnlyForLists(fault))
       )
-  })
+      // Every fault counts the calls that match it, also if another one is used.
+      for (const fault of matching) fault.matched += 1
+      const next = matching.find(({ matched, target: { every = 1 } }) => matched % every === 0)
+      if (next !== undefined && --next.left <= 0) pending = pending.filter((other) => other !== next)
+      return next
+    }
+
+    return {
+      service: {
+        inject,
+        hold: Effect.fnUntraced(function*(target?: FaultInjection.Target, next?: Fault) {
+          const { gate, pass } = yield* makeGate
+          yield* inject({ _tag: "Wait", until: pass, next }, target)
+          return gate
+        }),
+        clear: Effect.sync(() => {
+          pending = []
+          calls = []
+        }),
+        calls: Effect.sync(() => calls.slice())
+      },
+      guard: (call, act, shown) =>
+        Effect.suspend(() => {
+          const next = receive(call)
+          return next === undefined ? act : run(next.fault, next.target.afterActing ?? false, act, shown)
+        })
+    }
+  }
 )
 
+const isCount = (number: number): boolean => Number.isInteger(number) && number >= 1
+
+const matches = ({ id, operation, when }: FaultInjection.Target, call: FaultInjection.Call): boolean =>
+  (operation === undefined || operation === call.operation)
+  && (id === undefined || id === call.id)
+  && (when === undefined || when(call))
+
+const makeGate = Effect.gen(function*() {
+  const opened = yield* Deferred.make<void>()
+  const arrived = yield* SubscriptionRef.make(0)
+  const arrivals = (count: number): Effect.Effect<void> =>
+    SubscriptionRef.changes(arrived).pipe(Stream.filter((sum) => sum >= count), Stream.runHead, Effect.asVoid)
+  const gate: FaultInjection.Gate = {
+    arrived: arrivals(1),
+    arrivals,
+    open: Effect.asVoid(Deferred.succeed(opened, undefined))
+  }
+  return { gate, pass: Effect.andThen(SubscriptionRef.update(arrived, (sum) => sum + 1), Deferred.await(opened)) }
+})
+
 const run = <A, E>(
-  { afterActing, fault }: FaultInjection.Strike,
+  fault: Fault,
+  afterActing: boolean,
   act: Effect.Effect<A, E>,
   shown: Shown<A, E>
 ): Effect.Effect<A, E> => {
-  const wait = (until: Effect.Effect<void>) =>
-    // An answer that is an error waits as well.
-    afterActing ? Effect.flatMap(Effect.exit(act), (exit) => Effect.andThen(until, exit)) : Effect.andThen(until, act)
-  const replace = (answer: Effect.Effect<A, E>) => afterActing ? Effect.andThen(Effect.exit(act), answer) : answer
   switch (fault._tag) {
     case "Status":
-      return replace(shown.status(fault))
     case "ConnectionRefused":
-      return replace(shown.connectionRefused)
     case "ConnectionReset":
-      return replace(shown.connectionReset)
-    case "CutBody":
-      return shown.cutBody(act)
-    case "Garbled":
-      return shown.garbled(act)
-    case "BrokenNextRange":
-      return shown.nextRange(act, fault.how)
-    case "Hang":
-      return replace(Effect.never)
-    case "Delay":
-      return wait(Effect.sleep(fault.duration))
-    case "Hold":
-      if (fault.next === undefined) return wait(fault.gate.pass)
+      return Effect.andThen(afterActing ? Effect.exit(act) : Effect.void, shown.failure(fault))
+    case "Wait": {
+      const { next, until } = fault
+      const continued = (response: Effect.Effect<A, E>) =>
+        next === undefined ? response : run(next, afterActing, response, shown)
+      // A response that is an error waits as well.
       return afterActing
-        ? run({ afterActing, fault: fault.next }, wait(fault.gate.pass), shown)
-        : Effect.andThen(fault.gate.pass, run({ afterActing, fault: fault.next }, act, shown))
+        ? continued(Effect.flatMap(Effect.exit(act), (exit) => Effect.andThen(until, exit)))
+        : Effect.andThen(until, continued(act))
+    }
+    default:
+      return shown.brokenResponse(fault, act)
   }
 }

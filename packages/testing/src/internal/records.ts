@@ -1,29 +1,21 @@
 /**
- * The records that an account's authorizations are kept as: made from seeds, or made up, and read as the domain class.
+ * Authorizations as an account stores them: Heroku's JSON, except that lifetimes are stored as the time they end.
  *
- * What an account does with them is `store.ts`; their JSON is `wire.ts`.
+ * Secrets are in clear: records stay inside the account's closure.
  */
-import * as Authorization from "@effect-heroku/core/Authorization"
-import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import { Authorization, maxLifetimeSeconds } from "@effect-heroku/core/Authorization"
 import * as Schema from "effect/Schema"
-import type { Random } from "./random.ts"
+import { flat, type Random } from "./random.ts"
 
-const hour = 3_600_000
-const day = 24 * hour
+/** An authorization as Heroku's JSON has it. */
+export type Wire = typeof Authorization.FromWire.Encoded
 
-// -----------------------------------------------------------------------------
-// Records
-// -----------------------------------------------------------------------------
-
-/** An access or refresh token. Times are in milliseconds since the epoch; `expiresAt` is null when it never expires. */
+/** An access or refresh token. Times are in milliseconds; `null` means that it never expires. */
 export interface TokenRecord {
   readonly id: string
-  readonly token: Redacted.Redacted
+  readonly token: string
   readonly expiresAt: number | null
-  /** How long it was made for, in milliseconds: what a regenerated token is given again. */
+  /** The lifetime that `regenerate` gives the next token. */
   readonly lifetime: number | null
 }
 
@@ -32,424 +24,160 @@ export interface ClientRecord {
   readonly id: string
   readonly name: string
   readonly redirectUri: string
-  /** What `update` must show; null takes any. */
-  readonly secret: Redacted.Redacted | null
+  /** The secret that `update` requires; `null` accepts any. */
+  readonly secret: string | null
   readonly privileged: boolean
 }
 
 /** A grant of the web flow. */
 export interface GrantRecord {
-  readonly id: string | null
-  readonly code: Redacted.Redacted
+  readonly id: string | undefined
+  readonly code: string
   readonly expiresAt: number | null
 }
 
-/** An account. */
-export interface UserRecord {
-  readonly id: string
-  readonly email: string | null
-  readonly fullName: string | null
-}
+/** An account, as Heroku's JSON has it. */
+export type UserRecord = NonNullable<Wire["user"]>
 
-/** An authorization; null is what it does not have. */
+/** An authorization. `undefined` is for keys that older payloads lack. */
 export interface AuthorizationRecord {
   readonly id: string
-  readonly description: string | null
+  readonly description: string | undefined
   readonly scope: ReadonlyArray<string>
   readonly accessToken: TokenRecord | null
   readonly refreshToken: TokenRecord | null
   readonly client: ClientRecord | null
   readonly grant: GrantRecord | null
   readonly session: { readonly id: string } | null
-  readonly user: UserRecord | null
+  readonly user: UserRecord | undefined
   readonly createdAt: number
   readonly updatedAt: number
 }
 
-/** Whole seconds from `now` until `expiresAt`, rounded up, so that 0 means expired; null means never. */
-export const secondsRemaining = (expiresAt: number | null, now: number): number | null =>
-  expiresAt === null
-    ? null
-    : Math.min(Math.max(0, Math.ceil((expiresAt - now) / 1000)), Authorization.maxLifetimeSeconds)
-
 /** Heroku's times have no fractions of a second. */
 export const wholeSecond = (millis: number): number => Math.floor(millis / 1000) * 1000
 
-/** What a token was made for, as far as what remains of it tells; of one that has expired it is inferred. */
-const usualLifetime = (remaining: number | null): number | null =>
-  remaining === null || remaining > 0 ? remaining : 30 * day
+const expiryOf = (lifetime: number | null, now: number): number | null => lifetime === null ? null : now + lifetime
 
-/** A token as Heroku makes them today. Older ones are bare UUIDs. */
+/** Creates a token in today's form. Older ones are bare UUIDs. */
 export const makeToken = (random: Random, now: number, lifetime: number | null): TokenRecord => ({
   id: random.uuid(),
-  token: Redacted.make(["HRKU", random.uuid()].join("-"), { label: "token" }),
-  expiresAt: lifetime === null ? null : now + lifetime,
+  token: flat("HRKU-", random.uuid()),
+  expiresAt: expiryOf(lifetime, now),
   lifetime: usualLifetime(lifetime)
 })
 
-/** A grant code; how long it can be exchanged is inferred. */
+/** The lifetime that a token was created with, inferred from the rest of it: of an expired one, 30 days. */
+const usualLifetime = (remaining: number | null): number | null =>
+  remaining === null || remaining > 0 ? remaining : 30 * 24 * 3_600_000
+
+/** Creates a grant. That it can be exchanged for five minutes is inferred. */
 export const makeGrant = (random: Random, now: number): GrantRecord => ({
   id: random.uuid(),
-  code: Redacted.make(random.uuid(), { label: "grant code" }),
+  code: random.uuid(),
   expiresAt: now + 300_000
 })
 
 // -----------------------------------------------------------------------------
-// As the domain class
+// JSON
 // -----------------------------------------------------------------------------
 
-const remaining = (expiresAt: number | null, now: number): Option.Option<Duration.Duration> =>
-  Option.map(Option.fromNullOr(secondsRemaining(expiresAt, now)), Duration.seconds)
+/** Returns the authorization as it is at `now`, as Heroku's JSON. */
+export const toJson = (record: AuthorizationRecord, now: number): string => JSON.stringify(toWire(record, now))
 
-const toToken = (record: TokenRecord | null, now: number): Option.Option<Authorization.Token> =>
-  Option.map(Option.fromNullOr(record), ({ expiresAt, id, token }) => ({
-    id,
-    token,
-    expiresIn: remaining(expiresAt, now)
-  }))
+/** Returns a list of authorizations as Heroku's JSON. */
+export const listToJson = (records: ReadonlyArray<AuthorizationRecord>, now: number): string =>
+  JSON.stringify(records.map((record) => toWire(record, now)))
 
-/** The authorization as it is at `now`. */
-export const toAuthorization = (record: AuthorizationRecord, now: number): Authorization.Authorization =>
-  new Authorization.Authorization({
-    id: Authorization.AuthorizationId.make(record.id),
-    description: Option.fromNullOr(record.description),
-    scope: record.scope,
-    accessToken: toToken(record.accessToken, now),
-    refreshToken: toToken(record.refreshToken, now),
-    client: Option.map(Option.fromNullOr(record.client), ({ id, name, redirectUri }) => ({ id, name, redirectUri })),
-    grant: Option.map(Option.fromNullOr(record.grant), ({ code, expiresAt, id }) => ({
-      id: Option.fromNullOr(id),
-      code,
-      expiresIn: remaining(expiresAt, now)
-    })),
-    session: Option.fromNullOr(record.session),
-    user: Option.map(Option.fromNullOr(record.user), ({ email, fullName, id }) => ({
-      id,
-      email: Option.fromNullOr(email),
-      fullName: Option.fromNullOr(fullName)
-    })),
-    createdAt: DateTime.makeUnsafe(record.createdAt),
-    updatedAt: DateTime.makeUnsafe(record.updatedAt)
-  })
-
-const fromToken = (token: Authorization.Token, now: number): TokenRecord => {
-  const remaining = Option.getOrNull(Option.map(token.expiresIn, Duration.toMillis))
-  return {
-    id: token.id,
-    token: token.token,
-    expiresAt: remaining === null ? null : now + remaining,
-    lifetime: usualLifetime(remaining)
-  }
-}
-
-const fromAuthorization = (authorization: Authorization.Authorization, now: number): AuthorizationRecord => ({
-  id: authorization.id,
-  description: Option.getOrNull(authorization.description),
-  scope: authorization.scope,
-  accessToken: Option.getOrNull(Option.map(authorization.accessToken, (token) => fromToken(token, now))),
-  refreshToken: Option.getOrNull(Option.map(authorization.refreshToken, (token) => fromToken(token, now))),
-  client: Option.getOrNull(Option.map(authorization.client, (client) => ({
-    id: client.id,
-    name: client.name,
-    redirectUri: client.redirectUri,
-    secret: null,
-    privileged: false
-  }))),
-  grant: Option.getOrNull(Option.map(authorization.grant, (grant) => ({
-    id: Option.getOrNull(grant.id),
-    code: grant.code,
-    expiresAt: Option.getOrNull(Option.map(grant.expiresIn, (expiresIn) => now + Duration.toMillis(expiresIn)))
-  }))),
-  session: Option.getOrNull(authorization.session),
-  user: Option.getOrNull(Option.map(authorization.user, (user) => ({
-    id: user.id,
-    email: Option.getOrNull(user.email),
-    fullName: Option.getOrNull(user.fullName)
-  }))),
-  createdAt: DateTime.toEpochMillis(authorization.createdAt),
-  updatedAt: DateTime.toEpochMillis(authorization.updatedAt)
+// The order of the keys is Heroku's. Absent values are `null` where the published schema allows it, and left out otherwise.
+const toWire = (record: AuthorizationRecord, now: number) => ({
+  access_token: toWireToken(record.accessToken, now),
+  client: record.client === null ? null : {
+    id: record.client.id,
+    name: record.client.name,
+    redirect_uri: record.client.redirectUri
+  },
+  created_at: toWireTime(record.createdAt),
+  description: record.description,
+  grant: record.grant === null ? null : {
+    code: record.grant.code,
+    expires_in: secondsRemaining(record.grant.expiresAt, now) ?? undefined,
+    id: record.grant.id
+  },
+  id: record.id,
+  refresh_token: toWireToken(record.refreshToken, now),
+  scope: record.scope,
+  session: record.session,
+  updated_at: toWireTime(record.updatedAt),
+  user: record.user
 })
 
-// -----------------------------------------------------------------------------
-// Seeds
-// -----------------------------------------------------------------------------
+const toWireToken = (record: TokenRecord | null, now: number) =>
+  record === null
+    ? null
+    : { expires_in: secondsRemaining(record.expiresAt, now), id: record.id, token: record.token }
 
-/** An OAuth client that exists from the start. What is left out is made up. */
-export interface ClientSeed {
-  /** Its id. */
-  readonly id?: string | undefined
-  /** What it is called. */
-  readonly name?: string | undefined
-  /** Where it sends people back to. */
-  readonly redirectUri?: string | undefined
-  /** What `update` has to show to hand an authorization to this client. By default it may show anything. */
-  readonly secret?: string | Redacted.Redacted | undefined
-  /** Whether the client's authorizations may be regenerated. By default not. */
-  readonly privileged?: boolean | undefined
+/** Rounded up, so that 0 means expired. */
+const secondsRemaining = (expiresAt: number | null, now: number): number | null =>
+  expiresAt === null ? null : Math.min(Math.max(0, Math.ceil((expiresAt - now) / 1000)), maxLifetimeSeconds)
+
+// Heroku writes no fractions of a second. Seeds may have them.
+const toWireTime = (millis: number): string => {
+  const iso = new Date(millis).toISOString()
+  return millis % 1000 === 0 ? `${iso.slice(0, -5)}Z` : iso
 }
 
-/** The account that gave an authorization. What is left out is made up. */
-export interface UserSeed {
-  /** The account's id. */
-  readonly id?: string | undefined
-  /** The account's address. */
-  readonly email?: string | undefined
-  /** The person's name. */
-  readonly fullName?: string | undefined
-}
+// -----------------------------------------------------------------------------
+// Domain class
+// -----------------------------------------------------------------------------
+
+const decode = Schema.decodeUnknownSync(Authorization.FromWire)
+const encode = Schema.encodeSync(Authorization.FromWire)
+
+/** Returns the authorization as it is at `now`. */
+export const toAuthorization = (record: AuthorizationRecord, now: number): Authorization => decode(toWire(record, now))
 
 /**
- * An authorization that exists from the start, said in as few words as a test needs. What is left out is made up:
- * `{}` is a direct authorization with scope `global` that never expires.
- */
-export interface AuthorizationSeed {
-  /** Its id, which the test can name then. */
-  readonly id?: string | undefined
-  /** What people recognise it by. */
-  readonly description?: string | undefined
-  /** What it may do. By default `global`. */
-  readonly scope?: ReadonlyArray<Authorization.Scope> | undefined
-  /** Counted from `observedAt`; zero or less has expired. By default never. */
-  readonly expiresIn?: Duration.Input | undefined
-  /** The access token; null for none, as before a grant was exchanged. By default one is made up. */
-  readonly accessToken?: string | Redacted.Redacted | null | undefined
-  /** The refresh token. By default none. */
-  readonly refreshToken?: string | Redacted.Redacted | undefined
-  /** The client that obtained it. By default none: a direct authorization. */
-  readonly client?: ClientSeed | undefined
-  /** The grant of the web flow. By default none. */
-  readonly grant?:
-    | { readonly id?: string | undefined; readonly code?: string | Redacted.Redacted | undefined }
-    | undefined
-  /** The browser session of the web flow. By default none. */
-  readonly session?: { readonly id?: string | undefined } | undefined
-  /** By default the account itself. */
-  readonly user?: UserSeed | undefined
-  /** By default `observedAt`. */
-  readonly createdAt?: DateTime.Utc | undefined
-  /** By default `createdAt`. */
-  readonly updatedAt?: DateTime.Utc | undefined
-}
-
-const toRedacted = (secret: string | Redacted.Redacted, label: string): Redacted.Redacted =>
-  Redacted.make(Redacted.isRedacted(secret) ? Redacted.value(secret) : secret, { label })
-
-/**
- * Refuses what is no object, and keys that nothing reads: misspelt ones, which would be ignored without a word.
+ * Creates the record of an authorization that Heroku returned at `now`.
  *
- * @throws `TypeError`
+ * @throws `SchemaError`
  */
-const checkKeys = (what: string, object: object, keys: ReadonlySet<string>): void => {
-  if (typeof object !== "object" || object === null) throw new TypeError(`seed: ${what} is an object`)
-  for (const key of Object.keys(object)) {
-    if (!keys.has(key)) throw new TypeError(`seed: ${what} has no ${key}`)
-  }
-}
-
-/** The same of the options of a layer. */
-export const checkOptions = (options: object, keys: ReadonlySet<string>): void => {
-  for (const key of Object.keys(options)) {
-    if (!keys.has(key)) throw new TypeError(`the options have no ${key}`)
-  }
-}
-
-/** Every key of a type; the compiler sees to it that none is forgotten. */
-export const keysOf = <A>(keys: { readonly [K in keyof A]-?: true }): ReadonlySet<string> => new Set(Object.keys(keys))
-
-const clientKeys = keysOf<ClientSeed>({ id: true, name: true, redirectUri: true, secret: true, privileged: true })
-const userKeys = keysOf<UserSeed>({ id: true, email: true, fullName: true })
-const grantKeys = keysOf<NonNullable<AuthorizationSeed["grant"]>>({ id: true, code: true })
-const sessionKeys = keysOf<NonNullable<AuthorizationSeed["session"]>>({ id: true })
-
-const checkScope = (scope: ReadonlyArray<Authorization.Scope>): ReadonlyArray<Authorization.Scope> => {
-  if (Array.isArray(scope) && scope.length > 0) return scope
-  throw new TypeError("seed: scope is an array of one or more")
-}
-
-/** A client from its seed. */
-export const clientFromSeed = (seed: ClientSeed, random: Random): ClientRecord => {
-  checkKeys("a client", seed, clientKeys)
+export const fromAuthorization = (authorization: Authorization | Wire, now: number): AuthorizationRecord => {
+  const wire = encode(authorization instanceof Authorization ? authorization : decode(authorization))
   return {
-    id: seed.id ?? random.uuid(),
-    name: seed.name ?? "example",
-    redirectUri: seed.redirectUri ?? "https://example.com/auth/heroku/callback",
-    secret: seed.secret === undefined ? null : toRedacted(seed.secret, "client secret"),
-    privileged: seed.privileged ?? false
-  }
-}
-
-/** A user from its seed; the example of the published schema where it says nothing. */
-export const userFromSeed = (seed: UserSeed, random: Random): UserRecord => {
-  checkKeys("a user", seed, userKeys)
-  return {
-    id: seed.id ?? random.uuid(),
-    email: seed.email ?? "username@example.com",
-    fullName: seed.fullName ?? "Tina Edmonds"
-  }
-}
-
-type WireAuthorization = typeof Authorization.Authorization.FromWire.Encoded
-
-/** An authorization as Heroku's JSON has it: what a test saved of an answer. */
-export interface WireSeed extends WireAuthorization {}
-
-/** Whatever an authorization can be planted from. */
-export type Seed = Authorization.Authorization | AuthorizationSeed | WireSeed
-
-const isWireSeed = (seed: object): seed is WireSeed => "created_at" in seed
-
-const decodeWire = Schema.decodeUnknownSync(Authorization.Authorization.FromWire)
-
-const seedKeys = keysOf<AuthorizationSeed>({
-  id: true,
-  description: true,
-  scope: true,
-  expiresIn: true,
-  accessToken: true,
-  refreshToken: true,
-  client: true,
-  grant: true,
-  session: true,
-  user: true,
-  createdAt: true,
-  updatedAt: true
-})
-
-/**
- * A record from its seed.
- *
- * @throws when it makes no sense: a mistake in the test, which no layer's error type should hold.
- */
-export const fromSeed = (seed: Seed, account: UserRecord, random: Random, now: number): AuthorizationRecord => {
-  if (typeof seed !== "object" || seed === null) throw new TypeError("seed: an authorization is an object")
-  if (seed.id === "~") throw new TypeError("seed: ~ is no id of its own, it names the default authorization")
-  if (seed instanceof Authorization.Authorization) return fromAuthorization(seed, now)
-  if (isWireSeed(seed)) return fromAuthorization(decodeWire(seed), now)
-  checkKeys("an authorization", seed, seedKeys)
-  if (seed.grant !== undefined) checkKeys("a grant", seed.grant, grantKeys)
-  if (seed.session !== undefined) checkKeys("a session", seed.session, sessionKeys)
-  const lifetime = seed.expiresIn === undefined ? null : Duration.toMillis(Duration.fromInputUnsafe(seed.expiresIn))
-  const token = (given: string | Redacted.Redacted | undefined): TokenRecord => {
-    const made = makeToken(random, now, lifetime !== null && Number.isFinite(lifetime) ? lifetime : null)
-    return given === undefined ? made : { ...made, token: toRedacted(given, "token") }
-  }
-  const createdAt = seed.createdAt === undefined ? wholeSecond(now) : DateTime.toEpochMillis(seed.createdAt)
-  return {
-    id: Authorization.AuthorizationId.make(seed.id ?? random.uuid()),
-    description: seed.description ?? "sample authorization",
-    scope: checkScope(seed.scope ?? ["global"]),
-    accessToken: seed.accessToken === null ? null : token(seed.accessToken),
-    refreshToken: seed.refreshToken === undefined ? null : token(seed.refreshToken),
-    client: seed.client === undefined ? null : clientFromSeed(seed.client, random),
-    grant: seed.grant === undefined ? null : {
-      id: seed.grant.id ?? random.uuid(),
-      code: toRedacted(seed.grant.code ?? random.uuid(), "grant code"),
-      expiresAt: now + 300_000
-    },
-    session: seed.session === undefined ? null : { id: seed.session.id ?? random.uuid() },
-    user: seed.user === undefined ? account : userFromSeed(seed.user, random),
-    createdAt,
-    updatedAt: seed.updatedAt === undefined ? createdAt : DateTime.toEpochMillis(seed.updatedAt)
-  }
-}
-
-// -----------------------------------------------------------------------------
-// Made up
-// -----------------------------------------------------------------------------
-
-type NonEmpty<A> = readonly [A, ...Array<A>]
-
-/** The clients that made-up records belong to. */
-export const makeUpClients = (random: Random): NonEmpty<ClientRecord> => [
-  clientFromSeed({ name: "Heroku Dashboard", redirectUri: "https://dashboard.heroku.com/oauth/callback" }, random),
-  clientFromSeed({ name: "GitHub Deploys", redirectUri: "https://kolkrabbi.heroku.com/auth/heroku/callback" }, random),
-  clientFromSeed({ name: "Metrics & Alerts", redirectUri: "https://metrics.example.com/auth/callback" }, random),
-  clientFromSeed({ name: "Größenwächter", redirectUri: "https://autoscale.example.com/oauth" }, random),
-  clientFromSeed({}, random)
-]
-
-/** Makes up a record as an account of some years has them, in all the shapes that Heroku answers with. */
-export const makeUp = (
-  account: UserRecord,
-  clients: NonEmpty<ClientRecord>,
-  random: Random,
-  now: number
-): AuthorizationRecord => {
-  const token = (): TokenRecord => {
-    const made = makeToken(random, now, makeUpLifetime(random))
-    // The older form, without the prefix.
-    return random.below(10) === 0 ? { ...made, token: Redacted.make(random.uuid(), { label: "token" }) } : made
-  }
-  const createdAt = wholeSecond(now - random.below(1500 * day))
-  const shape = random.below(10)
-  const web = shape < 3
-  // Of the web flow, and not yet exchanged for tokens.
-  const pending = shape === 0
-  return {
-    id: random.uuid(),
-    description: makeUpDescription(random),
-    scope: random.pick(scopes),
-    accessToken: pending ? null : token(),
-    refreshToken: web && !pending ? token() : null,
-    client: web ? random.pick(clients) : null,
-    grant: web
+    id: wire.id,
+    description: wire.description ?? undefined,
+    scope: wire.scope,
+    accessToken: fromWireToken(wire.access_token, now),
+    refreshToken: fromWireToken(wire.refresh_token, now),
+    client: wire.client
       ? {
-        ...makeGrant(random, pending ? now : createdAt),
-        ...(random.below(3) === 0 ? { id: null } : undefined)
+        id: wire.client.id,
+        name: wire.client.name,
+        redirectUri: wire.client.redirect_uri,
+        secret: null,
+        privileged: false
       }
       : null,
-    session: web && random.below(2) === 0 ? { id: random.uuid() } : null,
-    user: shape === 9 ? null : shape === 8 ? { ...account, fullName: null } : account,
-    createdAt,
-    updatedAt: random.below(2) === 0 ? createdAt : wholeSecond(createdAt + random.below(now - createdAt + 1))
+    grant: wire.grant
+      ? {
+        id: wire.grant.id ?? undefined,
+        code: wire.grant.code,
+        expiresAt: expiryOf(toMillis(wire.grant.expires_in), now)
+      }
+      : null,
+    session: wire.session ?? null,
+    user: wire.user ?? undefined,
+    createdAt: Date.parse(wire.created_at),
+    updatedAt: Date.parse(wire.updated_at)
   }
 }
 
-const makeUpLifetime = (random: Random): number | null => {
-  switch (random.below(8)) {
-    case 0:
-      return -random.below(30 * day)
-    case 1:
-      return 1 + random.below(hour)
-    case 2:
-      return hour + random.below(23 * hour)
-    case 3:
-      return day + random.below(364 * day)
-    case 4:
-      return 30 * day
-    default:
-      return null
-  }
+const fromWireToken = (wire: Wire["access_token"], now: number): TokenRecord | null => {
+  if (!wire) return null
+  const lifetime = toMillis(wire.expires_in)
+  return { id: wire.id, token: wire.token, expiresAt: expiryOf(lifetime, now), lifetime: usualLifetime(lifetime) }
 }
 
-// Joined for the same reason as UUIDs are.
-const makeUpDescription = (random: Random): string | null => {
-  switch (random.below(6)) {
-    case 0:
-      return "Long-lived user authorization"
-    case 1:
-      return ["Heroku CLI login from ", random.pick(hosts), "-", random.below(40)].join("")
-    case 2:
-      return ["Deploy key of team", String.fromCharCode(65 + random.below(26))].join(" ")
-    case 3:
-      return ["Backups, nightly 🌙", random.below(100)].join(" ")
-    case 4:
-      return random.pick(["staging \"blue\"", "staging \"green\"", "audit\\2024", ""])
-    default:
-      // As older authorizations.
-      return null
-  }
-}
-
-const hosts: NonEmpty<string> = ["laptop", "desktop", "ci-runner", "büro-imac", "bastion"]
-
-const scopes: NonEmpty<ReadonlyArray<string>> = [
-  ["global"],
-  ["global"],
-  ["read"],
-  ["identity"],
-  ["read", "write"],
-  ["read-protected", "write-protected"],
-  ["identity", "read-protected"],
-  ["app", "user"]
-]
+const toMillis = (seconds: number | null | undefined): number | null =>
+  seconds === null || seconds === undefined ? null : seconds * 1000

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The sandbox: an imitation of Heroku's API on this machine, for programs in any language, until it is interrupted.
+ * The sandbox: serves a fake Heroku API on this machine until it is interrupted, for programs in any language.
  *
- * What it answers is `FakeHeroku`; here are only the flags, the log and the file that keeps the account.
+ * `FakeHeroku` is the API. This file has the flags, the log, and the file that stores the account.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -20,12 +20,12 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { createServer, type Server } from "node:http"
-import * as FakeHeroku from "./FakeHeroku.ts"
-import * as FaultInjection from "./FaultInjection.ts"
-import { HerokuAccount } from "./HerokuAccount.ts"
-import * as Faults from "./internal/sandboxFaults.ts"
-import * as State from "./internal/sandboxState.ts"
-import { version } from "./internal/version.ts"
+import * as FakeHeroku from "../FakeHeroku.ts"
+import * as FaultInjection from "../FaultInjection.ts"
+import { HerokuAccount } from "../HerokuAccount.ts"
+import { version } from "../internal/version.ts"
+import * as Faults from "./faults.ts"
+import * as State from "./state.ts"
 
 const host = "127.0.0.1"
 
@@ -45,35 +45,35 @@ const secret = (name: string) =>
 const flags = {
   port: wholeNumber("port", { from: 0, to: 65_535 }).pipe(
     Flag.withDefault(0),
-    Flag.withDescription("The port to listen on; 0, the default, takes a free one")
+    Flag.withDescription("The port to listen on. 0, the default, selects a free one")
   ),
   count: wholeNumber("count", { from: 0, to: 1_000_000 }).pipe(
     Flag.withDefault(450),
-    Flag.withDescription("How many authorizations there are from the start, by default 450")
+    Flag.withDescription("How many authorizations to generate, by default 450")
   ),
   latency: wholeNumber("latency", { from: 0 }).pipe(
     Flag.withDefault(0),
-    Flag.withDescription("How many milliseconds every answer takes, by default 0")
+    Flag.withDescription("How many milliseconds every response takes, by default 0")
   ),
   token: secret("token").pipe(
     Flag.optional,
-    Flag.withDescription("The account's token; without it any bearer or basic token is accepted")
+    Flag.withDescription("The account's token. Without it any bearer or basic token is accepted")
   ),
   seed: Flag.String("seed").pipe(
     Flag.optional,
-    Flag.withDescription("Determines the made-up authorizations; the same in every run by default")
+    Flag.withDescription("Determines the generated authorizations. By default they are the same in every run")
   ),
   rateLimit: wholeNumber("rate-limit", { from: 1 }).pipe(
     Flag.withDefault(4500),
-    Flag.withDescription("How many requests the account may make at once, by default 4500")
+    Flag.withDescription("How many requests the account may send at once, by default 4500")
   ),
   rateLimitRefill: wholeNumber("rate-limit-refill", { from: 1 }).pipe(
     Flag.optional,
-    Flag.withDescription("How many of them come back in a minute; by default all in an hour")
+    Flag.withDescription("How many of them it regains a minute, by default all in an hour")
   ),
   twoFactor: secret("two-factor").pipe(
     Flag.optional,
-    Flag.withDescription("The code that must come in Heroku-Two-Factor-Code; without it there is no second factor")
+    Flag.withDescription("The code required in Heroku-Two-Factor-Code. Without it there is no second factor")
   ),
   faults: Flag.String("fault").pipe(
     Flag.mapEffect((text) =>
@@ -91,15 +91,15 @@ const flags = {
       })
     ),
     Flag.atLeast(0),
-    Flag.withDescription(`A fault to run into, again and again if given several times: ${Faults.grammar}`)
+    Flag.withDescription(`A fault to inject; can be repeated: ${Faults.grammar}`)
   ),
   state: Flag.File("state").pipe(
     Flag.optional,
-    Flag.withDescription("A file that keeps the account from one run to the next. What is in it counts before --count")
+    Flag.withDescription("A file that stores the account between runs. If it exists, --count is ignored")
   ),
   quiet: Flag.Boolean("quiet").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("Log no requests")
+    Flag.withDescription("Do not log requests")
   )
 }
 
@@ -107,14 +107,14 @@ const flags = {
 // The log
 // -----------------------------------------------------------------------------
 
-/** One line for a request, on standard error: standard output has one line alone, with the URL. */
+/** Logs a request in one line on standard error. Standard output only has the line with the URL. */
 const log = ({ duration, method, range, status, target }: FakeHeroku.Exchange): Effect.Effect<void> =>
   Console.error([
     method.padEnd(6),
     target,
     ...Option.toArray(Option.map(range, (text) => `[${text}]`)),
     "->",
-    Option.getOrElse(status, () => "no answer"),
+    Option.getOrElse(status, () => "no response"),
     `${Duration.toMillis(duration)} ms`
   ].join(" "))
 
@@ -122,7 +122,7 @@ const log = ({ duration, method, range, status, target }: FakeHeroku.Exchange): 
 // The server
 // -----------------------------------------------------------------------------
 
-/** Node's layer waits for clients that keep their connections open; this leaves it none to wait for. */
+/** Closes the connections that clients keep open, because Node's layer would wait for them. */
 const stop = (server: Server) =>
   Effect.sync(() => {
     server.close()
@@ -130,24 +130,23 @@ const stop = (server: Server) =>
   })
 
 /**
- * Keeps the account in a file: at once, so that a file that cannot be written is told of before anything is in the
- * account; every second in which a request came, in case that the sandbox is killed; and at the end. What was `loaded`
- * from the file is there already.
+ * Saves the account: at once, so that an unwritable file is reported before the first request; every second with a
+ * request, in case the sandbox is killed; and at the end. A file that was just `loaded` is only checked for being writable.
  */
-const layerKeeping = (file: string, loaded: boolean, changed: { value: boolean }) =>
+const layerSaving = (file: string, loaded: boolean, changed: { value: boolean }) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const account = yield* HerokuAccount
     const save = State.save(file, account).pipe(Effect.provide(NodeServices.layer))
-    const saveOrTell = save.pipe(
-      Effect.catch((error) => Console.error(`The account is not kept: ${error.message}`))
+    const saveOrWarn = save.pipe(
+      Effect.catch((error) => Console.error(`The account was not saved: ${error.message}`))
     )
-    yield* loaded ? State.tryToSave(file).pipe(Effect.provide(NodeServices.layer)) : save
-    yield* Effect.addFinalizer(() => saveOrTell)
+    yield* loaded ? State.checkWritable(file).pipe(Effect.provide(NodeServices.layer)) : save
+    yield* Effect.addFinalizer(() => saveOrWarn)
     yield* Effect.forkScoped(Effect.forever(Effect.gen(function*() {
       yield* Effect.sleep("1 second")
       if (!changed.value) return
       changed.value = false
-      yield* saveOrTell
+      yield* saveOrWarn
     })))
   }))
 
@@ -163,10 +162,10 @@ const sandbox = Command.make(
   ({ count, faults, latency, port, quiet, rateLimit, rateLimitRefill, seed, state, token, twoFactor }) =>
     Effect.gen(function*() {
       const server = createServer()
-      const kept = Option.isSome(state) ? yield* State.load(state.value) : Option.none()
+      const loaded = Option.isSome(state) ? yield* State.load(state.value) : Option.none()
       const changed = { value: false }
       const seedText = Option.getOrElse(seed, () => "effect-heroku")
-      const layer = FakeHeroku.layerServer({
+      const layer = FakeHeroku.layerServerWithFaults({
         latency: Duration.millis(latency),
         rateLimit,
         rateLimitRefill: Option.getOrUndefined(rateLimitRefill),
@@ -176,13 +175,13 @@ const sandbox = Command.make(
           changed.value ||= exchange.method !== "GET"
           return quiet ? Effect.void : log(exchange)
         },
-        ...Option.match(kept, {
+        ...Option.match(loaded, {
           onNone: () => ({ count, randomSeed: seedText }),
           onSome: ({ authorizations, defaultAuthorization, savedAt }) => ({
             seed: authorizations,
             observedAt: savedAt,
             defaultAuthorization: Option.getOrUndefined(defaultAuthorization),
-            // Tokens of this run are other ones than those of the runs before.
+            // This run must not generate the tokens of earlier runs again.
             randomSeed: `${seedText} ${DateTime.formatIso(savedAt)}`
           })
         })
@@ -197,10 +196,9 @@ const sandbox = Command.make(
         Effect.provide(
           Option.match(state, {
             onNone: () => Layer.empty,
-            onSome: (file) => layerKeeping(file, Option.isSome(kept), changed)
+            onSome: (file) => layerSaving(file, Option.isSome(loaded), changed)
           }).pipe(
             Layer.provideMerge(layer),
-            Layer.provideMerge(FaultInjection.layer),
             Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port }))
           )
         )
@@ -209,15 +207,15 @@ const sandbox = Command.make(
       Effect.catchTags({
         ServeError: ({ cause }) =>
           fail(`Cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`),
-        SchemaError: ({ message }) => fail(`The file of --state holds no account of a sandbox: ${message}`),
+        SchemaError: ({ message }) => fail(`The file of --state is not the account of a sandbox: ${message}`),
         PlatformError: ({ message }) => fail(`The file of --state cannot be read or written: ${message}`)
       })
     )
-).pipe(Command.withDescription("Serves an imitation of Heroku's API for OAuth authorizations until it is interrupted"))
+).pipe(Command.withDescription("Serves a fake Heroku API for OAuth authorizations until it is interrupted"))
 
 const fail = (userMessage: string) => Effect.fail(new CliError.UserError({ cause: userMessage, userMessage }))
 
-// A terminal that is closed ends the sandbox as an interruption does: the account is kept.
+// Closing the terminal ends the sandbox like an interruption: the account is saved.
 process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
 
 sandbox.pipe(

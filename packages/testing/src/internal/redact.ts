@@ -1,6 +1,6 @@
-/** Takes tokens out of texts that are shown or recorded: somebody may have taken a token for an id. */
+/** Removes tokens from paths and ids that are logged or recorded: a program may have sent a token as an id. */
 
-/** The text without anything that looks like a token, or is one of `known`, also where they are percent-encoded. */
+/** Redacts what looks like a token, and the tokens in `known`, also if they are percent-encoded. */
 export const redactTokens = (text: string, known: ReadonlyArray<string> = []): string => {
   const redacted = redactPlain(text, known)
   if (redacted !== text || !text.includes("%")) return redacted
@@ -8,12 +8,12 @@ export const redactTokens = (text: string, known: ReadonlyArray<string> = []): s
     /%([2-7][0-9a-f])/gi,
     (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))
   )
-  const redactedOnceDecoded = redactPlain(decoded, known)
-  return redactedOnceDecoded === decoded ? text : redactedOnceDecoded
+  const redactedDecoded = redactPlain(decoded, known)
+  return redactedDecoded === decoded ? text : redactedDecoded
 }
 
-/** The call as it can be recorded. The secrets of its input are `Redacted`. */
-export const withoutTokens = <A extends { readonly id?: string; readonly range?: string }>(
+/** Redacts the id and the range of a call. The secrets of its input are `Redacted`. */
+export const redactCall = <A extends { readonly id?: string; readonly range?: string }>(
   call: A,
   known?: ReadonlyArray<string>
 ): A => ({
@@ -25,7 +25,7 @@ export const withoutTokens = <A extends { readonly id?: string; readonly range?:
 const redactPlain = (text: string, known: ReadonlyArray<string>): string => {
   let redacted = text.replaceAll(/HRKU-[\w-]+/gi, "(redacted)")
   for (const token of known) {
-    // Not inside of a longer word: tokens of tests can be short.
+    // Not inside a longer word: tokens of tests can be short.
     const pattern = new RegExp(`(?<![\\w-])${token.replaceAll(/[^\w]/g, "\\$&")}(?![\\w-])`, "g")
     redacted = redacted.replaceAll(pattern, "(redacted)")
   }

@@ -1,0 +1,169 @@
+/** What tests describe the content of an account with, and the records created from it. */
+import { Authorization, AuthorizationId, type Scope } from "@effect-heroku/core/Authorization"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Redacted from "effect/Redacted"
+import { checkKeys, keysOf } from "./options.ts"
+import type { Random } from "./random.ts"
+import {
+  type AuthorizationRecord,
+  type ClientRecord,
+  fromAuthorization,
+  makeGrant,
+  makeToken,
+  type TokenRecord,
+  type UserRecord,
+  wholeSecond,
+  type Wire
+} from "./records.ts"
+
+/** An OAuth client that exists from the start. Missing fields are generated. */
+export interface ClientSeed {
+  /** Its id. */
+  readonly id?: string | undefined
+  /** Its name. */
+  readonly name?: string | undefined
+  /** Where it sends users back to. */
+  readonly redirectUri?: string | undefined
+  /** The secret that `update` requires to transfer an authorization to this client. By default it accepts any. */
+  readonly secret?: string | Redacted.Redacted | undefined
+  /** Whether the client's authorizations may be regenerated. By default not. */
+  readonly privileged?: boolean | undefined
+}
+
+/** The account that created an authorization. Missing fields are generated. */
+export interface UserSeed {
+  /** The account's id. */
+  readonly id?: string | undefined
+  /** The account's email address. */
+  readonly email?: string | undefined
+  /** The user's name. */
+  readonly fullName?: string | undefined
+}
+
+/**
+ * An authorization that exists from the start. Missing fields are generated: `{}` is a direct authorization with scope
+ * `global` that never expires.
+ */
+export interface AuthorizationSeed {
+  /** Its id. */
+  readonly id?: string | undefined
+  /** Its description. */
+  readonly description?: string | undefined
+  /** Its scope. By default `global`. */
+  readonly scope?: ReadonlyArray<Scope> | undefined
+  /** Counted from `observedAt`; zero or less has expired. By default it never expires. */
+  readonly expiresIn?: Duration.Input | undefined
+  /** The access token; `null` for none, as before a grant is exchanged. By default one is generated. */
+  readonly accessToken?: string | Redacted.Redacted | null | undefined
+  /** The refresh token. By default none. */
+  readonly refreshToken?: string | Redacted.Redacted | undefined
+  /** The client that obtained it. By default none: a direct authorization. */
+  readonly client?: ClientSeed | undefined
+  /** The grant of the web flow. By default none. */
+  readonly grant?:
+    | { readonly id?: string | undefined; readonly code?: string | Redacted.Redacted | undefined }
+    | undefined
+  /** The browser session of the web flow. By default none. */
+  readonly session?: { readonly id?: string | undefined } | undefined
+  /** By default the account itself. */
+  readonly user?: UserSeed | undefined
+  /** By default `observedAt`. */
+  readonly createdAt?: DateTime.Utc | undefined
+  /** By default `createdAt`. */
+  readonly updatedAt?: DateTime.Utc | undefined
+}
+
+/** An authorization as Heroku's JSON, for example a saved response. */
+export interface WireSeed extends Wire {}
+
+/** Anything that an authorization can be created from. */
+export type Seed = Authorization | AuthorizationSeed | WireSeed
+
+const clientKeys = keysOf<ClientSeed>({ id: true, name: true, redirectUri: true, secret: true, privileged: true })
+const userKeys = keysOf<UserSeed>({ id: true, email: true, fullName: true })
+const grantKeys = keysOf<NonNullable<AuthorizationSeed["grant"]>>({ id: true, code: true })
+const sessionKeys = keysOf<NonNullable<AuthorizationSeed["session"]>>({ id: true })
+const seedKeys = keysOf<AuthorizationSeed>({
+  id: true,
+  description: true,
+  scope: true,
+  expiresIn: true,
+  accessToken: true,
+  refreshToken: true,
+  client: true,
+  grant: true,
+  session: true,
+  user: true,
+  createdAt: true,
+  updatedAt: true
+})
+
+/** The text of a secret. */
+export const toText = (secret: string | Redacted.Redacted): string =>
+  Redacted.isRedacted(secret) ? Redacted.value(secret) : secret
+
+/** Creates a client. */
+export const toClient = (seed: ClientSeed, random: Random): ClientRecord => {
+  checkKeys("seed: a client", seed, clientKeys)
+  return {
+    id: seed.id ?? random.uuid(),
+    name: seed.name ?? "example",
+    redirectUri: seed.redirectUri ?? "https://example.com/auth/heroku/callback",
+    secret: seed.secret === undefined ? null : toText(seed.secret),
+    privileged: seed.privileged ?? false
+  }
+}
+
+/** Creates a user; by default the example of the published schema. */
+export const toUser = (seed: UserSeed, random: Random): UserRecord => {
+  checkKeys("seed: a user", seed, userKeys)
+  return {
+    id: seed.id ?? random.uuid(),
+    email: seed.email ?? "username@example.com",
+    full_name: seed.fullName ?? "Tina Edmonds"
+  }
+}
+
+/**
+ * Creates the record of an authorization.
+ *
+ * @throws when the seed is invalid: a mistake in the test, which no layer's error type should contain.
+ */
+export const toRecord = (seed: Seed, account: UserRecord, random: Random, now: number): AuthorizationRecord => {
+  if (typeof seed !== "object" || seed === null) throw new TypeError("seed: an authorization must be an object")
+  if (seed.id === "~") throw new TypeError("seed: ~ is not an id, it names the default authorization")
+  if (seed instanceof Authorization || "created_at" in seed) return fromAuthorization(seed, now)
+  checkKeys("seed: an authorization", seed, seedKeys)
+  if (seed.grant !== undefined) checkKeys("seed: a grant", seed.grant, grantKeys)
+  if (seed.session !== undefined) checkKeys("seed: a session", seed.session, sessionKeys)
+  const { scope = ["global"] } = seed
+  if (!Array.isArray(scope) || scope.length === 0) throw new TypeError("seed: scope must be a non-empty array")
+  const lifetime = seed.expiresIn === undefined ? Infinity : Duration.toMillis(Duration.fromInputUnsafe(seed.expiresIn))
+  const token = (given: string | Redacted.Redacted | undefined): TokenRecord => {
+    const generated = makeToken(random, now, Number.isFinite(lifetime) ? lifetime : null)
+    return given === undefined ? generated : { ...generated, token: toText(given) }
+  }
+  const grant = (given: NonNullable<AuthorizationSeed["grant"]>) => {
+    const generated = makeGrant(random, now)
+    return {
+      ...generated,
+      id: given.id ?? generated.id,
+      code: given.code === undefined ? generated.code : toText(given.code)
+    }
+  }
+  const createdAt = seed.createdAt === undefined ? wholeSecond(now) : DateTime.toEpochMillis(seed.createdAt)
+  return {
+    id: AuthorizationId.make(seed.id ?? random.uuid()),
+    description: seed.description ?? "sample authorization",
+    scope,
+    accessToken: seed.accessToken === null ? null : token(seed.accessToken),
+    refreshToken: seed.refreshToken === undefined ? null : token(seed.refreshToken),
+    client: seed.client === undefined ? null : toClient(seed.client, random),
+    grant: seed.grant === undefined ? null : grant(seed.grant),
+    session: seed.session === undefined ? null : { id: seed.session.id ?? random.uuid() },
+    user: seed.user === undefined ? account : toUser(seed.user, random),
+    createdAt,
+    updatedAt: seed.updatedAt === undefined ? createdAt : DateTime.toEpochMillis(seed.updatedAt)
+  }
+}
