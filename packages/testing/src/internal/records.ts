@@ -3,7 +3,8 @@
  *
  * Secrets are in clear: records stay inside the account's closure.
  */
-import { Authorization, maxLifetimeSeconds } from "@effect-heroku/core/Authorization"
+import { Authorization } from "@effect-heroku/core/Authorization"
+import { maxLifetimeSeconds } from "@effect-heroku/core/AuthorizationEndpoints"
 import * as Schema from "effect/Schema"
 import { flat, type Random } from "./random.ts"
 
@@ -17,13 +18,14 @@ export interface TokenRecord {
   readonly expiresAt: number | null
   /** The lifetime that `regenerate` gives the next token. */
   readonly lifetime: number | null
+  readonly version: number | undefined
 }
 
 /** An OAuth client. */
 export interface ClientRecord {
   readonly id: string
-  readonly name: string
-  readonly redirectUri: string
+  readonly name: string | undefined
+  readonly redirectUri: string | undefined
   /** The secret that `update` requires; `null` accepts any. */
   readonly secret: string | null
   readonly privileged: boolean
@@ -64,7 +66,8 @@ export const makeToken = (random: Random, now: number, lifetime: number | null):
   id: random.uuid(),
   token: flat("HRKU-", random.uuid()),
   expiresAt: expiryOf(lifetime, now),
-  lifetime: usualLifetime(lifetime)
+  lifetime: usualLifetime(lifetime),
+  version: undefined
 })
 
 /** The lifetime that a token was created with, inferred from the rest of it: of an expired one, 30 days. */
@@ -113,9 +116,12 @@ const toWire = (record: AuthorizationRecord, now: number) => ({
 })
 
 const toWireToken = (record: TokenRecord | null, now: number) =>
-  record === null
-    ? null
-    : { expires_in: secondsRemaining(record.expiresAt, now), id: record.id, token: record.token }
+  record === null ? null : {
+    expires_in: secondsRemaining(record.expiresAt, now),
+    id: record.id,
+    token: record.token,
+    version: record.version
+  }
 
 /** Rounded up, so that 0 means expired. */
 const secondsRemaining = (expiresAt: number | null, now: number): number | null =>
@@ -153,8 +159,8 @@ export const fromAuthorization = (authorization: Authorization | Wire, now: numb
     client: wire.client
       ? {
         id: wire.client.id,
-        name: wire.client.name,
-        redirectUri: wire.client.redirect_uri,
+        name: wire.client.name ?? undefined,
+        redirectUri: wire.client.redirect_uri ?? undefined,
         secret: null,
         privileged: false
       }
@@ -176,7 +182,13 @@ export const fromAuthorization = (authorization: Authorization | Wire, now: numb
 const fromWireToken = (wire: Wire["access_token"], now: number): TokenRecord | null => {
   if (!wire) return null
   const lifetime = toMillis(wire.expires_in)
-  return { id: wire.id, token: wire.token, expiresAt: expiryOf(lifetime, now), lifetime: usualLifetime(lifetime) }
+  return {
+    id: wire.id,
+    token: wire.token,
+    expiresAt: expiryOf(lifetime, now),
+    lifetime: usualLifetime(lifetime),
+    version: wire.version ?? undefined
+  }
 }
 
 const toMillis = (seconds: number | null | undefined): number | null =>

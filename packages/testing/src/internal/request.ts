@@ -1,9 +1,6 @@
 /** What a request means: its operation, the authorization that it names, and the input in its body. */
-import {
-  type CreateAuthorization,
-  maxLifetimeSeconds,
-  type UpdateAuthorization
-} from "@effect-heroku/core/Authorization"
+import type { CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
+import { maxLifetimeSeconds } from "@effect-heroku/core/AuthorizationEndpoints"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"

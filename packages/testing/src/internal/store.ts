@@ -154,7 +154,9 @@ export const make = (options: Options, builtAt: number, name = "account"): Store
       updatedAt: wholeSecond(now)
     }
     if (input.client === undefined) {
-      const lifetime = input.expiresIn === undefined ? null : Duration.toMillis(input.expiresIn)
+      const lifetime = input.expiresIn === undefined
+        ? null
+        : Duration.toMillis(Duration.fromInputUnsafe(input.expiresIn))
       return Result.succeed(add({ ...record, accessToken: makeToken(random, now, lifetime) }))
     }
     // A client starts the web flow: it gets a grant, and no tokens until it has exchanged the grant.

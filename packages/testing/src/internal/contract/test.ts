@@ -92,7 +92,7 @@ export const assertNotFound = (
   assert.strictEqual(error.status, 404)
   assert.strictEqual(error.id, id)
   assert.deepStrictEqual(error.errorId, Option.some("not_found"))
-  assert.isFalse(error.afterUnknownOutcome)
+  assert.isFalse(error.outcomeUnknown)
 }
 
 /** Checks that the input was rejected before a request was sent, and that the error names the field. */
