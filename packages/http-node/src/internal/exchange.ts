@@ -8,7 +8,7 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Headers from "effect/http/Headers"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
-import type { HttpClientError } from "effect/http/HttpClientError"
+import { HttpClientError, TransportError } from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
@@ -156,6 +156,10 @@ const readResponse = (
 ): Effect.Effect<Response.Response, HttpClientError | InvalidResponse> => {
   // Some clients create the headers anew each time that they are read.
   const { headers, status } = received
+  if (status === 101) {
+    // No request asks for another protocol.
+    return Effect.fail(new HttpClientError({ reason: new TransportError({ request: received.request }) }))
+  }
   const toResponse = (bytes: Uint8Array): Response.Response => ({
     operation,
     status,

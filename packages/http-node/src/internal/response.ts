@@ -32,12 +32,16 @@ export interface Response {
 
 /** The bytes of a body. They may hold tokens: a private field hides them from everything that prints a response. */
 export class Body {
-  readonly #bytes: Uint8Array
+  #bytes: Uint8Array
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
   }
   reveal(): Uint8Array {
     return this.#bytes
+  }
+  /** Drops the bytes: a tracer may keep the response, and then pages of a list would fill the memory. */
+  release(): void {
+    this.#bytes = new Uint8Array()
   }
 }
 
@@ -139,11 +143,10 @@ const decodeMany = Schema.decodeUnknownResult(Schema.Array(Authorization.FromWir
 /** About 20 authorizations. Larger chunks take less time per authorization, and more memory. */
 const chunkBytes = 20 * 750
 
-const decodeList = (response: Response): Stream.Stream<Authorization, InvalidResponse> => {
-  const bytes = response.body.reveal()
-  return Stream.paginate({ offset: 0, emitted: 0 }, ({ emitted, offset }) =>
+const decodeList = (response: Response): Stream.Stream<Authorization, InvalidResponse> =>
+  Stream.paginate({ offset: 0, emitted: 0 }, ({ emitted, offset }) =>
     Effect.suspend(() => {
-      const { json, next } = parseChunk(bytes, offset, chunkBytes)
+      const { json, next } = parseChunk(response.body.reveal(), offset, chunkBytes)
       const chunk = Option.map(json, decodeMany)
       if (Option.isSome(chunk) && Result.isSuccess(chunk.value)) {
         const items = chunk.value.success
@@ -155,8 +158,7 @@ const decodeList = (response: Response): Stream.Stream<Authorization, InvalidRes
       return Effect.fromResult(decodeBody(response, decodeMany)).pipe(
         Effect.map((items) => [items.slice(emitted), Option.none()] as const)
       )
-    }))
-}
+    })).pipe(Stream.ensuring(Effect.sync(() => response.body.release())))
 
 const decodeBody = <A>(
   response: Response,
