@@ -1,10 +1,13 @@
 /** The live `AuthorizationService` with Node's HTTP client provided, and the token of the Heroku command line. */
 import type { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Config from "effect/Config"
 import { SourceError } from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -12,18 +15,17 @@ import * as Result from "effect/Result"
 import * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
 import type { RequestBudget } from "./internal/budget/service.ts"
 import { findPassword } from "./internal/netrc.ts"
-import * as NodeClient from "./internal/nodeClient.ts"
 import { parse } from "./internal/options.ts"
 
-/** Provides the live service over `node:http`: HTTP/1.1, with at most 64 pooled connections. */
+/** Provides the live service over `node:http`: HTTP/1.1, at most 64 pooled connections, and a fresh one for every `POST`. */
 export const layer = (options: HttpAuthorizationService.Options): Layer.Layer<AuthorizationService> =>
-  Layer.provide(HttpAuthorizationService.layer(options), NodeClient.layer)
+  Layer.provide(HttpAuthorizationService.layer(options), layerClient)
 
 /** Provides the live service over `node:http` with a `RequestBudget`. */
 export const layerBudgeted = (
   options: HttpAuthorizationService.Options
 ): Layer.Layer<AuthorizationService, never, RequestBudget> =>
-  Layer.provide(HttpAuthorizationService.layerBudgeted(options), NodeClient.layer)
+  Layer.provide(HttpAuthorizationService.layerBudgeted(options), layerClient)
 
 /**
  * Provides the live service with options from `Config`.
@@ -40,7 +42,37 @@ export const layerConfig = (
 ): Layer.Layer<AuthorizationService, Config.ConfigError> =>
   options === undefined
     ? Layer.unwrap(Effect.map(findOptions, layer))
-    : Layer.provide(HttpAuthorizationService.layerConfig(options), NodeClient.layer)
+    : Layer.provide(HttpAuthorizationService.layerConfig(options), layerClient)
+
+// -----------------------------------------------------------------------------
+// HTTP client
+// -----------------------------------------------------------------------------
+
+/**
+ * Effect's `node:http` client over two agents, which close their connections with the layer.
+ *
+ * A `POST` always gets a fresh connection, because an idle one may be dead: after a process was frozen while the server
+ * closed its idle connections, 2 of 4 creates over a pooled connection failed with `ECONNRESET`, outcome unknown; over a
+ * fresh one none did. All other methods are idempotent, and such a failure is retried.
+ */
+const layerClient: Layer.Layer<HttpClient.HttpClient> = Layer.effect(
+  HttpClient.HttpClient,
+  Effect.gen(function*() {
+    const pooled = yield* makeClient({ keepAlive: true, maxSockets: 64 })
+    // Not `maxSockets`: with it, Node gives a used connection to a request that waits for one.
+    const fresh = yield* makeClient({ keepAlive: false, maxTotalSockets: 64 })
+    return HttpClient.makeWith<never, never, HttpClientError, never>(
+      Effect.flatMap((request) => (request.method === "POST" ? fresh : pooled).execute(request)),
+      Effect.succeed
+    )
+  })
+)
+
+const makeClient = (options: NodeHttpClient.HttpAgentOptions) =>
+  Effect.flatMap(
+    NodeHttpClient.makeAgent(options),
+    (agent) => Effect.provideService(NodeHttpClient.makeNodeHttp, NodeHttpClient.HttpAgent, agent)
+  )
 
 // -----------------------------------------------------------------------------
 // Environment

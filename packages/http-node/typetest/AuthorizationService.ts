@@ -1,13 +1,15 @@
 /**
- * What must and must not compile of the live layers: what they need, what building them can fail with, and which options
- * are refused. Nothing here runs: `pnpm check` compiles it.
+ * What must and must not compile of the live layers: their requirements and errors, and which options they reject. Nothing
+ * here runs: `pnpm check` compiles it.
  */
 // @effect-diagnostics floatingEffect:off
 import type { AuthorizationService, Service } from "@effect-heroku/core/AuthorizationService"
+import * as AccountClients from "@effect-heroku/http-node/AccountClients"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
+import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
 import * as Config from "effect/Config"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
@@ -17,7 +19,7 @@ declare const token: Redacted.Redacted
 declare const transformClient: (client: HttpClient.HttpClient) => HttpClient.HttpClient
 
 // -----------------------------------------------------------------------------
-// What the layers need and fail with
+// Requirements and errors
 // -----------------------------------------------------------------------------
 
 expectTypeOf(HttpAuthorizationService.make({ token })).toEqualTypeOf<
@@ -30,16 +32,50 @@ expectTypeOf(HttpAuthorizationService.layerConfig()).toEqualTypeOf<
   Layer.Layer<AuthorizationService, Config.ConfigError, HttpClient.HttpClient>
 >()
 
-// Node's needs nothing: its transport is inside, and does not show.
+// Node's layers provide the HTTP client themselves.
 expectTypeOf(NodeAuthorizationService.layer({ token })).toEqualTypeOf<Layer.Layer<AuthorizationService>>()
 expectTypeOf(NodeAuthorizationService.layerConfig()).toEqualTypeOf<
   Layer.Layer<AuthorizationService, Config.ConfigError>
 >()
 
-// A failure to find the token can be handled, and is then gone from the type.
+// A program can handle the `ConfigError`, which is then gone from the type.
 expectTypeOf(
   Layer.catchTag(NodeAuthorizationService.layerConfig(), "ConfigError", () => NodeAuthorizationService.layer({ token }))
 ).toEqualTypeOf<Layer.Layer<AuthorizationService>>()
+
+// -----------------------------------------------------------------------------
+// Budgets
+// -----------------------------------------------------------------------------
+
+expectTypeOf(HttpAuthorizationService.layerBudgeted({ token })).toEqualTypeOf<
+  Layer.Layer<AuthorizationService, never, HttpClient.HttpClient | RequestBudget.RequestBudget>
+>()
+expectTypeOf(NodeAuthorizationService.layerBudgeted({ token })).toEqualTypeOf<
+  Layer.Layer<AuthorizationService, never, RequestBudget.RequestBudget>
+>()
+expectTypeOf(AccountClients.layer()).toEqualTypeOf<
+  Layer.Layer<AccountClients.AccountClients, never, HttpClient.HttpClient>
+>()
+expectTypeOf(AccountClients.layerBudgeted()).toEqualTypeOf<
+  Layer.Layer<AccountClients.AccountClients, never, HttpClient.HttpClient | RequestBudget.RequestBudget>
+>()
+
+declare const program: Effect.Effect<void, never, AuthorizationService>
+declare const runnable: (program: Effect.Effect<void>) => void
+
+runnable(
+  Effect.provide(
+    program,
+    Layer.provide(NodeAuthorizationService.layerBudgeted({ token }), RequestBudget.layerMemory())
+  )
+)
+// @ts-expect-error the budget is missing
+runnable(Effect.provide(program, NodeAuthorizationService.layerBudgeted({ token })))
+
+// A budget beside the layer, instead of below it, is still missing.
+const beside = Layer.merge(NodeAuthorizationService.layerBudgeted({ token }), RequestBudget.layerMemory())
+// @ts-expect-error
+runnable(Effect.provide(program, beside))
 
 // -----------------------------------------------------------------------------
 // Options
@@ -52,12 +88,12 @@ HttpAuthorizationService.layer({
   retry: { times: 0, maxRetryAfter: "5 minutes" },
   transformClient
 })
-// An option that is undefined is as good as none.
+// `undefined` means the default.
 HttpAuthorizationService.layer({ token, baseUrl: undefined, retry: undefined, timeout: undefined })
 
-// @ts-expect-error the token is the one thing without a default
+// @ts-expect-error the token has no default
 HttpAuthorizationService.layer({})
-// @ts-expect-error it is Redacted, so that nothing prints it
+// @ts-expect-error the token is Redacted, so that nothing prints it
 NodeAuthorizationService.layer({ token: "HRKU-01234567-89ab-cdef-0123-456789abcdef" })
 // @ts-expect-error
 NodeAuthorizationService.layer({ token, requestTimout: "10 seconds" })
@@ -76,5 +112,5 @@ NodeAuthorizationService.layerConfig({
 })
 // @ts-expect-error
 NodeAuthorizationService.layerConfig({ token: Config.String("TOKEN") })
-// @ts-expect-error a value is no Config
+// @ts-expect-error a value is not a Config
 NodeAuthorizationService.layerConfig({ token })

@@ -120,6 +120,7 @@ const invalidRequestCodes: ReadonlySet<string> = new Set([
   "ERR_HTTP_INVALID_HEADER_VALUE",
   "ERR_INVALID_CHAR",
   "ERR_INVALID_HTTP_TOKEN",
+  "ERR_INVALID_PROTOCOL",
   "ERR_UNESCAPED_CHARACTERS",
   "UND_ERR_INVALID_ARG"
 ])
