@@ -1,39 +1,100 @@
 /**
  * Effect's `RateLimiter` over Redis, for a `RequestBudget` that many processes share. It needs the package `redis`.
  *
- * It adds to Effect's own layers what a program wants that must run without Redis too: the layer never waits for long, also
- * when Redis is not there at first, and no command waits for a connection.
+ * Other than Effect's own layers, it suits programs that also run without Redis: the layer never waits long for Redis, and
+ * no command waits for a connection. Token buckets refill by the clock of Redis, so that the clocks of the processes do not
+ * matter.
  */
 import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Redis from "effect/persistence/Redis"
 import type * as Redacted from "effect/Redacted"
-import * as Connection from "./internal/redis.ts"
+import * as Connection from "./internal/budget/redis.ts"
 
-/** Where Redis is. */
+/** The connection to Redis. */
 export interface Options {
-  /** Its address, as `redis://user:password@host:6379`. */
+  /** The URL, as `redis://user:password@host:6379`. */
   readonly url: Redacted.Redacted
-  /** What the names of the keys begin with. By default `ratelimiter:`. */
+  /** The prefix of all keys. By default `ratelimiter:`. */
   readonly prefix?: string | undefined
 }
 
 /**
- * The limiter.
+ * Provides the limiter.
  *
  * **Details**
  *
- * While there is no connection every command fails at once with a `RateLimitStoreError`, and the connection is tried again
- * every second. A Redis that has just been started begins with full buckets. The layer fails when the address is none.
+ * While there is no connection, every command fails at once with a `RateLimitStoreError`, and the client reconnects with
+ * growing delays of up to 2 seconds. A Redis that has just been started begins with full buckets. The layer fails if the
+ * URL is invalid.
  */
-export const layer = ({ prefix, url }: Options): Layer.Layer<RateLimiter.RateLimiter, Config.ConfigError> =>
+export const layer = ({ prefix = "ratelimiter:", url }: Options): Layer.Layer<
+  RateLimiter.RateLimiter,
+  Config.ConfigError
+> =>
   RateLimiter.layer.pipe(
-    Layer.provide(RateLimiter.layerStoreRedis(prefix === undefined ? undefined : { prefix })),
+    Layer.provide(Layer.effect(RateLimiter.RateLimiterStore, makeStore(prefix))),
     Layer.provide(Connection.layer(url))
   )
 
-/** The limiter, with its address from `Config`: without argument from `REDIS_URL`. */
+/** Provides the limiter with options from `Config`: without an argument, the URL is `REDIS_URL`. */
 export const layerConfig = (
   options: Config.Wrap<Options> = { url: Config.Redacted("REDIS_URL") }
 ): Layer.Layer<RateLimiter.RateLimiter, Config.ConfigError> => Layer.unwrap(Effect.map(Config.unwrap(options), layer))
+
+const makeStore = Effect.fnUntraced(function*(prefix: string) {
+  const store = yield* RateLimiter.makeStoreRedis({ prefix })
+  const evaluate = (yield* Redis.Redis).eval(tokenBucket)
+  return RateLimiter.RateLimiterStore.of({
+    ...store,
+    tokenBucket: ({ allowOverflow, key, limit, refillRate, tokens }) =>
+      evaluate(`${prefix}${key}`, tokens, Duration.toMillis(refillRate), limit, allowOverflow ? 1 : 0).pipe(
+        Effect.map(([remaining, elapsed]) => [Number(remaining), Number(elapsed)] as const),
+        Effect.mapError((cause) =>
+          new RateLimiter.RateLimiterError({
+            reason: new RateLimiter.RateLimitStoreError({ message: "Failed to read the token bucket", cause })
+          })
+        )
+      )
+  })
+})
+
+/** The script of Effect's store, except that the time is that of Redis, and does not count when it goes back. */
+const tokenBucket = Redis.script(
+  (key: string, tokens: number, refillMillis: number, limit: number, overflow: 0 | 1) => [
+    key,
+    `${key}:refill`,
+    tokens,
+    refillMillis,
+    limit,
+    overflow
+  ],
+  {
+    numberOfKeys: 2,
+    lua: `
+local tokens, refill, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local time = redis.call("TIME")
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local current = tonumber(redis.call("GET", KEYS[1])) or limit
+local since = math.min(now, tonumber(redis.call("GET", KEYS[2])) or now)
+
+local refilled = math.floor((now - since) / refill)
+if refilled > 0 then
+  current = math.min(limit, current + refilled)
+  since = since + refilled * refill
+end
+if current >= limit then since = now end
+
+local remaining = current - tokens
+if remaining >= 0 or ARGV[4] == "1" then current = remaining end
+local elapsed = now - since
+local ttl = math.max(1, math.ceil(math.ceil(limit - current) * refill - elapsed))
+redis.call("SET", KEYS[1], current, "PX", ttl)
+redis.call("SET", KEYS[2], since, "PX", ttl)
+return { string.format("%.17g", remaining), string.format("%.17g", elapsed) }
+`
+  }
+).withReturnType<readonly [remaining: string, elapsed: string]>()

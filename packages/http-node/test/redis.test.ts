@@ -7,7 +7,7 @@ import * as Redis from "effect/persistence/Redis"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
-import * as Connection from "../src/internal/redis.ts"
+import * as Connection from "../src/internal/budget/redis.ts"
 import { missingRedis, redisUrl } from "./fixtures/redis.ts"
 
 /** A server that does with each connection what it is told to, and its port. */

@@ -1,0 +1,116 @@
+/** The token bucket of an account: Heroku's responses lower it, and nothing but time raises it. */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Metrics from "../metrics.ts"
+import type { Consume } from "./fallbackRateLimiter.ts"
+import { now } from "./monotonicClock.ts"
+import type { Settings } from "./options.ts"
+import type { Priority } from "./priority.ts"
+import type { RateLimitResponse } from "./service.ts"
+
+export type Bucket = ReturnType<typeof make>
+
+/** Bulk requests get at least one of so many permits. */
+export const bulkShare = 10
+
+/** The part of a request that may have come back already. */
+const slack = 1
+
+/** Makes the bucket of an account, which is the hash of its token. */
+export const make = (account: string, consumeTokens: Consume, { capacity, interval, pool, reserve }: Settings) => {
+  const key = `heroku:${account}`
+  const name = account.slice(0, 8)
+
+  /** How many requests were left at most at a time, as far as this process knows. */
+  let ceiling = { count: pool, at: 0 }
+  const ceilingAt = (time: number) => Math.min(pool, ceiling.count + (time - ceiling.at) / interval)
+  const lowerCeiling = (count: number, at: number) => {
+    if (count < ceilingAt(at)) ceiling = { count, at }
+  }
+
+  const consume = (tokens: number, onExceeded: "delay" | "fail", isRequest = false) =>
+    consumeTokens({
+      algorithm: "token-bucket",
+      key,
+      limit: capacity,
+      window: capacity * interval,
+      tokens,
+      onExceeded,
+      isRequest
+    })
+
+  /** Claims what may be done once in a while: returns 0, or the milliseconds until it can be claimed again. */
+  const claim = (what: string, window: number) =>
+    orWait(Effect.as(consumeTokens({ algorithm: "fixed-window", key: `${key}:${what}`, limit: 1, window }), 0))
+
+  /**
+   * Lowers the bucket to a count. Many requests notice the same surplus at once: one claims the correction, and consumes the
+   * surplus only if the bucket still holds it. The rest, as of a pause, becomes a debt.
+   */
+  const correct = Effect.fnUntraced(function*(reason: "estimate" | "refusal", count: number) {
+    if ((yield* claim(reason, 1000)) > 0) return
+    const lower = Effect.gen(function*() {
+      const { remaining } = yield* consume(0, "delay")
+      const surplus = remaining - Math.floor(count)
+      if (surplus <= 0) return
+      const held = Math.min(surplus, Math.max(0, remaining))
+      if (held > 0) yield* consume(held, "fail")
+      if (surplus > held) yield* consume(surplus - held, "delay")
+      yield* Metrics.budgetCorrection(name, surplus)
+      yield* Effect.logDebug(`Account ${name} has ${surplus} requests less than its budget assumed`)
+    })
+    yield* orWait(Effect.retry(lower, { times: 4, while: ({ reason }) => reason._tag === "RateLimitExceeded" }))
+  })
+
+  return {
+    name,
+    /** Claims the share of bulk requests: returns 0, or the milliseconds until it can be claimed again. */
+    claimBulkShare: claim("bulk", bulkShare * interval),
+
+    /** Takes a permit: returns 0, or the milliseconds until there is one. */
+    take: Effect.fnUntraced(function*(priority: Priority) {
+      const left = priority === "bulk" ? reserve : 0
+      const taken = yield* orWait(consume(1, "fail", true))
+      if (typeof taken === "number") return taken + left * interval
+      const known = ceilingAt(yield* now)
+      const isAhead = taken.remaining + 1 > known
+      const missing = isAhead ? left + 1 - (known - slack) : 0
+      if (taken.remaining < left || missing > 0) yield* consume(-1, "delay", true)
+      // A store that has lost its data starts with a full bucket.
+      if (isAhead) yield* correct("estimate", known - slack - (missing > 0 ? 0 : 1))
+      if (missing > 0) return missing * interval
+      if (taken.remaining < left) return Duration.toMillis(taken.resetAfter) - (capacity - left) * interval
+      const time = yield* now
+      lowerCeiling(ceilingAt(time) - 1, time)
+      return 0
+    }),
+
+    /** Learns from a response how many requests are left. */
+    learn: Effect.fnUntraced(function*({ remaining, retryAfter, sentAt, status }: RateLimitResponse) {
+      const time = yield* now
+      const age = Math.max(0, (yield* Clock.currentTimeMillis) - sentAt)
+      if (Option.isSome(remaining)) {
+        yield* Metrics.budgetRemaining(name, remaining.value)
+        lowerCeiling(remaining.value + slack + age / interval, time)
+      }
+      if (status !== 429) return
+      // No pause is longer than the whole pool takes to come back.
+      const pause = Math.min(Duration.toMillis(Option.getOrElse(retryAfter, () => Duration.zero)), pool * interval)
+      lowerCeiling(-pause / interval, time)
+      yield* Effect.logDebug(`Heroku rejects requests of account ${name}: all wait ${Math.ceil(pause / 1000)} s`)
+      yield* correct("refusal", ceilingAt(time))
+    })
+  }
+}
+
+/** Returns the milliseconds to wait where a limit is exceeded. */
+const orWait = <A>(consumed: Effect.Effect<A, RateLimiter.RateLimiterError>) =>
+  Effect.catchReason(
+    consumed,
+    "RateLimiterError",
+    "RateLimitExceeded",
+    ({ retryAfter }) => Effect.succeed(Duration.toMillis(retryAfter))
+  )

@@ -1,0 +1,90 @@
+/** A rate limiter that falls back to a local one while its store is unavailable. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Schedule from "effect/Schedule"
+import * as Metrics from "../metrics.ts"
+import * as MonotonicClock from "./monotonicClock.ts"
+import type { Settings } from "./options.ts"
+
+type ConsumeOptions = Parameters<RateLimiter.RateLimiter["consume"]>[0]
+
+/**
+ * Consumes tokens. Locally, the tokens of a request also stand for the requests of the other processes: with a `localShare`
+ * of a quarter, a request costs four.
+ */
+export type Consume = (
+  options: ConsumeOptions & { readonly isRequest?: boolean | undefined }
+) => Effect.Effect<RateLimiter.ConsumeResult, RateLimiter.RateLimiterError>
+
+export const makeMemory = Effect.provide(RateLimiter.make, Layer.fresh(RateLimiter.layerStoreMemory))
+
+/** Consumes nothing, so that its key does not matter. */
+const probe: ConsumeOptions = { algorithm: "token-bucket", key: "heroku:probe", limit: 1, window: 1000, tokens: 0 }
+
+/** Makes a limiter that warns once for each outage, and returns to the store when that responds again. */
+export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter, settings: Settings) {
+  const { localShare, storeTimeout, withoutStore } = settings
+  const scope = yield* Effect.scope
+  // Effect's limiters read the wall clock: set back by an hour, it would stop a bucket for an hour.
+  const withClock = Effect.provideService(Clock.Clock, yield* MonotonicClock.make)
+  const memory = yield* makeMemory
+  /** The keys that the store fails for; the key of the probe stands for all. */
+  const unavailable = new Set<string>()
+
+  // The second sleep lets a process that was busy read the response before it blames the store.
+  const timeout = Effect.andThen(Effect.sleep(storeTimeout), Effect.sleep(1)).pipe(
+    Effect.andThen(storeError(`no response in ${storeTimeout} ms`))
+  )
+  const consumeShared = (options: ConsumeOptions) => Effect.raceFirst(withClock(shared.consume(options)), timeout)
+  const consumeLocal: Consume = ({ isRequest = false, tokens = 1, ...options }) =>
+    withoutStore === "fail"
+      ? storeError("The store is unavailable")
+      : withClock(
+        memory.consume({ ...options, tokens: isRequest ? Math.min(tokens / localShare, options.limit) : tokens })
+      )
+
+  const untilAvailable = (options: ConsumeOptions) =>
+    Effect.retry(consumeShared({ ...options, tokens: 0 }), Schedule.spaced("1 second")).pipe(
+      Effect.andThen(Effect.sync(() => unavailable.delete(options.key)))
+    )
+  const onFailure = Effect.fnUntraced(function*(options: ConsumeOptions, error: RateLimiter.RateLimiterError) {
+    if (unavailable.has(probe.key) || unavailable.has(options.key)) return
+    unavailable.add(probe.key).add(options.key)
+    const instead = withoutStore === "fail" ? "requests fail" : `this process uses ${localShare * 100} % of the pool`
+    yield* Effect.logWarning(
+      `The store of the request budget is unavailable; ${instead} until it responds: ${describe(error)}`
+    )
+    yield* Metrics.budgetFallback
+    // A key that holds another type stays unavailable when the store is available again.
+    yield* untilAvailable(probe).pipe(
+      Effect.andThen(untilAvailable(options)),
+      Effect.andThen(Effect.logDebug("The store of the request budget is available again")),
+      Effect.ignore,
+      Effect.forkIn(scope)
+    )
+  })
+
+  const consume: Consume = ({ isRequest, ...options }) =>
+    Effect.suspend(() => {
+      const local = consumeLocal({ ...options, isRequest })
+      return unavailable.has(probe.key) || unavailable.has(options.key) ? local : consumeShared(options).pipe(
+        Effect.catchReason(
+          "RateLimiterError",
+          "RateLimitStoreError",
+          (_, error) => Effect.andThen(onFailure(options, error), local)
+        )
+      )
+    })
+  return consume
+})
+
+const storeError = (message: string) =>
+  Effect.fail(new RateLimiter.RateLimiterError({ reason: new RateLimiter.RateLimitStoreError({ message }) }))
+
+/** Describes an error by its message and that of its innermost cause, without the command that was sent. */
+const describe = ({ cause, message }: RateLimiter.RateLimiterError): string => {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
+  return inner instanceof Error && inner.message !== "" ? `${message} (${inner.message})` : message
+}

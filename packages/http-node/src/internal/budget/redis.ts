@@ -1,0 +1,77 @@
+/**
+ * A connection to Redis for programs that also run without it: the layer never waits long for Redis, and no command waits
+ * for a connection. Effect's own `NodeRedis` builds only once it is connected, and ends only when Redis has responded to
+ * everything, which a frozen one never does.
+ */
+import * as Config from "effect/Config"
+import { SourceError } from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redis from "effect/persistence/Redis"
+import type * as Redacted from "effect/Redacted"
+import { createClient } from "redis"
+import { reveal } from "../options.ts"
+
+/** Provides a connection. It fails only if `url` is invalid. */
+export const layer = (url: Redacted.Redacted): Layer.Layer<Redis.Redis, Config.ConfigError> =>
+  Layer.effect(Redis.Redis, make(url))
+
+const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
+  const address = reveal(url)?.trim() ?? ""
+  // The client would take an empty URL for that of this machine.
+  if (address === "") return yield* Effect.fail(invalidUrl())
+  const client = yield* Effect.acquireRelease(
+    Effect.try({
+      // With an offline queue, commands would wait 5 seconds for a connection.
+      try: () => createClient({ url: address, disableOfflineQueue: true, socket: { reconnectStrategy } }),
+      // The original error would quote the URL.
+      catch: invalidUrl
+    }),
+    (client) => Effect.sync(() => client.destroy())
+  )
+  let problem = "no response yet"
+  client.on("error", (error) => {
+    problem = describe(error)
+  })
+
+  const firstAttempt = Effect.callback<void>((resume) => {
+    const end = () => resume(Effect.void)
+    client.once("ready", end).once("error", end)
+    // The client goes on connecting until it is destroyed.
+    client.connect().catch(() => {})
+  })
+  // The first command finds a connection if there is a Redis; a silent one is not waited for.
+  yield* Effect.raceFirst(firstAttempt, Effect.sleep("400 millis"))
+
+  const notConnected = Effect.suspend(() => fail(`there is no connection to Redis: ${problem}`))
+  return yield* Redis.make({
+    send: <A>(command: string, ...args: ReadonlyArray<string>) =>
+      Effect.suspend(() =>
+        client.isReady
+          ? Effect.tryPromise({
+            try: () => client.sendCommand<A>([command, ...args]),
+            catch: (cause) => new Redis.RedisError({ cause })
+          })
+          : notConnected
+      ),
+    // A limiter needs neither.
+    connect: fail("This connection cannot be reserved"),
+    subscribe: () => fail("This connection cannot subscribe")
+  })
+})
+
+/** The delay before the next connection: it doubles up to 2 seconds, and differs from process to process. */
+const reconnectStrategy = (retries: number): number => Math.min(100 * 2 ** retries, 2000) * (0.5 + Math.random() / 2)
+
+const fail = (message: string) => Effect.fail(new Redis.RedisError({ cause: new Error(message) }))
+
+/** Describes a failure by the code of the system, as ECONNREFUSED, or the message of Redis. */
+const describe = (error: unknown): string => {
+  if (!(error instanceof Error)) return "unknown"
+  return "code" in error && typeof error.code === "string" ? error.code : error.message
+}
+
+const invalidUrl = (): Config.ConfigError =>
+  new Config.ConfigError(
+    new SourceError({ message: "The URL of Redis must look like redis://user:password@host:6379" })
+  )
