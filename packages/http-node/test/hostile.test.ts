@@ -1,9 +1,6 @@
-/**
- * The live layer over real sockets, against a server that is as bad as servers, routers and networks get. What needs no
- * socket is in `HttpAuthorizationService.test.ts`.
- */
+/** The live layer over sockets, against a server that is as bad as servers, routers and networks get. */
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
-import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
+import type { Operation } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService, withTwoFactorCode } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
@@ -16,12 +13,15 @@ import {
   rawAndClose,
   rawAndReset,
   reset,
-  respond as answer,
+  respond,
   silence,
   type Step
 } from "@effect-heroku/test-kit/hostileServer"
+import { captureLogs } from "@effect-heroku/test-kit/logs"
+import { type Call, isIdempotent, isReadOnly, makeOperations, operationNames } from "@effect-heroku/test-kit/operations"
 import * as payloads from "@effect-heroku/test-kit/payloads"
 import { runs } from "@effect-heroku/test-kit/runs"
+import { nextTick, untilDone } from "@effect-heroku/test-kit/testTime"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
@@ -32,7 +32,6 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -41,32 +40,21 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import type { Socket } from "node:net"
 import { gzipSync } from "node:zlib"
+import { noRetry, type Options, token } from "./fixtures/liveService.ts"
 
-const id = AuthorizationId.make(payloads.full.id)
+const operations = makeOperations({
+  create: { scope: ["global"], description: "Schlüssel 🔑" },
+  update: { description: "Schlüssel 🔑" }
+})
 
-const operations: Record<Operation, Effect.Effect<unknown, AuthorizationError, AuthorizationService>> = {
-  create: AuthorizationService.use((_) => _.create({ scope: ["global"], description: "Schlüssel 🔑" })),
-  info: AuthorizationService.use((_) => _.info(id)),
-  update: AuthorizationService.use((_) => _.update(id, { description: "Schlüssel 🔑" })),
-  regenerate: AuthorizationService.use((_) => _.regenerate(id)),
-  delete: AuthorizationService.use((_) => _.delete(id)),
-  list: AuthorizationService.use((_) => _.list())
-}
-const names: ReadonlyArray<Operation> = ["create", "info", "update", "regenerate", "delete", "list"]
-const isIdempotent = (name: Operation): boolean => name !== "create" && name !== "regenerate"
+/** Two retries without delay. */
+const quick: Options = { retry: { times: 2, baseDelay: 0, maxDelay: 0 } }
 
-/** Twice more, and at once. */
-const quick: Partial<HttpAuthorizationService.Options> = { retry: { times: 2, baseDelay: 0, maxDelay: 0 } }
+const layerFor = ({ baseUrl }: HostileServer, options: Options = quick) =>
+  NodeAuthorizationService.layer({ token, baseUrl, ...options })
 
-const layerFor = ({ baseUrl }: HostileServer, options: Partial<HttpAuthorizationService.Options> = quick) =>
-  NodeAuthorizationService.layer({ token: Redacted.make("HRKU-our-own-token"), baseUrl, ...options })
-
-/** An operation against a server: how it ends, in few words. */
-const outcome = (
-  call: Effect.Effect<unknown, AuthorizationError, AuthorizationService>,
-  server: HostileServer,
-  options?: Partial<HttpAuthorizationService.Options>
-): Effect.Effect<string> =>
+/** How a call to this server ends, as text. */
+const outcome = (call: Call, server: HostileServer, options?: Options): Effect.Effect<string> =>
   Effect.map(
     Effect.result(Effect.provide(call, layerFor(server, options))),
     Result.match({
@@ -79,15 +67,15 @@ const outcome = (
   )
 
 const json = JSON.stringify(payloads.full)
-const good = answer(200, json)
+const good = respond(200, json)
 const goodFor = (name: Operation): Step =>
-  name === "create" ? answer(201, json) : name === "list" ? answer(200, `[${json}]`) : good
+  name === "create" ? respond(201, json) : name === "list" ? respond(200, `[${json}]`) : good
 const chunked = "Transfer-Encoding: chunked"
 const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
 const sized = (bytes: number | string) => `Content-Length: ${bytes}`
 
-describe("a request whose answer is lost", () => {
-  /** What each operation's answer begins with when it succeeds. */
+describe("lost responses", () => {
+  /** The head of a successful response. */
   const success = (name: Operation, ...headers: ReadonlyArray<string>) =>
     head(name === "create" ? 201 : 200, ...headers)
 
@@ -96,35 +84,35 @@ describe("a request whose answer is lost", () => {
     ["the connection is closed", () => rawAndClose(), "connection"],
     ["the status line is cut short", () => rawAndClose("HTTP/1.1 20"), "connection"],
     ["the headers are cut short", () => rawAndClose("HTTP/1.1 200 OK\r\nContent-Le"), "connection"],
-    ["what comes is no HTTP", () => rawAndClose("SSH-2.0-OpenSSH_9.9\r\n"), "connection"],
+    ["the response is not HTTP", () => rawAndClose("SSH-2.0-OpenSSH_9.9\r\n"), "connection"],
     ["the headers are endless", (name) => raw(success(name, `X: ${"x".repeat(100_000)}`)), "connection"],
     ["two lengths contradict", (name) => raw(success(name, sized(2), sized(3)), "{}"), "connection"],
     ["a length is negative", (name) => raw(success(name, sized(-1)), "{}"), "connection"],
-    ["a length is no number", (name) => raw(success(name, sized("many")), "{}"), "connection"],
+    ["a length is not a number", (name) => raw(success(name, sized("many")), "{}"), "connection"],
     ["the protocol changes", () => raw(head(101, "Connection: upgrade", "Upgrade: other")), "connection"],
     ["a body of known length is closed early", (name) => rawAndClose(success(name, sized(1000)), `{"id":`), "body"],
     ["a body of known length is reset", (name) => rawAndReset(`${success(name, sized(1000))}{"id":`), "body"],
     ["a body in chunks is closed early", (name) => rawAndClose(success(name, chunked), chunk(json)), "body"],
     ["a body in chunks is reset", (name) => rawAndReset(success(name, chunked) + chunk(json)), "body"],
     ["a chunk has no length", (name) => raw(success(name, chunked), chunk(json.slice(0, 9)), "what\r\n"), "body"]
-  ])("is repeated only where that does nothing twice: %s", ([, broken, reason]) =>
+  ])("retries idempotent operations only when %s", ([, broken, reason]) =>
     Effect.gen(function*() {
-      for (const name of names) {
+      for (const name of operationNames) {
         const server = yield* hostileServer([broken(name)])
         assert.strictEqual(
           yield* outcome(operations[name], server),
-          `RequestFailed ${reason}${name === "info" || name === "list" ? "" : ", outcome unknown"}`
+          `RequestFailed ${reason}${isReadOnly(name) ? "" : ", outcome unknown"}`
         )
         assert.lengthOf(server.received, isIdempotent(name) ? 3 : 1, name)
       }
     }))
 
-  it.effect("reaches nobody when the connection is reset before it", () =>
+  it.effect("no request is received when every connection is reset at once", () =>
     Effect.gen(function*() {
-      for (const name of names) {
+      for (const name of operationNames) {
         const server = yield* hostileServer([goodFor(name)], reset)
         const end = yield* outcome(operations[name], server)
-        // The reset can come while the connection is made, which is certain, or just after.
+        // The reset can arrive while the connection is made, which is certain, or just after.
         assert.match(end, /^RequestFailed connect/)
         assert.isAtMost(server.connections.opened, end.includes("outcome unknown") && !isIdempotent(name) ? 1 : 3)
         assert.deepStrictEqual(server.received, [])
@@ -135,18 +123,18 @@ describe("a request whose answer is lost", () => {
     ["undici", NodeHttpClient.layerUndici],
     ["fetch", NodeHttpClient.layerFetch]
   ])(
-    "is not sent again when the connection kept open turns out to be dead, over %s",
+    "does not send create again when a pooled connection turns out to be dead, over %s",
     ([, transport]) =>
       Effect.gen(function*() {
         for (const broken of [reset, rawAndClose(), rawAndClose(head(201, sized(1000)), "{")]) {
           const server = yield* hostileServer([good, broken, good])
           const both = Effect.gen(function*() {
             yield* operations.info
-            // The connection is free a moment after the answer was read.
-            yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+            // The connection is free a moment after the response was read.
+            yield* nextTick
             return yield* Effect.flip(operations.create)
           })
-          const layer = HttpAuthorizationService.layer({ token: Redacted.make("HRKU-mine"), baseUrl: server.baseUrl })
+          const layer = HttpAuthorizationService.layer({ token, baseUrl: server.baseUrl })
           const error = yield* Effect.provide(both, Layer.provide(layer, transport))
           assert(error._tag === "RequestFailed")
           assert.isTrue(error.outcomeUnknown)
@@ -155,16 +143,14 @@ describe("a request whose answer is lost", () => {
       })
   )
 
-  it.effect.each<[Operation, Step, Step]>(
-    names.flatMap((name) => {
-      const limited = [name, answer(429, ""), goodFor(name)] as [Operation, Step, Step]
-      return isIdempotent(name)
-        ? [limited, [name, reset, goodFor(name)], [name, answer(503, ""), goodFor(name)]]
-        : [limited]
-    })
-  )("%s is repeated byte for byte", ([name, failing, succeeding]) =>
+  it.effect.each<[Operation, string, Step]>(operationNames.flatMap((name) => {
+    const limited: [Operation, string, Step] = [name, "429", respond(429, "")]
+    return isIdempotent(name)
+      ? [limited, [name, "a reset", reset], [name, "503", respond(503, "")]] satisfies Array<[Operation, string, Step]>
+      : [limited]
+  }))("retries %s after %s with the same bytes", ([name, , failing]) =>
     Effect.gen(function*() {
-      const server = yield* hostileServer([failing, failing, succeeding])
+      const server = yield* hostileServer([failing, failing, goodFor(name)])
       assert.strictEqual(yield* outcome(operations[name], server), "success")
       const [first, ...others] = server.received
       assert.deepStrictEqual(others, [first!, first!])
@@ -176,20 +162,20 @@ describe("a request whose answer is lost", () => {
     }))
 })
 
-describe("giving up", () => {
+describe("timeouts and interruptions", () => {
   it.effect.each<[string, Step, "before" | "after"]>([
-    ["no answer", silence, "before"],
+    ["no response", silence, "before"],
     ["half the headers", raw("HTTP/1.1 201 Created\r\nContent-"), "before"],
     ["half a body", raw(head(201, sized(1000)), `{"id":`), "after"],
     ["a body without end", raw(head(201, chunked), chunk("[")), "after"]
   ])(
-    "after requestTimeout, with %s, closes the connection and sends nothing more",
+    "requestTimeout closes the connection and sends nothing more after %s",
     ([, step, when]) =>
       Effect.gen(function*() {
         const server = yield* hostileServer([step])
         const headers = yield* Deferred.make<void>()
         const transformClient = HttpClient.tap(() => Deferred.succeed(headers, undefined))
-        // The layer lives on, as in a program.
+        // The layer outlives the call, as in a program.
         yield* Effect.gen(function*() {
           const call = yield* Effect.forkChild(Effect.flip(operations.create))
           yield* server.until(({ received }) => received.length === 1)
@@ -205,11 +191,11 @@ describe("giving up", () => {
       })
   )
 
-  it.effect.each<[string, Partial<HttpAuthorizationService.Options>]>([
+  it.effect.each<[string, Options]>([
     ["requestTimeout", {}],
     ["timeout", { requestTimeout: "1 hour", timeout: "30 seconds" }]
   ])(
-    "after %s, while the user's client keeps an answer to itself, closes the connection",
+    "%s closes the connection while transformClient holds back the response",
     ([, options]) =>
       Effect.gen(function*() {
         const server = yield* hostileServer([raw(head(201, sized(1000)), `{"id":`)])
@@ -227,7 +213,7 @@ describe("giving up", () => {
       })
   )
 
-  it.effect("an error that stalls is what its status says, and its connection is closed", () =>
+  it.effect("a stalled error body means the error of its status, and its connection is closed", () =>
     Effect.gen(function*() {
       const server = yield* hostileServer([raw(head(401, sized(1000)), `{"id":`)])
       const headers = yield* Deferred.make<void>()
@@ -241,11 +227,11 @@ describe("giving up", () => {
       }).pipe(Effect.provide(layerFor(server, { ...quick, transformClient })))
     }))
 
-  it.effect.each<[string, Partial<HttpAuthorizationService.Options>]>([
-    ["our transport", {}],
-    ["a client of the user's", { transformClient: (client) => client }]
+  it.effect.each<[string, Options]>([
+    ["Node's client", {}],
+    ["transformClient", { transformClient: (client) => client }]
   ])(
-    "an error that begins late and stalls has no more time than any answer, over %s",
+    "requestTimeout limits an error response that starts late and stalls, over %s",
     ([, options]) =>
       Effect.gen(function*() {
         const sockets: Array<Socket> = []
@@ -260,11 +246,11 @@ describe("giving up", () => {
           const error = yield* Fiber.join(call)
           assert.deepStrictEqual([error._tag, "reason" in error && error.reason], ["RequestFailed", "timeout"])
           yield* server.until(({ connections }) => connections.closed === 1)
-        }).pipe(Effect.provide(layerFor(server, { retry: { times: 0 }, ...options })))
+        }).pipe(Effect.provide(layerFor(server, { ...noRetry, ...options })))
       })
   )
 
-  it.effect.each<Operation>(names)(
+  it.effect.each<Operation>(operationNames)(
     "an interrupted %s closes its connection and sends nothing more",
     (name) =>
       Effect.gen(function*() {
@@ -280,14 +266,14 @@ describe("giving up", () => {
       })
   )
 
-  it.effect("an interrupted listing closes the connections of all pages that it reads ahead", () =>
+  it.effect("an interrupted listing closes the connections of all pages that it prefetches", () =>
     Effect.gen(function*() {
-      const uuid = (place: number) => `${place.toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`
-      const page = (...places: ReadonlyArray<number>) =>
-        answer(
+      const uuid = (position: number) => `${position.toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`
+      const page = (...positions: ReadonlyArray<number>) =>
+        respond(
           206,
-          JSON.stringify(places.map((place) => ({ ...payloads.full, id: uuid(place) }))),
-          `Next-Range: id ]${uuid(places.at(-1)!)}..; max=2`
+          JSON.stringify(positions.map((position) => ({ ...payloads.full, id: uuid(position) }))),
+          `Next-Range: id ]${uuid(positions.at(-1)!)}..; max=2`
         )
       const server = yield* hostileServer([page(1, 2), page(3, 4), silence])
       yield* Effect.gen(function*() {
@@ -302,17 +288,6 @@ describe("giving up", () => {
 })
 
 describe("Retry-After", () => {
-  /** Runs a call with time going by, second by second, while the sockets do their work. */
-  const bySeconds = <A, E, R>(call: Effect.Effect<A, E, R>) =>
-    Effect.gen(function*() {
-      const fiber = yield* Effect.forkChild(call)
-      while (fiber.pollUnsafe() === undefined) {
-        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
-        yield* TestClock.adjust("1 second")
-      }
-      return yield* Fiber.join(fiber)
-    })
-
   const now = Date.UTC(2026, 0, 1)
   const inSeconds = (seconds: number) =>
     [
@@ -321,70 +296,77 @@ describe("Retry-After", () => {
       ["seconds since 1970", String(now / 1000 + seconds)]
     ] as Array<[string, string]>
 
-  it.effect.each(inSeconds(7))("in %s is waited for", ([, value]) =>
+  it.effect.each(inSeconds(7))("waits for a Retry-After in %s", ([, value]) =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
-      const server = yield* hostileServer([answer(429, "", `Retry-After: ${value}`), goodFor("create")])
+      const server = yield* hostileServer([respond(429, "", `Retry-After: ${value}`), goodFor("create")])
       const options = { ...quick, requestTimeout: Infinity }
-      assert.strictEqual(yield* bySeconds(outcome(operations.create, server, options)), "success")
+      assert.strictEqual(yield* untilDone(outcome(operations.create, server, options)), "success")
       assert.isAtLeast((yield* Clock.currentTimeMillis) - now, 7000)
       assert.lengthOf(server.received, 2)
     }))
 
-  it.effect.each(inSeconds(61))("in %s that is over the cap fails at once", ([, value]) =>
-    Effect.gen(function*() {
-      yield* TestClock.setTime(now)
-      for (const [status, tag] of [[429, "RateLimited"], [503, "UnexpectedStatus"]] as const) {
-        const server = yield* hostileServer([answer(status, "", `Retry-After: ${value}`)])
-        const error = yield* Effect.flip(Effect.provide(operations.info, layerFor(server)))
-        assert(error._tag === tag)
-        assert.deepStrictEqual(error.retryAfter, Option.some(Duration.seconds(61)))
-        assert.lengthOf(server.received, 1)
-      }
-    }))
+  it.effect.each(inSeconds(61))(
+    "fails at once when a Retry-After in %s is longer than the maximum",
+    ([, value]) =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(now)
+        for (const [status, tag] of [[429, "RateLimited"], [503, "UnexpectedStatus"]] as const) {
+          const server = yield* hostileServer([respond(status, "", `Retry-After: ${value}`)])
+          const error = yield* Effect.flip(Effect.provide(operations.info, layerFor(server)))
+          assert(error._tag === tag)
+          assert.deepStrictEqual(error.retryAfter, Option.some(Duration.seconds(61)))
+          assert.lengthOf(server.received, 1)
+        }
+      })
+  )
 })
 
-describe("an answer", () => {
+describe("responses", () => {
   const key = Buffer.from(JSON.stringify({ ...payloads.full, description: "🔑" }))
   const inKey = key.indexOf(0xf0) + 2
 
   it.effect.each<[string, Step, string]>([
-    ["split inside a character", (socket) => {
+    ["a body split inside a character", (socket) => {
       socket.write(head(200, sized(key.length)))
       socket.write(key.subarray(0, inKey), () => setImmediate(() => socket.write(key.subarray(inKey))))
     }, "success"],
-    ["in chunks of one byte", raw(head(200, chunked), ...Array.from(json, chunk), "0\r\n\r\n"), "success"],
-    ["that ends with the connection", rawAndClose(head(200), json), "success"],
-    ["of HTTP/1.0", rawAndClose(`HTTP/1.0 200 OK\r\n\r\n${json}`), "success"],
-    ["after interim ones", raw(head(102), head(103, "Link: </x>"), head(200, sized(json.length)), json), "success"],
-    ["labelled as HTML", answer(200, json, "Content-Type: text/html"), "success"],
-    ["that is HTML labelled as JSON", answer(200, "<html>", "Content-Type: application/json"), "InvalidResponse 200"],
-    ["that is JSON null", answer(200, "null"), "InvalidResponse 200"],
-    ["without body", answer(200, ""), "InvalidResponse 200"],
-    ["nested too deep", answer(200, "[".repeat(1e6) + "]".repeat(1e6)), "InvalidResponse 200"],
-    ["with more than JSON", answer(200, `${json}!`), "InvalidResponse 200"],
-    ["longer than it says", raw(head(200, sized(9)), json), "InvalidResponse 200"],
-    ["cut short by the end of the connection", rawAndClose(head(200), json.slice(0, -9)), "InvalidResponse 200"],
-    ["cut short by a reset where that is its end", rawAndReset(head(200) + json.slice(0, -9)), "InvalidResponse 200"],
-    ["compressed, which nobody asked for", (socket) => {
+    ["chunks of one byte", raw(head(200, chunked), ...Array.from(json, chunk), "0\r\n\r\n"), "success"],
+    ["a body that ends with the connection", rawAndClose(head(200), json), "success"],
+    ["HTTP/1.0", rawAndClose(`HTTP/1.0 200 OK\r\n\r\n${json}`), "success"],
+    [
+      "interim responses before it",
+      raw(head(102), head(103, "Link: </x>"), head(200, sized(json.length)), json),
+      "success"
+    ],
+    ["JSON labelled as HTML", respond(200, json, "Content-Type: text/html"), "success"],
+    ["HTML labelled as JSON", respond(200, "<html>", "Content-Type: application/json"), "InvalidResponse 200"],
+    ["JSON null", respond(200, "null"), "InvalidResponse 200"],
+    ["no body", respond(200, ""), "InvalidResponse 200"],
+    ["arrays nested too deep", respond(200, "[".repeat(1e6) + "]".repeat(1e6)), "InvalidResponse 200"],
+    ["text after the JSON", respond(200, `${json}!`), "InvalidResponse 200"],
+    ["a body longer than its length", raw(head(200, sized(9)), json), "InvalidResponse 200"],
+    ["a body cut short by the end of the connection", rawAndClose(head(200), json.slice(0, -9)), "InvalidResponse 200"],
+    ["a body without length cut short by a reset", rawAndReset(head(200) + json.slice(0, -9)), "InvalidResponse 200"],
+    ["a compressed body that was not requested", (socket) => {
       const bytes = gzipSync(json)
       raw(head(200, sized(bytes.length), "Content-Encoding: gzip"), bytes)(socket)
     }, "InvalidResponse 200"],
-    ["with bytes that are no UTF-8", raw(head(200, sized(3)), Uint8Array.of(0xff, 0xfe, 0xc0)), "InvalidResponse 200"],
-    ["202", answer(202, json), "UnexpectedStatus 202"],
-    ["204", raw(head(204)), "UnexpectedStatus 204"],
-    ["206 that is no list", answer(206, json, "Next-Range: id ]a..; max=1"), "UnexpectedStatus 206"],
-    ["302", answer(302, "", "Location: http://127.0.0.1:9/"), "UnexpectedStatus 302"],
-    ["304", raw(head(304, "ETag: x")), "UnexpectedStatus 304"],
-    ["600", answer(600, ""), "UnexpectedStatus 600"]
-  ])("%s ends as it should", ([, step, expected]) =>
+    ["bytes that are not UTF-8", raw(head(200, sized(3)), Uint8Array.of(0xff, 0xfe, 0xc0)), "InvalidResponse 200"],
+    ["status 202", respond(202, json), "UnexpectedStatus 202"],
+    ["status 204", raw(head(204)), "UnexpectedStatus 204"],
+    ["status 206 outside a list", respond(206, json, "Next-Range: id ]a..; max=1"), "UnexpectedStatus 206"],
+    ["status 302", respond(302, "", "Location: http://127.0.0.1:9/"), "UnexpectedStatus 302"],
+    ["status 304", raw(head(304, "ETag: x")), "UnexpectedStatus 304"],
+    ["status 600", respond(600, ""), "UnexpectedStatus 600"]
+  ])("a response with %s is read once", ([, step, expected]) =>
     Effect.gen(function*() {
       const server = yield* hostileServer([step])
       assert.strictEqual(yield* outcome(operations.info, server), expected)
       assert.lengthOf(server.received, 1)
     }))
 
-  it.effect("of endless text is left once it is longer than any answer of Heroku's", () =>
+  it.effect("an endless body is left after 64 MiB", () =>
     Effect.gen(function*() {
       const mebibyte = Buffer.alloc(1024 * 1024, "a")
       for (const headers of [[chunked], [sized(1e12)], []]) {
@@ -399,13 +381,13 @@ describe("an answer", () => {
       }
     }))
 
-  it.effect("that decompresses to more than it says is left as well, over a transport that does so", () =>
+  it.effect("a compressed body is left after 64 MiB over a client that decompresses it", () =>
     Effect.gen(function*() {
       const bomb = gzipSync(Buffer.alloc(80 * 1024 * 1024, " "))
       const server = yield* hostileServer([
         raw(head(200, sized(bomb.length), "Content-Encoding: gzip"), bomb)
       ])
-      const layer = HttpAuthorizationService.layer({ token: Redacted.make("HRKU-mine"), baseUrl: server.baseUrl })
+      const layer = HttpAuthorizationService.layer({ token, baseUrl: server.baseUrl })
       const error = yield* Effect.flip(
         Effect.provide(operations.info, Layer.provide(layer, NodeHttpClient.layerFetch))
       )
@@ -414,12 +396,12 @@ describe("an answer", () => {
     }))
 })
 
-describe("an error", () => {
+describe("error responses", () => {
   const said = JSON.stringify({ id: "some_id", message: "What Heroku said.", url: "https://devcenter.heroku.com/why" })
 
-  it.effect("keeps what Heroku said, and the request ids of every header", () =>
+  it.effect("an error has Heroku's message, and the request ids of every header", () =>
     Effect.gen(function*() {
-      const server = yield* hostileServer([answer(409, said, "Request-Id: a,b", "Request-Id: c")])
+      const server = yield* hostileServer([respond(409, said, "Request-Id: a,b", "Request-Id: c")])
       const error = yield* Effect.flip(Effect.provide(operations.info, layerFor(server)))
       assert(error._tag === "UnexpectedStatus")
       assert.deepStrictEqual(
@@ -435,17 +417,17 @@ describe("an error", () => {
     }))
 
   it.effect.each<[string, Step]>([
-    ["is empty", answer(401, "")],
-    ["is null", answer(401, "null")],
-    ["is a router's page", answer(401, "<html>Application error</html>", "Content-Type: application/json")],
-    ["is no UTF-8", raw(head(401, sized(2)), Uint8Array.of(0xff, 0xfe))],
+    ["is empty", respond(401, "")],
+    ["is null", respond(401, "null")],
+    ["is a router's page", respond(401, "<html>Application error</html>", "Content-Type: application/json")],
+    ["is not UTF-8", raw(head(401, sized(2)), Uint8Array.of(0xff, 0xfe))],
     ["is closed early", rawAndClose(head(401, sized(1000)), said.slice(0, 30))],
     ["is reset", rawAndReset(head(401, chunked) + chunk(said.slice(0, 30)))],
     ["has a chunk without length", raw(head(401, chunked), chunk("{"), "what\r\n")],
     ["never ends, and is long", flood(head(401, sized(1e12)), Buffer.alloc(1024 * 1024, "a"))]
-  ])("whose body %s is the error of its status all the same", ([, step]) =>
+  ])("an error response whose body %s means the error of its status", ([, step]) =>
     Effect.gen(function*() {
-      for (const name of names) {
+      for (const name of operationNames) {
         const server = yield* hostileServer([step])
         yield* Effect.gen(function*() {
           const error = yield* Effect.flip(operations[name])
@@ -456,59 +438,59 @@ describe("an error", () => {
       }
     }))
 
-  it.effect("of hundreds of megabytes is read no further than its beginning", () =>
+  it.effect("an error body of hundreds of megabytes is left after its beginning", () =>
     Effect.gen(function*() {
       const server = yield* hostileServer([flood(head(500), Buffer.alloc(1024 * 1024, "a"))])
       yield* Effect.gen(function*() {
         yield* Effect.flip(operations.create)
         yield* server.until(({ connections }) => connections.closed === 1)
       }).pipe(Effect.provide(layerFor(server)))
-      // What it got rid of is in the buffers of the sockets.
+      // The rest is in the buffers of the sockets.
       assert.isBelow(server.bytesWritten, 32 * 1024 * 1024)
     }))
 })
 
-describe("a list", () => {
+describe("lists", () => {
   const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`
   const page = (ids: ReadonlyArray<number>, ...next: ReadonlyArray<string>): Step =>
-    answer(
+    respond(
       next.length === 0 ? 200 : 206,
       JSON.stringify(ids.map((n) => ({ ...payloads.full, id: uuid(n) }))),
       ...next.map((range) => `Next-Range: ${range}`)
     )
   const after = (n: number) => `id ]${uuid(n)}..; max=1`
-  const walk = AuthorizationService.use((_) => Stream.runCollect(_.stream({ pageSize: 1 })))
+  const collect = AuthorizationService.use((_) => Stream.runCollect(_.stream({ pageSize: 1 })))
 
   it.effect.each<[string, ReadonlyArray<Step>]>([
-    ["is 206 without Next-Range", [answer(206, `[${json}]`)]],
+    ["has status 206 without Next-Range", [respond(206, `[${json}]`)]],
     ["has an empty Next-Range", [page([1], "")]],
-    ["has a Next-Range that cannot be read", [page([1], "bytes 0-499/1234")]],
+    ["has an invalid Next-Range", [page([1], "bytes 0-499/1234")]],
     ["has a Next-Range that makes the API answer 500", [page([1], "id ]..; max=1")]],
     ["has two Next-Ranges", [page([1], after(1), after(2))]],
     ["repeats its Next-Range", [page([1], after(1)), page([2], after(1))]],
-    ["goes in a circle", [page([1], after(1)), page([2], after(2)), page([3], after(1))]],
-    ["gives the same page again and again", [page([1], after(1)), page([1], after(1))]],
+    ["cycles through its Next-Ranges", [page([1], after(1)), page([2], after(2)), page([3], after(1))]],
+    ["repeats a page", [page([1], after(1)), page([1], after(1))]],
     ["goes backwards", [page([2], after(2)), page([1])]],
-    ["is null", [page([1], after(1)), answer(200, "null")]],
-    ["is one authorization", [page([1], after(1)), answer(200, json)]]
-  ])("that %s ends with InvalidResponse, and no request more", ([, steps]) =>
+    ["has a page that is null", [page([1], after(1)), respond(200, "null")]],
+    ["has a page that is one authorization", [page([1], after(1)), respond(200, json)]]
+  ])("a list that %s fails with InvalidResponse and sends no further request", ([, steps]) =>
     Effect.gen(function*() {
       const server = yield* hostileServer([...steps, page([9])])
-      assert.match(yield* outcome(walk, server), /^InvalidResponse 20[06]$/)
+      assert.match(yield* outcome(collect, server), /^InvalidResponse 20[06]$/)
       assert.isAtMost(server.received.length, steps.length + 1)
     }))
 
-  it.effect("goes on after a page that failed, without losing or repeating another", () =>
+  it.effect("a list continues after pages that failed, without losing or repeating an authorization", () =>
     Effect.gen(function*() {
       const server = yield* hostileServer([
         page([1], after(1)),
         reset,
         rawAndClose(head(206, chunked, `Next-Range: ${after(2)}`), chunk(`[${json}`)),
         page([2], after(2)),
-        answer(503, "<html>"),
+        respond(503, "<html>"),
         page([3])
       ])
-      const items = yield* Effect.provide(walk, layerFor(server))
+      const items = yield* Effect.provide(collect, layerFor(server))
       assert.deepStrictEqual(items.map((one) => one.id as string), [1, 2, 3].map(uuid))
       assert.deepStrictEqual(
         server.received.map((request) => /^range: (.*)\r$/m.exec(request)?.[1]),
@@ -518,9 +500,9 @@ describe("a list", () => {
 })
 
 describe("two-factor authentication", () => {
-  it.effect("is asked for with an error of its own, and the code goes with the calls in its scope only", () =>
+  it.effect("a call with a two-factor code succeeds after TwoFactorRequired, and no other call sends the code", () =>
     Effect.gen(function*() {
-      const server = yield* hostileServer([answer(403, "", "Heroku-Two-Factor-Required: true"), good])
+      const server = yield* hostileServer([respond(403, "", "Heroku-Two-Factor-Required: true"), good])
       yield* Effect.gen(function*() {
         yield* operations.delete.pipe(
           Effect.catchTag("TwoFactorRequired", () => operations.delete.pipe(withTwoFactorCode(Redacted.make("135790"))))
@@ -535,64 +517,36 @@ describe("two-factor authentication", () => {
 })
 
 describe("warnings", () => {
-  it.effect("reach the logger, each once, wherever they stand", () =>
+  it.effect("the warnings of all headers are logged, each once", () =>
     Effect.gen(function*() {
-      const logged: Array<string> = []
-      const logger = Logger.make(({ message }) => {
-        logged.push(String(message))
-      })
+      const { layer, lines } = captureLogs()
       const both = ["X-Heroku-Warning: Maintenance tonight.", "Warning-Id: stack", "Warning-Message: Old stack."]
       const server = yield* hostileServer([
-        answer(200, json, ...both),
-        answer(404, "", ...both),
-        answer(200, json, "Warning-Message: ", "X-Heroku-Warning: Another."),
+        respond(200, json, ...both),
+        respond(404, "", ...both),
+        respond(200, json, "Warning-Message: ", "X-Heroku-Warning: Another."),
         good
       ])
       yield* Effect.repeat(Effect.exit(operations.info), { times: 4 }).pipe(
-        Effect.provide([layerFor(server), Logger.layer([logger])])
+        Effect.provide([layerFor(server), layer])
       )
-      assert.deepStrictEqual(logged, [
-        "Heroku warns: Old stack.",
-        "Heroku warns: Maintenance tonight.",
-        "Heroku warns: Another."
+      assert.deepStrictEqual(lines, [
+        "Warn: Heroku warns: Old stack.",
+        "Warn: Heroku warns: Maintenance tonight.",
+        "Warn: Heroku warns: Another."
       ])
     }))
 })
 
 describe("paths", () => {
+  // dprint-ignore
   const Piece = Schema.Literals([
-    ".",
-    "..",
-    "/",
-    "\\",
-    "?",
-    "#",
-    "%2e",
-    "%2E%2E",
-    "%2f",
-    "\0",
-    "\n",
-    "\t",
-    "\u007f",
-    "\ud800",
-    "\udc00",
-    "@",
-    ":",
-    ";",
-    "&",
-    "=",
-    "~",
-    "a",
-    " ",
-    "é",
-    "🔑",
-    "\u2024",
-    "\uff0e",
-    "\uff0f"
+    ".", "..", "/", "\\", "?", "#", "%2e", "%2E%2E", "%2f", "\0", "\n", "\t", "\u007f", "\ud800", "\udc00", "@", ":", ";",
+    "&", "=", "~", "a", " ", "é", "🔑", "\u2024", "\uff0e", "\uff0f"
   ])
   const ids = Arbitrary.array(Arbitrary.schema(Piece), { minLength: 0, maxLength: 6 })
 
-  /** Where the requests with this id go: none when it is refused. */
+  /** The request lines of every operation with this id; none when it is rejected. */
   const targets = (id: string) =>
     Effect.scoped(Effect.gen(function*() {
       const server = yield* hostileServer([good])
@@ -616,7 +570,7 @@ describe("paths", () => {
       const path = /^GET (\/oauth\/authorizations\/[^/?#]+) HTTP\/1\.1$/.exec(requests[0]!)?.[1]
       assert.isDefined(path)
       assert.strictEqual(decodeURIComponent(path.slice("/oauth/authorizations/".length)), id)
-      // As a server resolves it that knows of dot segments.
+      // As a server that resolves dot segments reads it.
       assert.strictEqual(new URL(path, "http://heroku").pathname, path)
       assert.deepStrictEqual(requests, [
         `GET ${path} HTTP/1.1`,
@@ -627,14 +581,14 @@ describe("paths", () => {
     }), { arbitrary: { runs: runs(60) } })
 
   it.effect.each([".", "..", "", "a\0b", "\ud800", "a\r\nX: y"])(
-    "%j is refused before any request",
+    "rejects the id %j before any request",
     (id) =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* targets(id), [])
       })
   )
 
-  it.effect("an id of 10,000 characters is sent whole", () =>
+  it.effect("sends an id of 10,000 characters completely", () =>
     Effect.gen(function*() {
       const [request] = yield* targets("../".repeat(3334))
       assert.strictEqual(request, `GET /oauth/authorizations/${"..%2F".repeat(3334)} HTTP/1.1`)

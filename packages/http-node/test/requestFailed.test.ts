@@ -1,0 +1,166 @@
+/** Requests that get no usable response: the reason, and whether Heroku may have acted. */
+import { isIdempotent, isReadOnly, operationNames, operations } from "@effect-heroku/test-kit/operations"
+import {
+  connectionRefused,
+  connectionReset,
+  type MakeReply,
+  scriptedClient,
+  systemError,
+  transportError
+} from "@effect-heroku/test-kit/scriptedClient"
+import { whileTimePasses } from "@effect-heroku/test-kit/testTime"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import { inspect } from "node:util"
+import { failureOf, noRetry } from "./fixtures/liveService.ts"
+
+type Request = HttpClientRequest.HttpClientRequest
+
+const withReason =
+  (makeReason: (request: Request) => HttpClientError.HttpClientError["reason"]): MakeReply => (request) =>
+    new HttpClientError.HttpClientError({ reason: makeReason(request) })
+const notEncoded = withReason((request) => new HttpClientError.EncodeError({ request }))
+const invalidUrl = withReason((request) => new HttpClientError.InvalidUrlError({ request }))
+const notDecoded = withReason((request) =>
+  new HttpClientError.DecodeError({
+    request,
+    response: HttpClientResponse.fromWeb(request, new Response()),
+    cause: connectionReset()
+  })
+)
+const withCause = (cause: unknown): MakeReply => (request) => transportError(request, cause)
+const withCode = (code: string): MakeReply => () => systemError("", code)
+
+/** The error of a delete that fails like this, and is not retried. */
+const requestFailed = (reply: MakeReply) =>
+  Effect.map(failureOf(operations.delete, scriptedClient(reply), noRetry), (error) => {
+    assert(error._tag === "RequestFailed")
+    return error
+  })
+
+describe("RequestFailed", () => {
+  it.effect.each<[string, MakeReply]>([
+    ["refused", connectionRefused],
+    [
+      "refused, as fetch reports it",
+      () => new TypeError("fetch failed", { cause: new AggregateError([connectionRefused()]) })
+    ]
+  ])("no operation can have acted when its connection is %s", ([, reply]) =>
+    Effect.gen(function*() {
+      for (const operation of operationNames) {
+        const error = yield* failureOf(operations[operation], scriptedClient(reply), noRetry)
+        assert(error._tag === "RequestFailed")
+        assert.deepStrictEqual([error.operation, error.reason, error.outcomeUnknown], [operation, "connect", false])
+        assert.include(error.message, "ECONNREFUSED")
+      }
+    }))
+
+  it.effect.each<[string, string, string | undefined]>([
+    ["connect", "ECONNREFUSED", undefined],
+    ["connect", "ENOTFOUND", undefined],
+    ["connect", "EAI_AGAIN", undefined],
+    ["connect", "EAI_FAIL", "getaddrinfo"],
+    ["connect", "EHOSTUNREACH", "connect"],
+    ["connect", "ETIMEDOUT", "connect"],
+    ["connect", "UND_ERR_CONNECT_TIMEOUT", undefined],
+    ["certificate", "CERT_HAS_EXPIRED", undefined],
+    ["certificate", "DEPTH_ZERO_SELF_SIGNED_CERT", undefined],
+    ["certificate", "ERR_TLS_CERT_ALTNAME_INVALID", undefined],
+    ["certificate", "HOSTNAME_MISMATCH", undefined],
+    ["certificate", "SELF_SIGNED_CERT_IN_CHAIN", undefined],
+    ["certificate", "UNABLE_TO_GET_ISSUER_CERT", undefined],
+    ["certificate", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", undefined],
+    ["certificate", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", undefined],
+    ["request", "UND_ERR_INVALID_ARG", undefined]
+  ])(
+    "a failure before the request was sent has reason %s and is certain: %s",
+    ([reason, code, syscall]) =>
+      Effect.gen(function*() {
+        for (const operation of ["create", "update"] as const) {
+          const client = scriptedClient(() => systemError("careless: S3CR3T", code, syscall))
+          const error = yield* whileTimePasses(failureOf(operations[operation], client))
+          assert(error._tag === "RequestFailed")
+          assert.deepStrictEqual([error.reason, error.outcomeUnknown], [reason, false])
+          assert.include(error.message, code)
+          assert.notInclude(inspect(error), "S3CR3T")
+          // Only transient failures are retried.
+          assert.lengthOf(client.sent, reason === "connect" ? 4 : 1)
+        }
+      })
+  )
+
+  it.effect.each<[string | undefined, string | undefined]>([
+    ["ECONNRESET", "read"],
+    ["EPIPE", "write"],
+    ["EHOSTUNREACH", "read"],
+    ["ENETUNREACH", undefined],
+    ["ERR_SSL_WRONG_VERSION_NUMBER", undefined],
+    ["ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", undefined],
+    ["UND_ERR_SOCKET", undefined],
+    [undefined, undefined]
+  ])(
+    "the outcome of an operation that changes something is unknown when its connection breaks: %s on %s",
+    ([code, syscall]) =>
+      Effect.gen(function*() {
+        for (const operation of operationNames) {
+          const client = scriptedClient(() => systemError("broken", code, syscall))
+          const error = yield* whileTimePasses(failureOf(operations[operation], client))
+          assert(error._tag === "RequestFailed")
+          assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["connection", !isReadOnly(operation)])
+          assert.lengthOf(client.sent, isIdempotent(operation) ? 4 : 1)
+        }
+      })
+  )
+
+  it.effect.each<[string, string, MakeReply]>([
+    ["connect", "Could not connect to https://api.heroku.com (ECONNREFUSED)", connectionRefused],
+    [
+      "certificate",
+      "The certificate of https://api.heroku.com is not to be trusted (CERT_HAS_EXPIRED)",
+      withCode("CERT_HAS_EXPIRED")
+    ],
+    ["connection", "The connection to https://api.heroku.com broke (ECONNRESET)", connectionReset],
+    ["connection", "The connection to https://api.heroku.com broke", withCause(undefined)],
+    ["request", "The request could not be written (UND_ERR_INVALID_ARG)", withCode("UND_ERR_INVALID_ARG")],
+    ["request", "The request could not be written", notEncoded],
+    ["request", "The request could not be written", invalidUrl],
+    ["body", "The answer of https://api.heroku.com was not complete (ECONNRESET)", notDecoded]
+  ])(
+    "reason %s has a message that names the server or the request: %s",
+    ([reason, message, reply]) =>
+      Effect.gen(function*() {
+        const error = yield* requestFailed(reply)
+        assert.deepStrictEqual([error.reason, error.message], [reason, message])
+        assert.strictEqual(error.outcomeUnknown, reason === "connection" || reason === "body")
+      })
+  )
+
+  const cyclic = new Error("cyclic")
+  cyclic.cause = new AggregateError([cyclic])
+
+  it.effect.each<[string, unknown]>([
+    ["undefined", undefined],
+    ["null", null],
+    ["a string", "ECONNREFUSED"],
+    ["a number", 7],
+    ["an error whose cause is null", new Error("no more", { cause: null })],
+    ["a numeric code", { code: 111 }],
+    ["errors that are null", { errors: null }],
+    ["an empty list of errors", { errors: [] }],
+    ["a cycle", cyclic]
+  ])("a cause without a known code means a broken connection: %s", ([, cause]) =>
+    Effect.gen(function*() {
+      const error = yield* requestFailed(withCause(cause))
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["connection", true])
+      assert.strictEqual(error.message, "The connection to https://api.heroku.com broke")
+    }))
+
+  it.effect("the system's error is found four causes deep", () =>
+    Effect.gen(function*() {
+      const deep = [1, 2, 3, 4].reduce((cause: Error) => new Error("outer", { cause }), connectionRefused())
+      assert.strictEqual((yield* requestFailed(withCause(deep))).reason, "connect")
+    }))
+})

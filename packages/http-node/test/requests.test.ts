@@ -1,0 +1,105 @@
+/** The requests that the live layer sends. */
+import { AuthorizationId } from "@effect-heroku/core/Authorization"
+import type { Operation } from "@effect-heroku/core/AuthorizationError"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import { operations } from "@effect-heroku/test-kit/operations"
+import * as payloads from "@effect-heroku/test-kit/payloads"
+import { id } from "@effect-heroku/test-kit/samples"
+import { json, ok, scriptedClient } from "@effect-heroku/test-kit/scriptedClient"
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Redacted from "effect/Redacted"
+import manifest from "../package.json" with { type: "json" }
+import { failureOf, run } from "./fixtures/liveService.ts"
+
+describe("requests", () => {
+  const collection = "https://api.heroku.com/oauth/authorizations"
+
+  it.effect.each<[Operation, string, string, string, () => Response]>([
+    ["create", "POST", collection, `{"scope":["global"]}`, () => json(201, payloads.full)],
+    ["info", "GET", `${collection}/${id}`, "", ok],
+    ["update", "PATCH", `${collection}/${id}`, `{"description":"new"}`, ok],
+    ["regenerate", "POST", `${collection}/${id}/actions/regenerate-tokens`, "", ok],
+    ["delete", "DELETE", `${collection}/${id}`, "", ok],
+    ["list", "GET", collection, "", () => json(200, [payloads.full])]
+  ])("%s sends one request as Heroku documents it", ([operation, method, url, body, reply]) =>
+    Effect.gen(function*() {
+      const client = scriptedClient(reply)
+      yield* run(operations[operation], client)
+      const [request, ...others] = client.sent
+      assert.isEmpty(others)
+      assert.deepStrictEqual([request?.method, request?.url, request?.body], [method, url, body])
+      const { accept, authorization, range, traceparent, "user-agent": userAgent } = request!.headers
+      assert.strictEqual(accept, "application/vnd.heroku+json; version=3")
+      assert.strictEqual(authorization, "Bearer HRKU-our-own-token")
+      assert.strictEqual(userAgent, `effect-heroku/${manifest.version} (${manifest.name})`)
+      assert.strictEqual(range, operation === "list" ? "id ..; max=1000" : undefined)
+      assert.isUndefined(traceparent)
+    }))
+
+  it.effect.each<[string, string]>([
+    ["a/b", "a%2Fb"],
+    ["../../account", "..%2F..%2Faccount"],
+    ["abc#def", "abc%23def"],
+    ["a?b=c", "a%3Fb%3Dc"],
+    ["%2e%2e", "%252e%252e"],
+    ["ü 😀", "%C3%BC%20%F0%9F%98%80"],
+    ["~", "~"]
+  ])("the id %s is encoded as one path segment", ([raw, encoded]) =>
+    Effect.gen(function*() {
+      const client = scriptedClient(ok)
+      yield* run(AuthorizationService.use((service) => service.info(AuthorizationId.make(raw))), client)
+      assert.strictEqual(client.sent[0]?.url, `${collection}/${encoded}`)
+    }))
+
+  it.effect("create and update send their input in Heroku's names, the client secret in clear", () =>
+    Effect.gen(function*() {
+      const client = scriptedClient(() => json(201, payloads.full), ok)
+      const calls = AuthorizationService.use((service) =>
+        Effect.andThen(
+          service.create({ scope: ["read"], description: "ci", expiresIn: Duration.hours(1), client: "c" }),
+          service.update(id, { client: { id: "c", secret: Redacted.make("client-secret") } })
+        )
+      )
+      yield* run(calls, client)
+      assert.deepStrictEqual(client.sent.map(({ body }) => JSON.parse(body)), [
+        { scope: ["read"], description: "ci", expires_in: 3600, client: "c" },
+        { client: { id: "c", secret: "client-secret" } }
+      ])
+    }))
+
+  it.effect.each<[string | URL, string]>([
+    ["http://127.0.0.1:4567/heroku/", "http://127.0.0.1:4567/heroku"],
+    [new URL("http://127.0.0.1:4567"), "http://127.0.0.1:4567"],
+    [" https://api.heroku.com ", "https://api.heroku.com"],
+    ["https://api.heroku.com\\", "https://api.heroku.com"],
+    ["HTTPS://API.heroku.com:443///", "https://api.heroku.com"]
+  ])("the base URL %s keeps its path and loses trailing slashes", ([baseUrl, base]) =>
+    Effect.gen(function*() {
+      const client = scriptedClient(ok)
+      yield* run(operations.info, client, { baseUrl })
+      assert.strictEqual(client.sent[0]?.url, `${base}/oauth/authorizations/${id}`)
+    }))
+
+  it.effect("userAgent and transformClient change the request", () =>
+    Effect.gen(function*() {
+      const client = scriptedClient(ok)
+      yield* run(operations.info, client, {
+        userAgent: "auditor/1.0 (security team)",
+        transformClient: HttpClient.mapRequest(HttpClientRequest.setHeader("x-extra", "1"))
+      })
+      assert.strictEqual(client.sent[0]?.headers["user-agent"], "auditor/1.0 (security team)")
+      assert.strictEqual(client.sent[0]?.headers["x-extra"], "1")
+    }))
+
+  it.effect("a transformClient that fails on statuses does not hide the response", () =>
+    Effect.gen(function*() {
+      const client = scriptedClient(() => json(404, { id: "not_found", message: "Gone." }))
+      const error = yield* failureOf(operations.info, client, { transformClient: HttpClient.filterStatusOk })
+      assert.deepStrictEqual([error._tag, error.message], ["NotFound", "Gone."])
+      assert.lengthOf(client.sent, 1)
+    }))
+})
