@@ -1,11 +1,11 @@
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as AccountClients from "@effect-heroku/http-node/AccountClients"
 import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
+import { whileSecondsPass } from "@effect-heroku/test-kit/testTime"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -23,13 +23,12 @@ const layerHeroku = FakeHeroku.layerHttpClient({
   accounts: [{ token: green.token, count: 5 }, { token: blue.token, count: 2 }]
 })
 
-/** The clients, and how often one was built for which token. */
+/** The clients, and how many were built. */
 const makeClients = (options: AccountClients.Options = {}) => {
-  const built: Array<string> = []
+  const built = { count: 0 }
   const layer = AccountClients.layer({
-    // It is called once for each client, with a client that does not know its token yet.
     transformClient: (client) => {
-      built.push("client")
+      built.count++
       return client
     },
     ...options
@@ -37,108 +36,84 @@ const makeClients = (options: AccountClients.Options = {}) => {
   return { built, layer: Layer.provide(layer, layerHeroku) }
 }
 
-const count = Stream.unwrap(AuthorizationService.useSync((service) => service.stream())).pipe(Stream.runCount)
+const stream = Stream.unwrap(AuthorizationService.useSync((service) => service.stream()))
 
-describe("clients", () => {
-  it.effect("reach the account of their token", () =>
+/** Counts the authorizations of an account. */
+const count = ({ token }: typeof red) =>
+  AccountClients.AccountClients.use(({ get }) => Effect.provide(Stream.runCount(stream), get(token)))
+
+describe("AccountClients.get", () => {
+  it.effect("get returns the client of the token's account", () =>
     Effect.gen(function*() {
-      const { get } = yield* AccountClients.AccountClients
-      assert.deepStrictEqual(
-        yield* Effect.forEach([red, green, blue], ({ token }) => Effect.provide(count, get(token))),
-        [3, 5, 2]
-      )
+      assert.deepStrictEqual(yield* Effect.forEach([red, green, blue], count), [3, 5, 2])
     }).pipe(Effect.provide(makeClients().layer)))
 
-  it.effect("are made once for each token, also when many ask at the same time", () => {
+  it.effect("get builds one client for each token, also under concurrency", () => {
     const { built, layer } = makeClients()
     return Effect.gen(function*() {
-      const { get } = yield* AccountClients.AccountClients
-      const tokens = [red, green, red, account("red"), green].map(({ token }) => token)
-      yield* Effect.forEach(tokens, (token) => Effect.provide(count, get(token)), { concurrency: "unbounded" })
-      assert.lengthOf(built, 2)
+      yield* Effect.forEach([red, green, red, account("red"), green], count, { concurrency: "unbounded" })
+      assert.strictEqual(built.count, 2)
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("are released when they were idle, and made again when they are needed", () => {
-    const { built, layer } = makeClients({ idleTimeToLive: "1 minute" })
+  it.effect.each<[string, number, AccountClients.Options]>([
+    ["five minutes by default", 300, {}],
+    ["idleTimeToLive", 60, { idleTimeToLive: "1 minute" }]
+  ])("a client is released after %s without use, and built again", ([, seconds, options]) => {
+    const { built, layer } = makeClients(options)
     return Effect.gen(function*() {
-      const { get } = yield* AccountClients.AccountClients
-      const use = Effect.provide(count, get(red.token))
-      yield* use
-      yield* TestClock.adjust("59 seconds")
-      yield* use
-      assert.lengthOf(built, 1)
-      yield* TestClock.adjust("61 seconds")
-      yield* use
-      assert.lengthOf(built, 2)
+      yield* count(red)
+      yield* TestClock.adjust((seconds - 1) * 1000)
+      yield* count(red)
+      assert.strictEqual(built.count, 1)
+      yield* TestClock.adjust((seconds + 1) * 1000)
+      yield* count(red)
+      assert.strictEqual(built.count, 2)
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("are kept for five minutes unless told otherwise", () => {
+  it.effect("invalidate removes a client", () => {
     const { built, layer } = makeClients()
     return Effect.gen(function*() {
-      const { get } = yield* AccountClients.AccountClients
-      const use = Effect.provide(count, get(red.token))
-      yield* use
-      yield* TestClock.adjust("299 seconds")
-      yield* use
-      assert.lengthOf(built, 1)
-      yield* TestClock.adjust("301 seconds")
-      yield* use
-      assert.lengthOf(built, 2)
+      yield* count(red)
+      yield* AccountClients.AccountClients.use(({ invalidate }) => invalidate(red.token))
+      yield* count(red)
+      assert.strictEqual(built.count, 2)
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("are forgotten when they are told to be", () => {
-    const { built, layer } = makeClients()
-    return Effect.gen(function*() {
-      const { get, invalidate } = yield* AccountClients.AccountClients
-      yield* Effect.provide(count, get(red.token))
-      yield* invalidate(red.token)
-      yield* Effect.provide(count, get(red.token))
-      assert.lengthOf(built, 2)
-    }).pipe(Effect.provide(layer))
-  })
-
-  it.effect("take their turns in the budgets of their accounts", () => {
-    const asked: Array<string> = []
+  it.effect("each client takes permits from the budget of its account", () => {
+    const taken: Array<string> = []
     const layerBudget = Layer.succeed(RequestBudget.RequestBudget, {
       forToken: (token) => ({
-        take: () => Effect.sync(() => asked.push(Redacted.value(token))),
+        take: () => Effect.sync(() => taken.push(Redacted.value(token))),
         learn: () => Effect.void
       })
     })
     return Effect.gen(function*() {
-      const { get } = yield* AccountClients.AccountClients
-      yield* Effect.provide(count, get(red.token))
-      yield* Effect.provide(count, get(green.token))
-      assert.deepStrictEqual(asked, ["HRKU-red", "HRKU-green"])
+      yield* Effect.forEach([red, green], count)
+      assert.deepStrictEqual(taken, ["HRKU-red", "HRKU-green"])
     }).pipe(Effect.provide(Layer.provide(makeClients().layer, layerBudget)))
   })
 })
 
-describe("all accounts", () => {
+describe("AccountClients.streamAll", () => {
   const collect = (accounts: ReadonlyArray<typeof red>, options?: AccountClients.StreamAllOptions) =>
     AccountClients.AccountClients.use(({ streamAll }) => Stream.runCollect(streamAll(accounts, options)))
 
-  it.effect("are one stream, each in the order of its list", () =>
+  it.effect("streamAll emits every authorization with its account, in the order of its list", () =>
     Effect.gen(function*() {
+      const { get } = yield* AccountClients.AccountClients
       const listed = yield* collect([red, green, blue], { pageSize: 2 })
-      for (const [{ name, token }, size] of [[red, 3], [green, 5], [blue, 2]] as const) {
-        const ids = listed.filter(({ account }) => account.name === name).map(({ result }) =>
-          Result.getOrThrow(result).id
-        )
-        assert.lengthOf(ids, size)
-        const { get } = yield* AccountClients.AccountClients
-        const expected = yield* Stream.unwrap(AuthorizationService.useSync((service) => service.stream())).pipe(
-          Stream.runCollect,
-          Effect.provide(get(token))
-        )
+      for (const { name, token } of [red, green, blue]) {
+        const ids = listed.flatMap(({ account, result }) => account.name === name ? [Result.getOrThrow(result).id] : [])
+        const expected = yield* Effect.provide(Stream.runCollect(stream), get(token))
         assert.deepStrictEqual(ids, expected.map(({ id }) => id))
       }
+      assert.lengthOf(listed, 3 + 5 + 2)
     }).pipe(Effect.provide(makeClients().layer)))
 
-  it.effect("go on when one fails: its error is a value, after what it had listed", () =>
+  it.effect("streamAll emits the error of an account as a value, and continues with the others", () =>
     Effect.gen(function*() {
       const listed = yield* collect([gone, red, green])
       const failed = listed.filter(({ result }) => Result.isFailure(result))
@@ -149,7 +124,7 @@ describe("all accounts", () => {
       assert.notInclude(inspect(listed, { depth: 9 }), "HRKU-gone")
     }).pipe(Effect.provide(makeClients().layer)))
 
-  it.effect("that break off in the middle end with the error", () =>
+  it.effect("streamAll emits the error of a later page after the authorizations before it", () =>
     Effect.gen(function*() {
       const faults = yield* FaultInjection.FaultInjection
       yield* faults.inject(FaultInjection.status(403), { operation: "list", every: 2 })
@@ -157,23 +132,21 @@ describe("all accounts", () => {
       assert.deepStrictEqual(listed.map(({ result }) => result._tag), ["Success", "Success", "Failure"])
     }).pipe(Effect.provide(Layer.provideMerge(makeClients().layer, FaultInjection.layer))))
 
-  it.effect("are listed so many at a time", () => {
-    let most = 0
-    let now = 0
+  it.effect("streamAll lists at most `concurrency` accounts at once", () => {
+    const inFlight = { now: 0, most: 0 }
     const layerCounting = Layer.effect(
       HttpClient.HttpClient,
       Effect.map(HttpClient.HttpClient, (client) =>
         HttpClient.transform(client, (send) =>
           Effect.suspend(() => {
-            most = Math.max(most, ++now)
-            return Effect.ensuring(Effect.andThen(Effect.sleep("1 second"), send), Effect.sync(() => now--))
+            inFlight.most = Math.max(inFlight.most, ++inFlight.now)
+            return Effect.ensuring(Effect.andThen(Effect.sleep("1 second"), send), Effect.sync(() => inFlight.now--))
           })))
     ).pipe(Layer.provide(layerHeroku))
     return Effect.gen(function*() {
-      const fiber = yield* Effect.forkChild(collect([red, green, blue, gone, red, green], { concurrency: 2 }))
-      for (let second = 0; second < 20; second++) yield* TestClock.adjust("1 second")
-      assert.lengthOf(yield* Fiber.join(fiber), 3 + 5 + 2 + 1 + 3 + 5)
-      assert.strictEqual(most, 2)
+      const listed = yield* whileSecondsPass(collect([red, green, blue, gone, red, green], { concurrency: 2 }), 20)
+      assert.lengthOf(listed, 3 + 5 + 2 + 1 + 3 + 5)
+      assert.strictEqual(inFlight.most, 2)
     }).pipe(Effect.provide(Layer.provide(AccountClients.layer(), layerCounting)))
   })
 })

@@ -1,22 +1,18 @@
 /**
- * The same random sequences of operations, with the same results and errors, in the memory layer, in the live layer over
- * the imitation in process, and over a socket. All three make up the same ids and tokens, so that nothing but request
- * ids may differ.
+ * Runs the same random sequences of operations on the memory layer, on the live layer over the fake Heroku API in process,
+ * and over a socket, and compares results and errors. All three generate the same ids and tokens, so that only request ids
+ * differ.
  */
 import { Authorization, AuthorizationId, maxLifetimeSeconds } from "@effect-heroku/core/Authorization"
 import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService, type Page, type Service } from "@effect-heroku/core/AuthorizationService"
 import { type Cursor, Order } from "@effect-heroku/core/ListRange"
-import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
-import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -24,13 +20,13 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { createServer } from "node:http"
+import { layerOver, layerOverSocket } from "./fixtures/liveService.ts"
 
 // -----------------------------------------------------------------------------
 // Commands
 // -----------------------------------------------------------------------------
 
-/** An authorization by its place among those known so far, or an id that names none, or none that a request can carry. */
+/** The index of an authorization created so far, the id of no authorization, or an id that no request can carry. */
 const Target = Schema.Union([
   Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 9 })),
   Schema.Literals(["~", "unknown", "a/b", "../../account", "100%", "]x", "🔑", "", ".."])
@@ -59,7 +55,7 @@ const Command = Schema.TaggedUnion({
     order: Schema.optionalKey(Order),
     resume: Schema.Boolean
   },
-  Walk: {
+  Stream: {
     pageSize: Schema.Literals([1, 2, 5]),
     order: Order,
     concurrency: Schema.Literals([1, 3])
@@ -96,7 +92,7 @@ const showPage = (page: Page): unknown => ({ items: page.items.map(show), next: 
 const showError = ({ message, ...error }: AuthorizationError): unknown => ({ ...error, message, requestId: undefined })
 
 const run = Effect.fnUntraced(function*(commands: ReadonlyArray<Command>) {
-  // No round number, as no clock shows one.
+  // With milliseconds, like any clock.
   yield* TestClock.setTime(1_790_000_000_123)
   const service = yield* AuthorizationService
   const known: Array<string> = account.seed.map(({ id }) => id)
@@ -114,9 +110,9 @@ const run = Effect.fnUntraced(function*(commands: ReadonlyArray<Command>) {
           ...(command.description === undefined ? {} : { description: command.description }),
           ...(command.seconds === undefined ? {} : { expiresIn: Duration.seconds(command.seconds) }),
           ...(command.client === undefined ? {} : { client: clientIds[command.client] })
-        }).pipe(Effect.map((made) => {
-          known.push(made.id)
-          return show(made)
+        }).pipe(Effect.map((created) => {
+          known.push(created.id)
+          return show(created)
         }))
       case "Info":
         return Effect.map(service.info(idOf(command.target)), show)
@@ -146,7 +142,7 @@ const run = Effect.fnUntraced(function*(commands: ReadonlyArray<Command>) {
             return showPage(page)
           }
         )
-      case "Walk":
+      case "Stream":
         return Effect.map(
           Stream.runCollect(service.stream({
             pageSize: command.pageSize,
@@ -175,33 +171,21 @@ const run = Effect.fnUntraced(function*(commands: ReadonlyArray<Command>) {
 // The layers
 // -----------------------------------------------------------------------------
 
-const token = Redacted.make("HRKU-mine")
-
 const inMemory = MemoryAuthorizationService.layer(account)
+const inProcess = layerOver({ layer: FakeHeroku.layerHttpClient(account) })
+const overSocket = layerOverSocket(FakeHeroku.layerServer(account))
 
-const inProcess = HttpAuthorizationService.layer({ token }).pipe(Layer.provide(FakeHeroku.layerHttpClient(account)))
-
-const overSocket = Layer.unwrap(
-  Effect.map(
-    HttpServer.HttpServer,
-    ({ address }) => NodeAuthorizationService.layer({ token, baseUrl: HttpServer.formatAddress(address) })
-  )
-).pipe(
-  Layer.provide(FakeHeroku.layerServer(account)),
-  Layer.provide(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0, gracefulShutdownTimeout: 0 }))
-)
-
-describe("the memory layer and the live layer", () => {
+describe("implementations", () => {
   it.effect.prop(
-    "answer alike over the imitation, in process and behind a socket",
+    "the memory layer and the live layer return the same results and errors, in process and over a socket",
     { commands: sequences },
     ({ commands }) =>
       Effect.gen(function*() {
-        const from = (layer: typeof inMemory | typeof overSocket) =>
+        const outcomesOf = (layer: Layer.Layer<AuthorizationService>) =>
           Effect.provide(run(commands), Layer.provideMerge(layer, TestClock.layer()))
-        const expected = yield* from(inMemory)
-        assert.deepStrictEqual(yield* from(inProcess), expected)
-        assert.deepStrictEqual(yield* from(overSocket), expected)
+        const expected = yield* outcomesOf(inMemory)
+        assert.deepStrictEqual(yield* outcomesOf(inProcess), expected)
+        assert.deepStrictEqual(yield* outcomesOf(overSocket), expected)
       }),
     { arbitrary: { runs: 500 }, timeout: 120_000 }
   )

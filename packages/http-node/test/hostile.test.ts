@@ -79,7 +79,7 @@ describe("lost responses", () => {
   const success = (name: Operation, ...headers: ReadonlyArray<string>) =>
     head(name === "create" ? 201 : 200, ...headers)
 
-  it.effect.each<[string, (name: Operation) => Step, string]>([
+  it.live.each<[string, (name: Operation) => Step, string]>([
     ["the connection is reset", () => reset, "connection"],
     ["the connection is closed", () => rawAndClose(), "connection"],
     ["the status line is cut short", () => rawAndClose("HTTP/1.1 20"), "connection"],
@@ -107,7 +107,7 @@ describe("lost responses", () => {
       }
     }))
 
-  it.effect("no request is received when every connection is reset at once", () =>
+  it.live("no request is received when every connection is reset at once", () =>
     Effect.gen(function*() {
       for (const name of operationNames) {
         const server = yield* hostileServer([goodFor(name)], reset)
@@ -119,7 +119,7 @@ describe("lost responses", () => {
       }
     }))
 
-  it.effect.each<[string, Layer.Layer<HttpClient.HttpClient>]>([
+  it.live.each<[string, Layer.Layer<HttpClient.HttpClient>]>([
     ["undici", NodeHttpClient.layerUndici],
     ["fetch", NodeHttpClient.layerFetch]
   ])(
@@ -143,7 +143,7 @@ describe("lost responses", () => {
       })
   )
 
-  it.effect.each<[Operation, string, Step]>(operationNames.flatMap((name) => {
+  it.live.each<[Operation, string, Step]>(operationNames.flatMap((name) => {
     const limited: [Operation, string, Step] = [name, "429", respond(429, "")]
     return isIdempotent(name)
       ? [limited, [name, "a reset", reset], [name, "503", respond(503, "")]] satisfies Array<[Operation, string, Step]>
@@ -326,7 +326,7 @@ describe("responses", () => {
   const key = Buffer.from(JSON.stringify({ ...payloads.full, description: "🔑" }))
   const inKey = key.indexOf(0xf0) + 2
 
-  it.effect.each<[string, Step, string]>([
+  it.live.each<[string, Step, string]>([
     ["a body split inside a character", (socket) => {
       socket.write(head(200, sized(key.length)))
       socket.write(key.subarray(0, inKey), () => setImmediate(() => socket.write(key.subarray(inKey))))
@@ -366,7 +366,7 @@ describe("responses", () => {
       assert.lengthOf(server.received, 1)
     }))
 
-  it.effect("an endless body is left after 64 MiB", () =>
+  it.live("an endless body is left after 64 MiB", () =>
     Effect.gen(function*() {
       const mebibyte = Buffer.alloc(1024 * 1024, "a")
       for (const headers of [[chunked], [sized(1e12)], []]) {
@@ -381,7 +381,7 @@ describe("responses", () => {
       }
     }))
 
-  it.effect("a compressed body is left after 64 MiB over a client that decompresses it", () =>
+  it.live("a compressed body is left after 64 MiB over a client that decompresses it", () =>
     Effect.gen(function*() {
       const bomb = gzipSync(Buffer.alloc(80 * 1024 * 1024, " "))
       const server = yield* hostileServer([
@@ -399,7 +399,7 @@ describe("responses", () => {
 describe("error responses", () => {
   const said = JSON.stringify({ id: "some_id", message: "What Heroku said.", url: "https://devcenter.heroku.com/why" })
 
-  it.effect("an error has Heroku's message, and the request ids of every header", () =>
+  it.live("an error has Heroku's message, and the request ids of every header", () =>
     Effect.gen(function*() {
       const server = yield* hostileServer([respond(409, said, "Request-Id: a,b", "Request-Id: c")])
       const error = yield* Effect.flip(Effect.provide(operations.info, layerFor(server)))
@@ -416,7 +416,7 @@ describe("error responses", () => {
       )
     }))
 
-  it.effect.each<[string, Step]>([
+  it.live.each<[string, Step]>([
     ["is empty", respond(401, "")],
     ["is null", respond(401, "null")],
     ["is a router's page", respond(401, "<html>Application error</html>", "Content-Type: application/json")],
@@ -438,7 +438,7 @@ describe("error responses", () => {
       }
     }))
 
-  it.effect("an error body of hundreds of megabytes is left after its beginning", () =>
+  it.live("an error body of hundreds of megabytes is left after its beginning", () =>
     Effect.gen(function*() {
       const server = yield* hostileServer([flood(head(500), Buffer.alloc(1024 * 1024, "a"))])
       yield* Effect.gen(function*() {
@@ -461,7 +461,7 @@ describe("lists", () => {
   const after = (n: number) => `id ]${uuid(n)}..; max=1`
   const collect = AuthorizationService.use((_) => Stream.runCollect(_.stream({ pageSize: 1 })))
 
-  it.effect.each<[string, ReadonlyArray<Step>]>([
+  it.live.each<[string, ReadonlyArray<Step>]>([
     ["has status 206 without Next-Range", [respond(206, `[${json}]`)]],
     ["has an empty Next-Range", [page([1], "")]],
     ["has an invalid Next-Range", [page([1], "bytes 0-499/1234")]],
@@ -480,7 +480,7 @@ describe("lists", () => {
       assert.isAtMost(server.received.length, steps.length + 1)
     }))
 
-  it.effect("a list continues after pages that failed, without losing or repeating an authorization", () =>
+  it.live("a list continues after pages that failed, without losing or repeating an authorization", () =>
     Effect.gen(function*() {
       const server = yield* hostileServer([
         page([1], after(1)),
@@ -500,7 +500,7 @@ describe("lists", () => {
 })
 
 describe("two-factor authentication", () => {
-  it.effect("a call with a two-factor code succeeds after TwoFactorRequired, and no other call sends the code", () =>
+  it.live("a call with a two-factor code succeeds after TwoFactorRequired, and no other call sends the code", () =>
     Effect.gen(function*() {
       const server = yield* hostileServer([respond(403, "", "Heroku-Two-Factor-Required: true"), good])
       yield* Effect.gen(function*() {
@@ -517,7 +517,7 @@ describe("two-factor authentication", () => {
 })
 
 describe("warnings", () => {
-  it.effect("the warnings of all headers are logged, each once", () =>
+  it.live("the warnings of all headers are logged, each once", () =>
     Effect.gen(function*() {
       const { layer, lines } = captureLogs()
       const both = ["X-Heroku-Warning: Maintenance tonight.", "Warning-Id: stack", "Warning-Message: Old stack."]
@@ -580,7 +580,7 @@ describe("paths", () => {
       ])
     }), { arbitrary: { runs: runs(60) } })
 
-  it.effect.each([".", "..", "", "a\0b", "\ud800", "a\r\nX: y"])(
+  it.live.each([".", "..", "", "a\0b", "\ud800", "a\r\nX: y"])(
     "rejects the id %j before any request",
     (id) =>
       Effect.gen(function*() {
@@ -588,7 +588,7 @@ describe("paths", () => {
       })
   )
 
-  it.effect("sends an id of 10,000 characters completely", () =>
+  it.live("sends an id of 10,000 characters completely", () =>
     Effect.gen(function*() {
       const [request] = yield* targets("../".repeat(3334))
       assert.strictEqual(request, `GET /oauth/authorizations/${"..%2F".repeat(3334)} HTTP/1.1`)

@@ -1,29 +1,16 @@
-/** The keys of all services and references. */
 import { AuthorizationService, TwoFactorCode } from "@effect-heroku/core/AuthorizationService"
 import * as AccountClients from "@effect-heroku/http-node/AccountClients"
 import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
 import * as ResponseCache from "@effect-heroku/http-node/ResponseCache"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 
-describe("keys", () => {
-  it("are the names of the modules: other packages could have a service of any other", () => {
-    assert.deepStrictEqual(
-      [
-        AuthorizationService,
-        TwoFactorCode,
-        AccountClients.AccountClients,
-        RequestBudget.RequestBudget,
-        RequestBudget.CurrentPriority,
-        ResponseCache.ResponseCache
-      ].map(({ key }) => key),
-      [
-        "@effect-heroku/core/AuthorizationService",
-        "@effect-heroku/core/AuthorizationService/TwoFactorCode",
-        "@effect-heroku/http-node/AccountClients",
-        "@effect-heroku/http-node/RequestBudget",
-        "@effect-heroku/http-node/RequestBudget/CurrentPriority",
-        "@effect-heroku/http-node/ResponseCache"
-      ]
-    )
-  })
+it.each([
+  ["@effect-heroku/core/AuthorizationService", AuthorizationService],
+  ["@effect-heroku/core/AuthorizationService/TwoFactorCode", TwoFactorCode],
+  ["@effect-heroku/http-node/AccountClients", AccountClients.AccountClients],
+  ["@effect-heroku/http-node/RequestBudget", RequestBudget.RequestBudget],
+  ["@effect-heroku/http-node/RequestBudget/CurrentPriority", RequestBudget.CurrentPriority],
+  ["@effect-heroku/http-node/ResponseCache", ResponseCache.ResponseCache]
+])("the key %s is the name of its module, which no other package uses", (name, { key }) => {
+  assert.strictEqual(key, name)
 })

@@ -1,7 +1,7 @@
 /**
- * Random operations over a network that drops, delays, doubles and corrupts at random. Afterwards the account is what the
- * outcomes said: whatever was reported as done is done once, whatever was reported as not done is not, and only what was
- * reported as unknown may be either. What the network did twice is counted as that; what it corrupted is not believed.
+ * Random operations over a network that drops, delays, duplicates and corrupts requests at random. Afterwards the account
+ * agrees with the outcomes: what was reported as done is done once, what was reported as not done is not done, and only
+ * what was reported as unknown may be either. The model counts what the network duplicated, and ignores what it corrupted.
  *
  * A failure prints the shortest sequence, and a token that replays it: `pnpm model --replay TOKEN`.
  */
@@ -26,25 +26,25 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
 // -----------------------------------------------------------------------------
-// What happens
+// Commands
 // -----------------------------------------------------------------------------
 
-const Place = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 5 }))
+const Index = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 5 }))
 
 const Command = Schema.TaggedUnion({
   Create: {},
-  Info: { place: Place },
-  Update: { place: Place },
-  Regenerate: { place: Place },
-  Delete: { place: Place },
-  Walk: { concurrency: Schema.Literals([1, 3]) }
+  Info: { index: Index },
+  Update: { index: Index },
+  Regenerate: { index: Index },
+  Delete: { index: Index },
+  Stream: { concurrency: Schema.Literals([1, 3]) }
 })
 
 // -----------------------------------------------------------------------------
-// What must be true
+// The model
 // -----------------------------------------------------------------------------
 
-/** Whether an error says that the operation was not done. Of a status of the server's one cannot know. */
+/** Whether an error says that the operation was not done. An error status of the server does not say it. */
 const isCertain = (error: AuthorizationError): boolean => {
   switch (error._tag) {
     case "RequestFailed":
@@ -57,7 +57,7 @@ const isCertain = (error: AuthorizationError): boolean => {
   }
 }
 
-/** What is known of an authorization: each thing that it may be. */
+/** What is known of an authorization: every state that it may have. */
 interface Known {
   readonly exists: ReadonlySet<boolean>
   readonly descriptions: ReadonlySet<string>
@@ -87,27 +87,27 @@ const run = Effect.fnUntraced(
         tokens: new Set([tokenOf(one)])
       })
     }
-    /** How many authorizations a create may have made without saying so, by the description that only it used. */
-    const silent = new Map<string, number>()
+    /** How many authorizations a create may have made without reporting them, by the description that only it used. */
+    const unreported = new Map<string, number>()
 
     for (const [step, command] of commands.entries()) {
-      const id = "place" in command ? [...known.keys()][command.place % known.size]! : undefined
+      const id = "index" in command ? [...known.keys()][command.index % known.size]! : undefined
       const before = id === undefined ? undefined : known.get(id)!
       const learn = (news: Partial<Known>) => known.set(id!, { ...before!, ...news })
-      /** Not found is only what may be gone. */
+      /** Only an authorization that may be gone can be reported as not found. */
       const learnGone = () => {
         assert.isTrue(before!.exists.has(false), `${id} was there`)
         learn({ exists: no })
       }
       switch (command._tag) {
         case "Create": {
-          const description = `made in step ${step}`
+          const description = `created in step ${step}`
           const [outcome, { corruptedBody, duplicated }] = yield* settle(
             service.create({ scope: ["read"], description })
           )
           const believed = Result.isSuccess(outcome) && !corruptedBody
-          const maySilently = !believed && !(Result.isFailure(outcome) && isCertain(outcome.failure))
-          silent.set(description, (maySilently ? 1 : 0) + (duplicated ? 1 : 0))
+          const mayHaveCreated = !believed && !(Result.isFailure(outcome) && isCertain(outcome.failure))
+          unreported.set(description, (mayHaveCreated ? 1 : 0) + (duplicated ? 1 : 0))
           if (believed) {
             known.set(outcome.success.id, {
               exists: yes,
@@ -142,7 +142,7 @@ const run = Effect.fnUntraced(
         case "Regenerate": {
           const [outcome, { corruptedBody, duplicated }] = yield* settle(service.regenerate(id!))
           if (Result.isSuccess(outcome)) {
-            // Of two answers the client may have got the first.
+            // Of two responses the client may have received the first.
             learn({ exists: yes, tokens: corruptedBody || duplicated ? "any" : new Set([tokenOf(outcome.success)]) })
           } else if (outcome.failure._tag === "NotFound") learnGone()
           else if (!isCertain(outcome.failure)) learn({ tokens: "any" })
@@ -151,10 +151,10 @@ const run = Effect.fnUntraced(
         case "Delete": {
           const [outcome, { duplicated }] = yield* settle(service.delete(id!))
           if (Result.isSuccess(outcome)) {
-            assert.isTrue(before!.exists.has(true), "what was deleted is deleted again")
+            assert.isTrue(before!.exists.has(true), `${id} was deleted twice`)
             learn({ exists: no })
           } else if (outcome.failure._tag === "NotFound") {
-            // What had certainly been there can only be gone by this very call.
+            // An authorization that certainly existed can only have been deleted by this call.
             if (before!.exists === yes) assert.isTrue(outcome.failure.afterUnknownOutcome || duplicated)
             learn({ exists: no })
           } else if (!isCertain(outcome.failure) && before!.exists.has(true)) {
@@ -162,14 +162,14 @@ const run = Effect.fnUntraced(
           }
           break
         }
-        case "Walk": {
+        case "Stream": {
           const { concurrency } = command
           const [outcome, { corruptedBody }] = yield* settle(
             Stream.runCollect(service.stream({ pageSize: 2, concurrency }))
           )
           if (Result.isSuccess(outcome) && !corruptedBody) {
-            const there = (yield* account.authorizations).map((one) => one.id)
-            assert.deepStrictEqual(outcome.success.map((one) => one.id), there)
+            const existing = (yield* account.authorizations).map((one) => one.id)
+            assert.deepStrictEqual(outcome.success.map((one) => one.id), existing)
           }
         }
       }
@@ -184,10 +184,10 @@ const run = Effect.fnUntraced(
       assert.isTrue(tokens === "any" || tokens.has(tokenOf(one)), `the token of ${id}`)
     }
     const unknown = [...left.values()].filter((one) => !known.has(one.id))
-    for (const { description } of unknown) assert.isTrue(silent.has(Option.getOrThrow(description)))
-    for (const [description, most] of silent) {
-      const made = unknown.filter((one) => Option.contains(one.description, description))
-      assert.isAtMost(made.length, most, `authorizations ${description} that nobody told of`)
+    for (const { description } of unknown) assert.isTrue(unreported.has(Option.getOrThrow(description)))
+    for (const [description, most] of unreported) {
+      const created = unknown.filter((one) => Option.contains(one.description, description))
+      assert.isAtMost(created.length, most, `unreported authorizations ${description}`)
     }
   }
 )
@@ -200,13 +200,13 @@ const layer = FakeHeroku.layerHttpClient({ seed: [{}, {}, {}] }).pipe(
 const { MODEL_REPLAY, MODEL_RUNS } = process.env
 
 it.effect.prop(
-  "what was reported is what happened, and nothing happened twice",
+  "the outcomes reported over a bad network are what happened, and no operation happened twice",
   {
     commands: Arbitrary.array(Arbitrary.schema(Command), { minLength: 1, maxLength: 8 }),
     weathers: Arbitrary.array(Arbitrary.schema(BadNetwork.Weather), { maxLength: 40 })
   },
   ({ commands, weathers }) =>
-    // The delays between attempts are random too, and must be the same in a replay.
+    // Retry delays are random, and must be the same in a replay.
     Effect.provide(Effect.scoped(run(commands, weathers)), layer).pipe(Random.withSeed("model")),
   { arbitrary: { runs: Number(MODEL_RUNS ?? 1000), replay: MODEL_REPLAY }, timeout: 3_600_000 }
 )
