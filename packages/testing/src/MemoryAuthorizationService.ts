@@ -46,7 +46,7 @@ const optionKeys = keysOf<Options>(Store.optionKeys)
 
 const make = (options: Options = {}, guard: Faults.Guard) =>
   Effect.map(Clock.currentTimeMillis, (now) => {
-    checkKeys("the options", options, optionKeys)
+    checkKeys("options", options, optionKeys)
     const store = Store.make(options, now)
     return Context.make(AuthorizationService, fromStore(store, guard)).pipe(
       Context.add(HerokuAccount, Account.fromStore(store))

@@ -1,4 +1,4 @@
-/** The service in memory keeps the contract; and what the suite makes of its options. */
+/** The contract suite over the memory layer, and the options of the suite. */
 import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as AuthorizationContract from "@effect-heroku/testing/AuthorizationContract"
 import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
@@ -13,7 +13,7 @@ const client = { id: "client-of-the-contract", secret: Redacted.make("its-secret
 AuthorizationContract.suite("memory", MemoryAuthorizationService.layer({ clients: [client] }), { client })
 
 AuthorizationContract.suite(
-  "memory, of an account that has authorizations",
+  "memory, with an account that has authorizations",
   MemoryAuthorizationService.layer({ count: 1203 })
 )
 
@@ -40,13 +40,13 @@ describe("a slow layer", () => {
     }))
   ).pipe(Layer.provide(MemoryAuthorizationService.layer()))
 
-  AuthorizationContract.suite("memory, made slow", slow, { timeout: "2 minutes" })
+  AuthorizationContract.suite("memory, with a timeout", slow, { timeout: "2 minutes" })
 
-  it("has as much time for each test as it is given", () => {
+  it("the timeout of the suite is the timeout of each test", () => {
     assert.isTrue(timeouts.has(120_000))
   })
 
-  it("is asked for several at once, and not for all", () => {
+  it("the suite creates several authorizations at once, and at most ten", () => {
     assert.isAbove(creates.most, 1)
     assert.isAtMost(creates.most, 10)
   })

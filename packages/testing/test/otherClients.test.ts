@@ -1,4 +1,4 @@
-/** Other people's clients, against the imitation behind a real socket: they get what Heroku would give them. */
+/** Other clients of Heroku's API, against the fake API behind a real socket. */
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert, layer } from "@effect/vitest"
@@ -18,7 +18,7 @@ interface Client {
 
 const path = "/oauth/authorizations"
 
-/** heroku-client 3, as its readme says to use it. */
+/** heroku-client 3, used as in its README. */
 const herokuClient = (host: string, token: string): Client => new HerokuClient({ host, token })
 
 /** http-call, as the official command line uses it. */
@@ -65,56 +65,56 @@ const failureOf = (call: Promise<unknown>) =>
 
 for (const [name, make] of Object.entries(clients)) {
   layer(layerSandbox)(name, (it) => {
-    const test = (sentence: string, body: (client: Client, wrong: Client) => Promise<void>) =>
-      it.effect(sentence, () =>
+    const test = (title: string, body: (client: Client, wrong: Client) => Promise<void>) =>
+      it.effect(title, () =>
         Effect.gen(function*() {
           const url = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
           yield* Effect.promise(() => body(make(url, "right"), make(url, "wrong")))
         }))
 
-    test("lists every authorization, following Next-Range", async (client) => {
+    test(`${name} lists every authorization, following Next-Range`, async (client) => {
       const all = await client.get(path)
       assert(Array.isArray(all))
       assert.lengthOf(all, 2501)
       assert.lengthOf(new Set(all.map(({ id }) => id)), 2501)
     })
 
-    test("reads one page when asked for a part", async (client) => {
+    test(`${name} reads one page of a range`, async (client) => {
       const page = await client.get(path, { partial: true, headers: { Range: "id ..; max=3, order=desc" } })
       assert(Array.isArray(page))
       assert.lengthOf(page, 3)
       assert.deepStrictEqual(page.map(({ id }) => id), page.map(({ id }) => id).toSorted().toReversed())
     })
 
-    test("creates, reads, changes, regenerates and deletes", async (client) => {
-      const made = await client.post(path, { body: { description: "made", scope: ["read"], expires_in: 3600 } })
-      assert(isAuthorization(made))
-      const { access_token: accessToken, client: owner, description, grant, scope } = made
+    test(`${name} creates, reads, updates, regenerates and deletes an authorization`, async (client) => {
+      const created = await client.post(path, { body: { description: "created", scope: ["read"], expires_in: 3600 } })
+      assert(isAuthorization(created))
+      const { access_token: accessToken, client: owner, description, grant, scope } = created
       assert.deepStrictEqual({ description, scope, owner, grant }, {
-        description: "made",
+        description: "created",
         scope: ["read"],
         owner: null,
         grant: null
       })
       assert.strictEqual(accessToken.expires_in, 3600)
       assert.match(accessToken.token, /^HRKU-/)
-      const one = `${path}/${made.id}`
-      assert.deepInclude(await client.get(one), { id: made.id, description: "made" })
+      const one = `${path}/${created.id}`
+      assert.deepInclude(await client.get(one), { id: created.id, description: "created" })
       assert.deepInclude(await client.patch(one, { body: { description: "changed" } }), { description: "changed" })
       const regenerated = await client.post(`${one}/actions/regenerate-tokens`)
       assert(isAuthorization(regenerated))
-      assert.notStrictEqual(regenerated.access_token.token, made.access_token.token)
-      assert.deepInclude(await client.delete(one), { id: made.id, description: "changed" })
+      assert.notStrictEqual(regenerated.access_token.token, created.access_token.token)
+      assert.deepInclude(await client.delete(one), { id: created.id, description: "changed" })
       const gone = await failureOf(client.get(one))
       assert.strictEqual(gone.status, 404)
       assert.deepInclude(gone.body, { id: "not_found", resource: "authorization" })
     })
 
-    test("finds the default authorization", async (client) => {
+    test(`${name} reads the default authorization`, async (client) => {
       assert.deepInclude(await client.get(`${path}/~`), known)
     })
 
-    test("is told what was wrong", async (client, wrong) => {
+    test(`${name} gets the body of an error`, async (client, wrong) => {
       const unauthorized = await failureOf(wrong.get(path))
       assert.deepStrictEqual(unauthorized, {
         status: 401,

@@ -1,17 +1,17 @@
 /**
- * What must and must not compile of the layers for tests: what they provide and need, and which seeds, faults and targets
- * are refused. Nothing here runs: `pnpm check` compiles it.
+ * What must compile with the layers for tests, and what must not: what they provide and require, seeds, faults and targets.
+ * Nothing here runs: `pnpm check` compiles it.
  */
 // @effect-diagnostics floatingEffect:off missingLayerContext:off
 import type { Authorization } from "@effect-heroku/core/Authorization"
 import type { RateLimited } from "@effect-heroku/core/AuthorizationError"
-import type { AuthorizationService, Service } from "@effect-heroku/core/AuthorizationService"
+import type { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as AuthorizationContract from "@effect-heroku/testing/AuthorizationContract"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import type { HerokuAccount } from "@effect-heroku/testing/HerokuAccount"
 import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
@@ -22,29 +22,43 @@ declare const rateLimited: RateLimited
 declare const faults: FaultInjection.Service
 
 // -----------------------------------------------------------------------------
-// What the layers provide and need
+// What the layers provide and require
 // -----------------------------------------------------------------------------
 
-expectTypeOf(MemoryAuthorizationService.make()).toEqualTypeOf<Effect.Effect<Service>>()
 expectTypeOf(MemoryAuthorizationService.layer()).toEqualTypeOf<Layer.Layer<AuthorizationService | HerokuAccount>>()
 expectTypeOf(FakeHeroku.layerHttpClient()).toEqualTypeOf<Layer.Layer<HttpClient.HttpClient | HerokuAccount>>()
 expectTypeOf(FakeHeroku.layerServer()).toEqualTypeOf<Layer.Layer<HerokuAccount, never, HttpServer.HttpServer>>()
-expectTypeOf(FaultInjection.layer).toEqualTypeOf<Layer.Layer<FaultInjection.FaultInjection>>()
 
-// Faults are no requirement of the layers they strike: a program without them needs none.
-expectTypeOf(MemoryAuthorizationService.layer().pipe(Layer.provideMerge(FaultInjection.layer))).toEqualTypeOf<
+// Faults are provided only by the layers whose calls obey them.
+expectTypeOf(MemoryAuthorizationService.layerWithFaults()).toEqualTypeOf<
   Layer.Layer<AuthorizationService | HerokuAccount | FaultInjection.FaultInjection>
 >()
+expectTypeOf(FakeHeroku.layerHttpClientWithFaults()).toEqualTypeOf<
+  Layer.Layer<HttpClient.HttpClient | HerokuAccount | FaultInjection.FaultInjection>
+>()
+expectTypeOf(FakeHeroku.layerServerWithFaults()).toEqualTypeOf<
+  Layer.Layer<HerokuAccount | FaultInjection.FaultInjection, never, HttpServer.HttpServer>
+>()
+declare const injecting: Effect.Effect<void, never, FaultInjection.FaultInjection>
+const withoutFaults = Layer.merge(MemoryAuthorizationService.layer(), FakeHeroku.layerHttpClient())
+expectTypeOf(Effect.provide(injecting, withoutFaults)).toEqualTypeOf<
+  Effect.Effect<void, never, FaultInjection.FaultInjection>
+>()
+expectTypeOf(Effect.provide(injecting, MemoryAuthorizationService.layerWithFaults())).toEqualTypeOf<
+  Effect.Effect<void>
+>()
+// @ts-expect-error faults that no layer obeys cannot be provided
+void FaultInjection.layer
 
-// Any layer of the service has the contract, also one that can fail; one that needs something else has not.
+// The contract accepts any layer of the service, also one that can fail, and none that requires something else.
 AuthorizationContract.suite("memory", MemoryAuthorizationService.layer())
 declare const failing: Layer.Layer<AuthorizationService, Error>
 AuthorizationContract.suite("failing", failing)
-declare const needing: Layer.Layer<AuthorizationService, never, HttpClient.HttpClient>
+declare const requiring: Layer.Layer<AuthorizationService, never, HttpClient.HttpClient>
 // @ts-expect-error
-AuthorizationContract.suite("needing", needing)
+AuthorizationContract.suite("requiring", requiring)
 // @ts-expect-error
-AuthorizationContract.suite("another service", FaultInjection.layer)
+AuthorizationContract.suite("another service", FakeHeroku.layerHttpClient())
 
 // -----------------------------------------------------------------------------
 // Seeds
@@ -73,4 +87,4 @@ faults.inject(FaultInjection.hang, { operation: "stream" })
 // @ts-expect-error
 faults.inject(FaultInjection.delay("a while"))
 // @ts-expect-error
-FaultInjection.failure(new Error("none of ours"))
+FaultInjection.failure(new Error("not an AuthorizationError"))

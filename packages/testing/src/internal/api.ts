@@ -147,9 +147,9 @@ export interface Api {
 
 /** Creates the API. Its calls run under `guard`. */
 export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.Guard): Effect.fn.Return<Api> {
-  checkKeys("the options", options, apiKeys)
+  checkKeys("options", options, apiKeys)
   const furtherAccounts = Array.from(options.accounts ?? [])
-  for (const account of furtherAccounts) checkKeys("the options", account, accountKeys)
+  for (const account of furtherAccounts) checkKeys("options", account, accountKeys)
   const now = yield* Clock.currentTimeMillis
   const requestIds = Random.make(options.randomSeed ?? "effect-heroku", "requests")
   const main = makeAccount(options, now, "account")
