@@ -47,8 +47,6 @@ expectTypeOf(Effect.provide(injecting, withoutFaults)).toEqualTypeOf<
 expectTypeOf(Effect.provide(injecting, MemoryAuthorizationService.layerWithFaults())).toEqualTypeOf<
   Effect.Effect<void>
 >()
-// @ts-expect-error faults that no layer obeys cannot be provided
-void FaultInjection.layer
 
 // The contract accepts any layer of the service, also one that can fail, and none that requires something else.
 AuthorizationContract.suite("memory", MemoryAuthorizationService.layer())
