@@ -39,6 +39,11 @@ export const Scope = Schema.Union([
 ])
 export type Scope = "global" | "identity" | "read" | "write" | "read-protected" | "write-protected" | (string & {})
 
+// The constructor copies a secret, and this check freezes the copy. `redact` in `internal/wire.ts` says why.
+const Secret = Schema.Redacted(Schema.String).check(
+  Schema.makeFilter((secret) => Object.isFrozen(Object.freeze(secret)))
+)
+
 // `Opaque` changes nothing at run time: with it an editor shows `Option<Token>` instead of every field.
 
 /** An access or refresh token. */
@@ -46,7 +51,7 @@ export class Token extends Schema.Opaque<Token>()(Schema.Struct({
   /** The id of the token itself. */
   id: Schema.String,
   /** The bearer token. Lists contain it masked with asterisks. */
-  token: Schema.Redacted(Schema.String),
+  token: Secret,
   /** The remaining lifetime in whole seconds, counted from the response. `None`: it never expires. */
   expiresIn: Schema.Option(Lifetime),
   /** The version of the token's format. `None` where Heroku does not send it. */
@@ -68,7 +73,7 @@ export class Grant extends Schema.Opaque<Grant>()(Schema.Struct({
   /** The id of the grant. `None` where Heroku does not send it. */
   id: Schema.Option(Schema.String),
   /** The code that the client exchanges for tokens. */
-  code: Schema.Redacted(Schema.String),
+  code: Secret,
   /** The time left to exchange the code, in whole seconds, counted from the response. */
   expiresIn: Schema.Option(Lifetime)
 })) {}

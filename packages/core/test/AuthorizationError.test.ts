@@ -1,16 +1,21 @@
+/** The errors, and the responses with an unexpected status that they stand for. */
 import {
-  changes,
-  type ErrorAnswer,
+  changesState,
+  errorFromResponse,
+  type ErrorResponse,
   expectedStatuses,
-  fromAnswer,
-  InvalidParams,
+  invalidInput,
   invalidResponse,
+  parseErrorResponse,
+  type RawResponse
+} from "@effect-heroku/core/AuthorizationEndpoints"
+import {
+  InvalidParams,
+  InvalidResponse,
   Operation,
-  type RawAnswer,
-  readAnswer,
-  refused,
   RequestFailed,
-  Unauthorized
+  Unauthorized,
+  UnexpectedStatus
 } from "@effect-heroku/core/AuthorizationError"
 import { runs } from "@effect-heroku/test-kit/runs"
 import { assert, describe, it } from "@effect/vitest"
@@ -21,9 +26,10 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 const now = Date.UTC(2026, 0, 1)
-const read = (answer: Partial<RawAnswer>) => readAnswer({ status: 503, headers: {}, body: "", ...answer }, now)
+const parse = (response: Partial<RawResponse>) =>
+  parseErrorResponse({ status: 503, headers: {}, body: "", ...response }, now)
 
-const silent: ErrorAnswer = {
+const empty: ErrorResponse = {
   status: 503,
   errorId: Option.none(),
   message: Option.none(),
@@ -33,11 +39,11 @@ const silent: ErrorAnswer = {
   twoFactorRequired: false
 }
 
-describe("readAnswer", () => {
-  it("reads what Heroku says", () => {
+describe("parseErrorResponse", () => {
+  it("parseErrorResponse reads the fields of Heroku's errors", () => {
     const body = JSON.stringify({ id: "not_found", message: "Gone.", url: "https://example.com/why" })
-    assert.deepStrictEqual(read({ status: 404, headers: { "request-id": "a,b" }, body }), {
-      ...silent,
+    assert.deepStrictEqual(parse({ status: 404, headers: { "request-id": "a,b" }, body }), {
+      ...empty,
       status: 404,
       errorId: Option.some("not_found"),
       message: Option.some("Gone."),
@@ -46,68 +52,62 @@ describe("readAnswer", () => {
     })
   })
 
-  it.each([
-    "",
-    "null",
-    "7",
-    "\"text\"",
-    "[]",
-    "{",
-    "<html></html>",
-    "{}",
-    `{"id":7,"message":{},"url":null}`,
-    `{"id":"","message":"","url":""}`
-  ])("finds nothing in %j", (body) => assert.deepStrictEqual(read({ body }), silent))
+  const fieldless = ["", "null", "7", "\"text\"", "[]", "{", "<html></html>", "{}"]
 
-  it("takes an empty header for none", () => {
-    assert.deepStrictEqual(read({ headers: { "request-id": "", "retry-after": "" } }), silent)
+  it.each([...fieldless, `{"id":7,"message":{},"url":null}`, `{"id":"","message":"","url":""}`])(
+    "parseErrorResponse finds no field in the body %j",
+    (body) => assert.deepStrictEqual(parse({ body }), empty)
+  )
+
+  it("parseErrorResponse treats an empty header as absent", () => {
+    assert.deepStrictEqual(parse({ headers: { "request-id": "", "retry-after": "" } }), empty)
   })
 
   it.each([["true", true], ["True", true], ["false", false], ["", false], [undefined, false]])(
-    "knows by Heroku-Two-Factor-Required: %s whether a second factor is missing",
+    "parseErrorResponse reads Heroku-Two-Factor-Required: %s as %s",
     (value, required) => {
-      assert.strictEqual(read({ headers: { "heroku-two-factor-required": value } }).twoFactorRequired, required)
+      assert.strictEqual(parse({ headers: { "heroku-two-factor-required": value } }).twoFactorRequired, required)
     }
   )
 
-  const inSeconds = (seconds: number) => String(now / 1000 + seconds)
+  const epochSeconds = (seconds: number) => String(now / 1000 + seconds)
 
   it.each([
     ["0", 0],
     ["7", 7],
     [" 7\t", 7],
     ["999999999", 999_999_999],
-    // A time since 1970, long ago.
+    // A time since 1970 that is long past.
     ["1000000000", 0],
-    [inSeconds(90), 90],
-    [` ${inSeconds(90)} `, 90],
-    [inSeconds(-1), 0],
+    [epochSeconds(90), 90],
+    [` ${epochSeconds(90)} `, 90],
+    [epochSeconds(-1), 0],
     ["Thu, 01 Jan 2026 00:01:30 GMT", 90],
     [" Thu, 01 Jan 2026 00:01:30 GMT ", 90],
-    // Without a zone it is in the only one that HTTP has.
+    // The obsolete formats of HTTP. The second one names no time zone.
+    ["Thursday, 01-Jan-26 00:01:30 GMT", 90],
+    ["Thu Jan  1 00:01:30 2026", 90],
     ["Thu, 01 Jan 2026 00:01:30", 90],
     ["Wed, 31 Dec 2025 23:59:59 GMT", 0]
-  ])("takes a Retry-After of %j for a wait of %d seconds", (value, seconds) => {
-    const { retryAfter } = read({ headers: { "retry-after": value } })
+  ])("parseErrorResponse reads Retry-After: %j as %d seconds", (value, seconds) => {
+    const { retryAfter } = parse({ headers: { "retry-after": value } })
     assert.deepStrictEqual(Option.map(retryAfter, Duration.toSeconds), Option.some(seconds))
   })
 
-  it.each(["soon", "7 or 8", "a7", "7a", "1.5", "-5", "+5", "2026-01-01T00:00:00Z"])(
-    "takes no wait from a Retry-After of %j",
+  it.each(["soon", "7 or 8", "a7", "7a", "1.5", "-5", "+5", "2026-01-01T00:00:00Z", "Xxx, 01 Jan 2026 00:01:30 GMT"])(
+    "parseErrorResponse ignores Retry-After: %j",
     (value) => {
-      assert.deepStrictEqual(read({ headers: { "retry-after": value } }).retryAfter, Option.none())
+      assert.deepStrictEqual(parse({ headers: { "retry-after": value } }).retryAfter, Option.none())
     }
   )
 })
 
-describe("changes", () => {
-  it("is true of all operations but those that read", () => {
-    assert.deepStrictEqual(Operation.literals.filter(changes), ["create", "update", "regenerate", "delete"])
+describe("properties of operations", () => {
+  it("changesState is true of all operations except info and list", () => {
+    assert.deepStrictEqual(Operation.literals.filter(changesState), ["create", "update", "regenerate", "delete"])
   })
-})
 
-describe("expectedStatuses", () => {
-  it("are 201 for what creates, 200 for the others, and 206 for a part of the list", () => {
+  it("expectedStatuses are 201 for create, 200 and 206 for list, and 200 for the others", () => {
     assert.deepStrictEqual(
       Object.fromEntries(Operation.literals.map((operation) => [operation, expectedStatuses(operation)])),
       { create: [201], info: [200], update: [200], regenerate: [200], delete: [200], list: [200, 206] }
@@ -115,162 +115,186 @@ describe("expectedStatuses", () => {
   })
 })
 
-describe("fromAnswer", () => {
-  const said: ErrorAnswer = {
-    ...silent,
+describe("errorFromResponse", () => {
+  const response: ErrorResponse = {
+    ...empty,
     errorId: Option.some("some_id"),
-    message: Option.some("What Heroku said."),
+    message: Option.some("Heroku's message."),
     documentationUrl: Option.some("https://example.com/why"),
     requestId: Option.some("request-1"),
     retryAfter: Option.some(Duration.seconds(7))
   }
 
-  it("keeps all that was said", () => {
-    const error = fromAnswer("delete", { ...said, status: 404 }, "an-id", true)
+  const tags: Readonly<Record<Operation, Readonly<Record<number, string>>>> = {
+    create: { 400: "InvalidParams", 404: "UnexpectedStatus", 422: "InvalidParams" },
+    info: { 400: "UnexpectedStatus", 404: "NotFound", 422: "UnexpectedStatus" },
+    update: { 400: "InvalidParams", 404: "NotFound", 422: "InvalidParams" },
+    regenerate: { 400: "UnexpectedStatus", 404: "NotFound", 422: "UnexpectedStatus" },
+    delete: { 400: "UnexpectedStatus", 404: "NotFound", 422: "UnexpectedStatus" },
+    list: { 400: "UnexpectedStatus", 404: "UnexpectedStatus", 422: "UnexpectedStatus" }
+  }
+
+  it.each(Operation.literals)("errorFromResponse maps each status of %s to its error", (operation) => {
+    const id = operation === "create" || operation === "list" ? undefined : "an-id"
+    const common = {
+      200: "UnexpectedStatus",
+      302: "UnexpectedStatus",
+      401: "Unauthorized",
+      402: "UnexpectedStatus",
+      403: "Forbidden",
+      429: "RateLimited",
+      500: "UnexpectedStatus"
+    }
+    for (const [status, tag] of Object.entries({ ...common, ...tags[operation] })) {
+      const error = errorFromResponse(operation, { ...response, status: Number(status) }, { id })
+      assert.strictEqual(error._tag, tag, status)
+    }
+  })
+
+  it("an error contains everything that the response states", () => {
+    const error = errorFromResponse("delete", { ...response, status: 404 }, { id: "an-id", outcomeUnknown: true })
     assert.deepStrictEqual<unknown>({ ...error, message: error.message }, {
       _tag: "NotFound",
       operation: "delete",
       status: 404,
       id: "an-id",
-      errorId: said.errorId,
-      message: "What Heroku said.",
-      documentationUrl: said.documentationUrl,
-      requestId: said.requestId,
-      afterUnknownOutcome: true
+      errorId: response.errorId,
+      message: "Heroku's message.",
+      documentationUrl: response.documentationUrl,
+      requestId: response.requestId,
+      outcomeUnknown: true
     })
   })
 
-  it("says in its own words what happened where Heroku did not", () => {
-    const error = fromAnswer("info", silent, "an-id")
-    assert.strictEqual(error.message, "Heroku answered info with status 503 and no message")
+  it("an error has a generated message when the response has none", () => {
+    const error = errorFromResponse("info", empty, { id: "an-id" })
+    assert.strictEqual(error.message, "Heroku returned status 503 for info, without a message")
   })
 
-  it.each([429, 503])("keeps the wait that comes with %d", (status) => {
-    const error = fromAnswer("list", { ...said, status })
+  it("an UnexpectedStatus names the statuses with which the operation succeeds", () => {
+    const error = errorFromResponse("list", response)
+    assert(error._tag === "UnexpectedStatus")
+    assert.deepStrictEqual(error.expected, [200, 206])
+  })
+
+  it.each([429, 503])("an error of status %d contains Retry-After", (status) => {
+    const error = errorFromResponse("list", { ...response, status })
     assert(error._tag === "RateLimited" || error._tag === "UnexpectedStatus")
-    assert.deepStrictEqual(error.retryAfter, said.retryAfter)
+    assert.deepStrictEqual(error.retryAfter, response.retryAfter)
   })
 
-  it("knows of no earlier attempt unless it is told of one", () => {
-    const error = fromAnswer("create", { ...said, status: 422 })
-    assert(error._tag === "InvalidParams")
-    assert.isFalse(error.afterUnknownOutcome)
-    assert.deepStrictEqual(error.field, Option.none())
-    const later = fromAnswer("create", { ...said, status: 422 }, undefined, true)
-    assert(later._tag === "InvalidParams" && later.afterUnknownOutcome)
-  })
+  it.each([[undefined, false], [{}, false], [{ outcomeUnknown: true }, true]])(
+    "an InvalidParams of a call %j has outcomeUnknown %s, and no field when Heroku rejected the input",
+    (call, outcomeUnknown) => {
+      const error = errorFromResponse("create", { ...response, status: 422 }, call)
+      assert(error._tag === "InvalidParams")
+      assert.deepStrictEqual([error.outcomeUnknown, error.field], [outcomeUnknown, Option.none()])
+    }
+  )
 
-  it("does not take another missing right for a missing second factor", () => {
-    assert.strictEqual(fromAnswer("list", { ...said, status: 403 })._tag, "Forbidden")
-    assert.strictEqual(fromAnswer("list", { ...said, status: 403, twoFactorRequired: true })._tag, "TwoFactorRequired")
-    const twoFactor = { ...said, status: 403, errorId: Option.some("two_factor") }
-    assert.strictEqual(fromAnswer("list", twoFactor)._tag, "TwoFactorRequired")
-    assert.strictEqual(fromAnswer("list", { ...twoFactor, status: 401 })._tag, "Unauthorized")
+  it("a missing second factor is told apart from a missing permission", () => {
+    const tagOf = (changes: Partial<ErrorResponse>) => errorFromResponse("list", { ...response, ...changes })._tag
+    const errorId = Option.some("two_factor")
+    assert.strictEqual(tagOf({ status: 403 }), "Forbidden")
+    assert.strictEqual(tagOf({ status: 403, twoFactorRequired: true }), "TwoFactorRequired")
+    assert.strictEqual(tagOf({ status: 403, errorId }), "TwoFactorRequired")
+    assert.strictEqual(tagOf({ status: 401, errorId, twoFactorRequired: true }), "Unauthorized")
   })
 })
 
-describe("refused", () => {
-  it("names the field, and has no status", () => {
-    const error = refused("create", "scope", "must name one scope or more")
+describe("invalidInput and invalidResponse", () => {
+  const rest = { errorId: Option.none(), documentationUrl: Option.none(), outcomeUnknown: false }
+
+  it("invalidInput names the field, and has no status", () => {
+    const error = invalidInput("create", "scope", "must contain at least one scope")
     assert.instanceOf(error, InvalidParams)
-    assert.deepStrictEqual(
-      [error.operation, error.message, error.field, error.afterUnknownOutcome],
-      ["create", "scope: must name one scope or more", Option.some("scope"), false]
-    )
-    assert.deepStrictEqual(
-      [error.errorId, error.requestId, error.documentationUrl],
-      [Option.none(), Option.none(), Option.none()]
-    )
-    assert.notProperty(error, "status")
-  })
-})
-
-describe("invalidResponse", () => {
-  it("knows what came of the answer, and nothing that Heroku said", () => {
-    const came = {
-      operation: "list",
-      status: 206,
-      message: "Next-Range leads back",
-      requestId: Option.some("a")
-    } as const
-    assert.deepInclude(invalidResponse(came), {
-      ...came,
-      errorId: Option.none(),
-      documentationUrl: Option.none(),
-      afterUnknownOutcome: false
+    assert.deepStrictEqual<unknown>({ ...error, message: error.message }, {
+      ...rest,
+      _tag: "InvalidParams",
+      operation: "create",
+      message: "scope: must contain at least one scope",
+      field: Option.some("scope"),
+      requestId: Option.none()
     })
-    assert.isTrue(invalidResponse({ ...came, afterUnknownOutcome: true }).afterUnknownOutcome)
+  })
+
+  it("invalidResponse states the problem, and nothing of the body", () => {
+    const problem = { operation: "list", status: 206, message: "why", requestId: Option.some("a") } as const
+    const error = invalidResponse(problem)
+    assert.instanceOf(error, InvalidResponse)
+    assert.deepStrictEqual<unknown>({ ...error, message: "why" }, { ...rest, ...problem, _tag: "InvalidResponse" })
+    assert.strictEqual(error.message, "why")
+    assert.isTrue(invalidResponse({ ...problem, outcomeUnknown: true }).outcomeUnknown)
   })
 })
 
-describe("the errors", () => {
-  it("have no earlier attempt with an unknown outcome unless it is said", () => {
-    const { retryAfter: _, twoFactorRequired: __, ...fields } = silent
-    assert.isFalse(new Unauthorized({ ...fields, operation: "info", message: "" }).afterUnknownOutcome)
+describe("errors", () => {
+  const fields = {
+    operation: "delete",
+    status: 503,
+    message: "why",
+    errorId: Option.none(),
+    requestId: Option.some("request-1"),
+    documentationUrl: Option.none()
+  } as const
+
+  const throughJson = <A, I>(schema: Schema.Codec<A, I>, error: A): A => {
+    const codec = Schema.toCodecJson(schema)
+    return Schema.decodeUnknownSync(codec)(JSON.parse(JSON.stringify(Schema.encodeSync(codec)(error))))
+  }
+
+  it("an error has outcomeUnknown false by default", () => {
+    assert.isFalse(new Unauthorized(fields).outcomeUnknown)
+    assert.isTrue(new Unauthorized({ ...fields, outcomeUnknown: true }).outcomeUnknown)
   })
 
   it.each(["request", "connect", "certificate", "connection", "timeout", "body"] as const)(
-    "can be sent from one process to another as JSON, those of reason %s as well",
+    "a RequestFailed with the reason %s survives JSON",
     (reason) => {
       const error = new RequestFailed({ operation: "delete", reason, message: "why", outcomeUnknown: true })
-      const codec = Schema.toCodecJson(RequestFailed)
-      const sent = JSON.parse(JSON.stringify(Schema.encodeSync(codec)(error)))
-      assert.deepStrictEqual(Schema.decodeUnknownSync(codec)(sent), error)
+      assert.deepStrictEqual(throughJson(RequestFailed, error), error)
     }
   )
+
+  it("an UnexpectedStatus survives JSON", () => {
+    const retryAfter = Option.some(Duration.seconds(7))
+    const error = new UnexpectedStatus({ ...fields, expected: [200], retryAfter, outcomeUnknown: true })
+    assert.deepStrictEqual(throughJson(UnexpectedStatus, error), error)
+  })
 })
 
-describe("an answer of any text", () => {
-  const Piece = Schema.Literals([
-    "{",
-    "}",
-    "[",
-    "]",
-    "\"id\":",
-    "\"message\":",
-    "\"said\"",
-    ",",
-    "null",
-    "7",
-    "<html>",
-    "\\u0000",
-    "\ud800",
-    "__proto__",
-    "Mon, 01 Jan 2024 00:00:00 GMT",
-    "Mon 25:61:61",
-    "-",
-    "9".repeat(400),
-    "1700000000",
-    ", ",
-    " "
-  ])
+describe("hostile responses", () => {
+  // Pieces of the formats are closer to valid text than random characters.
+  const pieces = `{ } [ ] "id": "message": "text" , null 7 <html> \\u0000 __proto__ Mon, 25:61:61 GMT - 1700000000`
+    .split(" ")
+  const more = ["Mon, 01 Jan 2024 00:00:00 GMT", "9".repeat(400), "\ud800", ", ", " "]
+  const Piece = Schema.Literals([...pieces, ...more])
   const text = Arbitrary.map(Arbitrary.array(Arbitrary.schema(Piece), { maxLength: 6 }), (pieces) => pieces.join(""))
-  const statuses = Schema.Int.check(Schema.isBetween({ minimum: 100, maximum: 999 }))
+  const status = Schema.Int.check(Schema.isBetween({ minimum: 100, maximum: 999 }))
 
   it.effect.prop(
-    "is an error with its status, a message, and a wait that is none or not negative",
-    { body: text, header: text, status: statuses, operation: Operation },
+    "any response becomes an error with its status, a message, and a delay that is not negative",
+    { body: text, header: text, status, operation: Operation },
     ({ body, header, operation, status }) =>
       Effect.sync(() => {
         const headers = { "retry-after": header, "request-id": header, "heroku-two-factor-required": header }
-        const said = readAnswer({ status, headers, body }, 1_700_000_000_000)
-        const error = operation === "create" || operation === "list"
-          ? fromAnswer(operation, said)
-          : fromAnswer(operation, said, "x")
+        const response = parseErrorResponse({ status, headers, body }, 1_700_000_000_000)
+        const id = operation === "create" || operation === "list" ? undefined : "x"
+        const error = errorFromResponse(operation, response, { id })
         assert("status" in error)
         assert.strictEqual(error.status, status)
         assert.isNotEmpty(error.message)
-        assert.isTrue(Option.isNone(said.retryAfter) || !Duration.isNegative(said.retryAfter.value))
+        assert.isTrue(Option.isNone(response.retryAfter) || !Duration.isNegative(response.retryAfter.value))
       }),
     { arbitrary: { runs: runs(2000) } }
   )
 
-  it("takes no longer to read than it is long", () => {
+  it("parseErrorResponse takes linear time", () => {
     for (const piece of [" ", "9", "Mon ", "00:00:00 ", "GMT", "{", "[", "\""]) {
       const long = piece.repeat(100_000)
       for (const value of [long, `Mon${long}`, `Mon, ${long}x`]) {
-        const said = readAnswer({ status: 429, headers: { "retry-after": value }, body: value }, 0)
-        assert.deepStrictEqual(said.message, Option.none())
+        const response = parseErrorResponse({ status: 429, headers: { "retry-after": value }, body: value }, 0)
+        assert.deepStrictEqual(response.message, Option.none())
       }
     }
   })

@@ -26,38 +26,16 @@ describe("parse", () => {
     ["  id  ..  ; max=2 ; ", { max: 2 }],
     ["id ..; ", {}],
     ["id ..; max=99999999999", { max: 99999999999 }]
-  ])("reads %s", (text, parts) => {
+  ])("parse reads %s", (text, parts) => {
     assert.deepStrictEqual(ListRange.parse(text), Option.some(ListRange.make(parts)))
   })
 
-  it.each([
-    "",
-    "id",
-    "id a",
-    "..",
-    "name ..",
-    "bid ..",
-    "my id ..",
-    "id .. x",
-    "id ..; max=1;, order=desc",
-    "id ]..",
-    "id ]..; max=2",
-    "id ..; max=0",
-    "id ..; max=-1",
-    "id ..; max=1.5",
-    "id ..; max=",
-    "id ..; max=1 order=desc",
-    "id ..; max=1, max=2",
-    "id ..; order=up",
-    "id ..; order=asc, order=desc",
-    "id ..; limit=3",
-    "id a b..c",
-    "id ..; max=1,",
-    "id a..b..c",
-    "id a..]b",
-    "id a]b..",
-    "id a..b]"
-  ])("refuses %j", (text) => {
+  const otherUnits = ["", "id", "id a", "..", "name ..", "bid ..", "my id ..", "id .. x", "id a b..c"]
+  const bounds = ["id ]..", "id ]..; max=2", "id a..b..c", "id a..]b", "id a]b..", "id a..b]"]
+  const max = ["0", "-1", "1.5", "", "1 order=desc", "1, max=2", "1,", "1;, order=desc"].map((_) => `id ..; max=${_}`)
+  const parameters = ["id ..; order=up", "id ..; order=asc, order=desc", "id ..; limit=3"]
+
+  it.each([...otherUnits, ...bounds, ...max, ...parameters])("parse rejects %j", (text) => {
     assert.deepStrictEqual(ListRange.parse(text), Option.none())
   })
 })
@@ -68,7 +46,7 @@ describe("format", () => {
     ["id ..; max=1000", { max: 1000, order: "asc" }],
     ["id ..; order=desc", { order: "desc" }],
     [`id ]${uuid}..; max=1, order=desc`, { start: { id: uuid, exclusive: true }, max: 1, order: "desc" }]
-  ])("writes %s", (text, parts) => {
+  ])("format returns %s", (text, parts) => {
     assert.strictEqual(ListRange.format(ListRange.make(parts)), text)
   })
 
@@ -81,7 +59,7 @@ describe("format", () => {
   }))
 
   it.effect.prop(
-    "writes what parse reads",
+    "parse reads every range that format returns",
     { range: ranges },
     ({ range }) =>
       Effect.sync(() => assert.deepStrictEqual(ListRange.parse(ListRange.format(range)), Option.some(range)))
@@ -90,51 +68,23 @@ describe("format", () => {
 
 const problemOf = <T, E>(schema: Schema.Codec<T, E>, input: unknown): string =>
   Result.match(Schema.decodeUnknownResult(schema)(input), {
-    onSuccess: () => "accepted",
+    onSuccess: () => "valid",
     onFailure: ({ message }) => message
   })
 
 describe("PageSize", () => {
-  it.each([1, 1000])("may be %d", (size) => assert.strictEqual(problemOf(ListRange.PageSize, size), "accepted"))
+  it.each([1, 1000])("PageSize accepts %d", (size) => assert.strictEqual(problemOf(ListRange.PageSize, size), "valid"))
 
-  it.each([0, 1001, -1])("may not be %d, and says what may", (size) => {
-    assert.strictEqual(problemOf(ListRange.PageSize, size), "must be a whole number from 1 to 1000")
+  it.each([0, 1001, -1])("PageSize rejects %d", (size) => {
+    assert.strictEqual(problemOf(ListRange.PageSize, size), "must be an integer between 1 and 1000")
   })
 })
 
 describe("hostile text", () => {
-  /** Text of the grammar's own pieces, in any order: much closer to a range than random characters are. */
-  const Piece = Schema.Literals([
-    "id",
-    "id ",
-    " ",
-    "\t",
-    "..",
-    ".",
-    "]",
-    ";",
-    "; ",
-    ",",
-    ", ",
-    "max",
-    "max=",
-    "max=10",
-    "max=0",
-    "max=1001",
-    "=",
-    "order=",
-    "order=desc",
-    "order=asc",
-    "-1",
-    "1e3",
-    "9".repeat(400),
-    uuid,
-    "a",
-    "ü",
-    "\u0000",
-    "\n",
-    "\ud800"
-  ])
+  // Pieces of the grammar are closer to a range than random characters.
+  const pieces =
+    "id|id | |\t|..|.|]|;|; |,|, |max|max=|max=10|max=0|max=1001|=|order=|order=desc|order=asc|-1|1e3|a|ü|\0|\n"
+  const Piece = Schema.Literals([...pieces.split("|"), "\ud800", "9".repeat(400), uuid])
   const text = Arbitrary.map(Arbitrary.array(Arbitrary.schema(Piece), { maxLength: 8 }), (pieces) => pieces.join(""))
   const likely = Arbitrary.map(
     Arbitrary.all([text, text, text]),
@@ -142,7 +92,7 @@ describe("hostile text", () => {
   )
 
   it.effect.prop(
-    "is a range that is written and read the same, or none",
+    "format and parse keep every range that can be parsed",
     { any: text, likely },
     ({ any, likely }) =>
       Effect.sync(() => {
@@ -150,7 +100,7 @@ describe("hostile text", () => {
           const range = ListRange.parse(text)
           if (Option.isNone(range)) continue
           const { order, ...rest } = range.value
-          // Ascending is left out.
+          // `format` leaves ascending order out.
           const same = { ...rest, order: Option.filter(order, (order) => order === "desc") }
           assert.deepStrictEqual(ListRange.parse(ListRange.format(range.value)), Option.some(same))
         }
@@ -159,7 +109,7 @@ describe("hostile text", () => {
   )
 
   it.effect.prop(
-    "is a cursor only if a header can carry it, and it says where to go on and with what page size",
+    "a cursor fits into a header, and has a start and a page size",
     { likely },
     ({ likely }) =>
       Effect.sync(() => {
@@ -173,7 +123,7 @@ describe("hostile text", () => {
   )
 
   it.each([" ", "\t", ";", ",", "max=1,", "0", "a", ".", "]"])(
-    "of a hundred thousand repetitions of %j takes no longer than it is long",
+    "parse takes linear time with 100,000 repetitions of %j",
     (piece) => {
       const long = piece.repeat(100_000)
       for (
@@ -189,24 +139,27 @@ describe("hostile text", () => {
 describe("Cursor", () => {
   const accepts = Schema.is(ListRange.Cursor)
 
-  it("is where a listing goes on, with its page size", () => {
+  it("Cursor accepts a range with a start and a page size", () => {
     assert.isTrue(accepts(`id ]${uuid}..; max=1`))
     assert.isTrue(accepts(`id ${uuid}..; max=1000, order=desc`))
   })
 
-  it("has at most 2000 characters, which every server takes in a header", () => {
+  it("Cursor accepts at most 2000 characters", () => {
     const ofLength = (length: number) => `id ]${"x".repeat(length - "id ]..; max=1".length)}..; max=1`
     assert.isTrue(accepts(ofLength(2000)))
     assert.isFalse(accepts(ofLength(2001)))
   })
 
   it.each(["\nid ]x..; max=10", "id ]\u0001..; max=10", "id ]€..; max=1", "id ]\u007f..; max=1"])(
-    "refuses %j, which no header can carry",
+    "Cursor rejects %j, which no header can carry",
     (text) => assert.isFalse(accepts(text))
   )
 
-  it.each(["", "garbage", "id ..; max=200", `id ]${uuid}..`, `id ]${uuid}..; max=1001`])("refuses %j", (text) => {
-    assert.isFalse(accepts(text))
-    assert.strictEqual(problemOf(ListRange.Cursor, text), "is not a cursor of a list of authorizations")
-  })
+  it.each(["", "garbage", "id ..; max=200", `id ]${uuid}..`, `id ]${uuid}..; max=1001`])(
+    "Cursor rejects %j",
+    (text) => {
+      assert.isFalse(accepts(text))
+      assert.strictEqual(problemOf(ListRange.Cursor, text), "must be a cursor of a list of authorizations")
+    }
+  )
 })

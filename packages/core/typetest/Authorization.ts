@@ -1,15 +1,15 @@
 /**
- * What must and must not compile of `Authorization` and `ListRange`: brands, names of types, secrets. Nothing here runs:
- * `pnpm check` compiles it.
+ * What compiles of `Authorization` and `ListRange`, and what does not: brands, names of types, secrets, inputs. Nothing here
+ * runs: `pnpm check` compiles it.
  */
 import {
+  accessToken,
   Authorization,
   AuthorizationId,
   type Client,
-  type CreateAuthorization,
+  CreateAuthorization,
   expiresAt,
   type Grant,
-  type Lifetime,
   type Session,
   type Token,
   type User
@@ -31,7 +31,7 @@ declare const authorization: Authorization
 expectTypeOf(AuthorizationId.make("~")).toEqualTypeOf<AuthorizationId>()
 expectTypeOf(Cursor.make("id ]x..; max=10")).toEqualTypeOf<Cursor>()
 
-// Branded, they are strings; strings are not they, and none is the other.
+// Branded types extend string. A string extends neither, and neither extends the other.
 expectTypeOf<AuthorizationId>().toExtend<string>()
 expectTypeOf<string>().not.toExtend<AuthorizationId>()
 expectTypeOf<string>().not.toExtend<Cursor>()
@@ -50,25 +50,31 @@ expectTypeOf<Authorization["grant"]>().toEqualTypeOf<Option.Option<Grant>>()
 expectTypeOf<Authorization["session"]>().toEqualTypeOf<Option.Option<Session>>()
 expectTypeOf<Authorization["user"]>().toEqualTypeOf<Option.Option<User>>()
 expectTypeOf<Authorization["createdAt"]>().toEqualTypeOf<DateTime.Utc>()
+expectTypeOf<Client["name"]>().toEqualTypeOf<Option.Option<string>>()
+expectTypeOf<Client["redirectUri"]>().toEqualTypeOf<Option.Option<string>>()
 expectTypeOf<Token["expiresIn"]>().toEqualTypeOf<Option.Option<Duration.Duration>>()
+expectTypeOf<Token["version"]>().toEqualTypeOf<Option.Option<number>>()
 
-// Secrets are no strings.
+// Secrets are not strings.
 expectTypeOf<Token["token"]>().toEqualTypeOf<Redacted.Redacted>()
 expectTypeOf<Grant["code"]>().toEqualTypeOf<Redacted.Redacted>()
+expectTypeOf(accessToken(authorization)).toEqualTypeOf<Option.Option<Redacted.Redacted>>()
 // @ts-expect-error
 export const header = (token: Token): string => token.token
 
-// @ts-expect-error what Heroku answered is not changed by accident
+// @ts-expect-error an authorization is read-only
 authorization.description = Option.none()
-// @ts-expect-error an object that only looks like one is made an Authorization first
+// @ts-expect-error an object that looks like an authorization is not one
 expiresAt({ id: "x" }, authorization.createdAt)
 
 // -----------------------------------------------------------------------------
-// Codecs
+// Codecs and inputs
 // -----------------------------------------------------------------------------
 
 expectTypeOf(Schema.decodeUnknownSync(Authorization.FromWire)({})).toEqualTypeOf<Authorization>()
 expectTypeOf<typeof Authorization.FromWire.Encoded>().toHaveProperty("access_token")
 expectTypeOf<typeof Authorization.FromWire.Encoded>().not.toHaveProperty("accessToken")
-expectTypeOf<typeof Lifetime.Type>().toEqualTypeOf<Duration.Duration>()
-expectTypeOf<CreateAuthorization["expiresIn"]>().toEqualTypeOf<Duration.Duration | undefined>()
+
+expectTypeOf<CreateAuthorization["expiresIn"]>().toEqualTypeOf<Duration.Input | undefined>()
+expectTypeOf(Schema.encodeSync(CreateAuthorization)({ scope: ["global"], expiresIn: "10 minutes" }).expires_in)
+  .toEqualTypeOf<number | undefined>()

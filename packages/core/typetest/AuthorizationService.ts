@@ -1,20 +1,19 @@
 /**
- * What must and must not compile of `AuthorizationService`: what each operation can raise, that no requirement leaks,
- * and which inputs are refused. Nothing here runs: `pnpm check` compiles it.
+ * What compiles of `AuthorizationService` and `AuthorizationEndpoints`, and what does not: the errors of each operation,
+ * requirements, inputs. Nothing here runs: `pnpm check` compiles it.
  */
 // @effect-diagnostics floatingEffect:off missingEffectError:off
-import type { Authorization, AuthorizationId, Grant, Scope, Token } from "@effect-heroku/core/Authorization"
+import type { Authorization, AuthorizationId, Scope } from "@effect-heroku/core/Authorization"
+import * as AuthorizationEndpoints from "@effect-heroku/core/AuthorizationEndpoints"
 import type * as AuthorizationError from "@effect-heroku/core/AuthorizationError"
 import {
   AuthorizationService,
-  type Endpoints,
-  make,
   type Page,
   type Service,
   withTwoFactorCode
 } from "@effect-heroku/core/AuthorizationService"
 import type { Cursor } from "@effect-heroku/core/ListRange"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
@@ -27,7 +26,7 @@ declare const cursor: Cursor
 declare const secret: Redacted.Redacted<string>
 
 // -----------------------------------------------------------------------------
-// What each operation can raise
+// The errors of each operation
 // -----------------------------------------------------------------------------
 
 type Common =
@@ -59,7 +58,7 @@ expectTypeOf<ReturnType<Service["list"]>>().toEqualTypeOf<Effect.Effect<Page, Co
 expectTypeOf<ReturnType<Service["pages"]>>().toEqualTypeOf<Stream.Stream<Page, Common>>()
 expectTypeOf<ReturnType<Service["stream"]>>().toEqualTypeOf<Stream.Stream<Authorization, Common>>()
 
-// The helper itself: it tells different types apart.
+// `toEqualTypeOf` tells different types apart.
 // @ts-expect-error
 expectTypeOf<AuthorizationError.CreateError>().toEqualTypeOf<Named>()
 // @ts-expect-error
@@ -89,13 +88,13 @@ type Tags<T> = T extends Effect.Effect<infer _A, infer E, infer _R> ?
   E extends { readonly _tag: infer Tag } ? Tag : never
   : never
 
-// What is caught where a stream is pulled is no longer in its type either.
+// A caught error leaves the type of a stream, too.
 const streamWithoutUnauthorized = () => Stream.catchTag(service.stream(), "Unauthorized", () => Stream.empty)
 expectTypeOf<ReturnType<typeof streamWithoutUnauthorized>>().toEqualTypeOf<
   Stream.Stream<Authorization, Exclude<Common, AuthorizationError.Unauthorized>>
 >()
 
-// A switch over the tags can be exhaustive, and each case knows the fields of its error.
+// A switch over the tags can be exhaustive, and each case has the fields of its error.
 export const explain = (error: AuthorizationError.DeleteError): string => {
   switch (error._tag) {
     case "NotFound":
@@ -109,7 +108,7 @@ export const explain = (error: AuthorizationError.DeleteError): string => {
       return error.message
     case "RequestFailed":
       expectTypeOf(error.outcomeUnknown).toEqualTypeOf<boolean>()
-      // @ts-expect-error there was no answer, so there is no status
+      // @ts-expect-error without a response there is no status
       return String(error.status)
     case "Unauthorized":
     case "Forbidden":
@@ -121,7 +120,7 @@ export const explain = (error: AuthorizationError.DeleteError): string => {
   }
 }
 
-// @ts-expect-error a case that is missing is an error
+// @ts-expect-error cases are missing
 export const explainInPart = (error: AuthorizationError.DeleteError): string => {
   switch (error._tag) {
     case "NotFound":
@@ -129,7 +128,7 @@ export const explainInPart = (error: AuthorizationError.DeleteError): string => 
   }
 }
 
-// Creating raises no NotFound: there is nothing to catch.
+// `create` and `list` cannot fail with NotFound.
 // @ts-expect-error
 Effect.catchTag(service.create({ scope: ["global"] }), "NotFound", () => Effect.void)
 // @ts-expect-error
@@ -139,7 +138,7 @@ Effect.catchTag(service.list(), "NotFound", () => Effect.void)
 // Requirements
 // -----------------------------------------------------------------------------
 
-/** What running the result of a member requires; a member that is neither effect nor stream is an error here. */
+/** The requirement of the result of a member, which must be an effect or a stream. */
 type Requirement<T> = T extends Effect.Effect<infer _A, infer _E, infer R> ? R
   : T extends Stream.Stream<infer _A, infer _E, infer R> ? R
   : "neither effect nor stream"
@@ -152,26 +151,42 @@ expectTypeOf<Effect.Services<typeof AuthorizationService>>().toEqualTypeOf<Autho
 const program = AuthorizationService.use((authorizations) => authorizations.info(id))
 expectTypeOf<typeof program>().toEqualTypeOf<Effect.Effect<Authorization, Named, AuthorizationService>>()
 
-// A second factor changes nothing of an effect's type.
+// A second factor does not change the type of an effect.
 expectTypeOf(service.delete(id).pipe(withTwoFactorCode(secret))).toEqualTypeOf<Effect.Effect<Authorization, Named>>()
 // @ts-expect-error a code is a secret
 service.delete(id).pipe(withTwoFactorCode("123456"))
 
-// An implementation gives the endpoints, all of them.
-declare const endpoints: Endpoints
-expectTypeOf(make(endpoints)).toEqualTypeOf<Service>()
+// -----------------------------------------------------------------------------
+// Endpoints
+// -----------------------------------------------------------------------------
+
+declare const endpoints: AuthorizationEndpoints.Endpoints
+expectTypeOf(AuthorizationEndpoints.make(endpoints)).toEqualTypeOf<Service>()
 const { regenerate: _, ...incomplete } = endpoints
-// @ts-expect-error
-make(incomplete)
-// @ts-expect-error an endpoint raises what its operation may raise, and nothing else
-make({ ...endpoints, create: () => Effect.fail("other") })
+// @ts-expect-error an endpoint is missing
+AuthorizationEndpoints.make(incomplete)
+// @ts-expect-error an endpoint can only fail with the errors of its operation
+AuthorizationEndpoints.make({ ...endpoints, create: () => Effect.fail("other") })
+// @ts-expect-error `create` names no authorization
+AuthorizationEndpoints.make({ ...endpoints, create: () => Effect.fail(notFound) })
+declare const notFound: AuthorizationError.NotFound
+
+declare const response: AuthorizationEndpoints.ErrorResponse
+expectTypeOf(AuthorizationEndpoints.errorFromResponse("create", response)).toEqualTypeOf<Common>()
+expectTypeOf(AuthorizationEndpoints.errorFromResponse("list", response)).toEqualTypeOf<Common>()
+expectTypeOf(AuthorizationEndpoints.errorFromResponse("info", response, { id })).toEqualTypeOf<Named>()
+expectTypeOf(AuthorizationEndpoints.errorFromResponse("delete", response)).toEqualTypeOf<Named>()
+expectTypeOf(AuthorizationEndpoints.maxLifetimeSeconds).toEqualTypeOf<number>()
+expectTypeOf(Effect.service(AuthorizationEndpoints.TwoFactorCode)).toEqualTypeOf<
+  Effect.Effect<Option.Option<Redacted.Redacted>>
+>()
 
 // -----------------------------------------------------------------------------
 // Inputs
 // -----------------------------------------------------------------------------
 
 service.info(id)
-// @ts-expect-error an id is branded: a string from elsewhere is checked first
+// @ts-expect-error a string is not a branded id
 service.info("01234567-89ab-cdef-0123-456789abcdef")
 // @ts-expect-error
 service.update("~", { description: "x" })
@@ -179,7 +194,7 @@ service.update("~", { description: "x" })
 service.regenerate("~")
 // @ts-expect-error
 service.delete("~")
-// @ts-expect-error a cursor is no id
+// @ts-expect-error a cursor is not an id
 service.info(cursor)
 
 service.create({ scope: ["read", "write-protected"] })
@@ -192,12 +207,18 @@ service.create({})
 service.create({ description: "no scope" })
 // @ts-expect-error
 service.create({ scope: "global" })
-// @ts-expect-error a lifetime is a Duration: a number would not say of what
-service.create({ scope: ["global"], expiresIn: 3600 })
+service.create({ scope: ["global"], expiresIn: "10 minutes" })
+service.create({ scope: ["global"], expiresIn: Duration.days(30) })
+service.create({ scope: ["global"], expiresIn: { hours: 1, minutes: 30 } })
+service.create({ scope: ["global"], expiresIn: undefined })
+// @ts-expect-error an unknown unit
+service.create({ scope: ["global"], expiresIn: "1 fortnight" })
+// @ts-expect-error a time is not a lifetime
+service.create({ scope: ["global"], expiresIn: new Date() })
 service.create({ scope: ["global"], description: undefined })
 // @ts-expect-error
 service.create({ scope: ["global"], descripton: "misspelt" })
-// @ts-expect-error clients are named by their id
+// @ts-expect-error a client is an id
 service.create({ scope: ["global"], client: { id: "x" } })
 
 service.update(id, { client: { id: "x", secret } })
@@ -215,15 +236,8 @@ service.stream({ cursor, concurrency: 4 })
 service.list({ cursor: "id ]x..; max=10" })
 // @ts-expect-error
 service.pages({ order: "descending" })
-// @ts-expect-error one page is one request
+// @ts-expect-error a page takes one request
 service.list({ concurrency: 2 })
 
-// -----------------------------------------------------------------------------
-// Results
-// -----------------------------------------------------------------------------
-
-expectTypeOf<Token["token"]>().toEqualTypeOf<Redacted.Redacted>()
-expectTypeOf<Grant["code"]>().toEqualTypeOf<Redacted.Redacted>()
 expectTypeOf<Page["items"]>().toEqualTypeOf<ReadonlyArray<Authorization>>()
 expectTypeOf<Page["next"]>().toEqualTypeOf<Option.Option<Cursor>>()
-expectTypeOf<Authorization["id"]>().toEqualTypeOf<AuthorizationId>()

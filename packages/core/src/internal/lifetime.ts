@@ -39,8 +39,8 @@ const secondsFromInput = SchemaTransformation.transform<Duration.Input, number>(
 export const LifetimeInput = WholeSeconds.pipe(Schema.decodeTo(
   Schema.declare(
     (u): u is Duration.Input =>
-      // `fromInput` takes `NaN` for zero.
-      !Number.isNaN(u)
+      // `fromInput` takes `NaN`, also in a tuple or an object, for zero.
+      ![u, ...Object.values(Object(u))].some(Number.isNaN)
       && Option.exists(Duration.fromInput(u as Duration.Input), (duration) =>
         isWholeSeconds(Duration.toSeconds(duration))),
     {
