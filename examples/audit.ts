@@ -1,22 +1,22 @@
 /**
- * Prints every authorization that never expires and reaches everything.
+ * Prints every authorization that has global scope and never expires.
  *
- * Run it with `npx -y pnpm@12 exec node examples/audit.ts`, and HEROKU_API_KEY set to a token of yours. Against a sandbox
- * (`npx -y pnpm@12 sandbox --port 4567`) set HEROKU_API_URL to http://127.0.0.1:4567, and the token to anything.
+ * Run it with `npx -y pnpm@12 exec node examples/audit.ts` and HEROKU_API_KEY set to an access token. To run it against a
+ * sandbox (`npx -y pnpm@12 sandbox --port 4567`), set HEROKU_API_URL to http://127.0.0.1:4567 and HEROKU_API_KEY to any
+ * value.
  */
 // #region audit
-import { hasGlobalScope, neverExpires } from "@effect-heroku/core/Authorization"
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
-import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
+import { Authorization, AuthorizationService } from "@effect-heroku/core"
+import { NodeAuthorizationService } from "@effect-heroku/http-node"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, DateTime, Effect, Stream } from "effect"
 
 const program = Effect.gen(function*() {
-  const service = yield* AuthorizationService
+  const service = yield* AuthorizationService.AuthorizationService
   yield* service.stream().pipe(
-    Stream.filter((authorization) => neverExpires(authorization) && hasGlobalScope(authorization)),
+    Stream.filter((item) => Authorization.hasGlobalScope(item) && Authorization.neverExpires(item)),
     Stream.runForEach(({ createdAt, id }) =>
-      Console.log(`${id} can do everything, for ever, since ${DateTime.formatIsoDateUtc(createdAt)}`)
+      Console.log(`${id} has global scope and never expires, created ${DateTime.formatIsoDateUtc(createdAt)}`)
     )
   )
 })

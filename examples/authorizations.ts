@@ -1,46 +1,33 @@
 /**
- * A command line for authorizations, with the commands of `heroku authorizations`.
+ * A command line with commands like those of `heroku authorizations`.
  *
- * Run it with `npx -y pnpm@12 exec node examples/authorizations.ts --help`; `audit.ts` says how it finds the account.
+ * Run it with `npx -y pnpm@12 exec node examples/authorizations.ts --help`; see `audit.ts` for the account it uses.
  */
-import { type Authorization, AuthorizationId, expiresAt, Lifetime, type Token } from "@effect-heroku/core/Authorization"
-import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
-import { AuthorizationService, type Service } from "@effect-heroku/core/AuthorizationService"
-import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as Argument from "effect/cli/Argument"
-import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
-import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
-import { explained } from "./explain.ts"
+import { Authorization, AuthorizationService } from "@effect-heroku/core"
+import { Console, DateTime, Duration, Effect, Option, Redacted, Stream } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { run, withAccount } from "./command.ts"
+import type { Explained } from "./explain.ts"
 
 const id = Argument.String("id").pipe(
-  Argument.withDescription("The id of an authorization; ~ is the account's default one"),
-  Argument.withSchema(AuthorizationId)
+  Argument.withDescription("Id of an authorization, or ~ for the account's default authorization"),
+  Argument.withSchema(Authorization.AuthorizationId)
 )
 
 const description = Flag.String("description").pipe(
   Flag.withAlias("d"),
-  Flag.withDescription("What people will recognise it by")
+  Flag.withDescription("Description of the authorization")
 )
 
-/** Runs a command with the account, and ends with a sentence where it fails. */
-const withAccount = <A>(use: (service: Service) => Effect.Effect<A, AuthorizationError>) =>
-  explained(Effect.provide(AuthorizationService.use(use), NodeAuthorizationService.layerConfig()))
+const withService = <A>(use: (service: AuthorizationService.Service) => Effect.Effect<A, Explained>) =>
+  withAccount(AuthorizationService.AuthorizationService.use(use))
 
-const print = (authorization: Authorization) =>
+const print = (authorization: Authorization.Authorization) =>
   Effect.gen(function*() {
-    const expiry = expiresAt(authorization, yield* DateTime.now)
+    const expiry = Authorization.expiresAt(authorization, yield* DateTime.now)
+    const client = Option.map(authorization.client, ({ id, name }) => Option.getOrElse(name, () => id))
     yield* Console.log([
-      `Client:      ${Option.match(authorization.client, { onNone: () => "<none>", onSome: ({ name }) => name })}`,
+      `Client:      ${Option.getOrElse(client, () => "<none>")}`,
       `ID:          ${authorization.id}`,
       `Description: ${Option.getOrElse(authorization.description, () => "")}`,
       `Scope:       ${authorization.scope.join(", ")}`,
@@ -50,14 +37,14 @@ const print = (authorization: Authorization) =>
     ].join("\n"))
   })
 
-/** The one place that shows a token: whoever makes a new one asked for it. */
-const printToken = (token: Option.Option<Token>) =>
-  Console.log(
-    `Token:       ${Option.match(token, { onNone: () => "<none>", onSome: ({ token }) => Redacted.value(token) })}`
-  )
+/** Prints an authorization with its token. Only `create` and `rotate` do: the token is what they are run for. */
+const printWithToken = (authorization: Authorization.Authorization) => {
+  const token = Option.map(Authorization.accessToken(authorization), Redacted.value)
+  return Effect.andThen(print(authorization), Console.log(`Token:       ${Option.getOrElse(token, () => "<none>")}`))
+}
 
 const list = Command.make("list", {}, () =>
-  withAccount((service) =>
+  withService((service) =>
     service.stream().pipe(
       Stream.runForEach(({ description, id, scope }) =>
         Console.log([id, Option.getOrElse(description, () => ""), scope.join(",")].join("\t"))
@@ -65,10 +52,8 @@ const list = Command.make("list", {}, () =>
     )
   )).pipe(Command.withDescription("List all authorizations"))
 
-const info = Command.make("info", { id }, ({ id }) => withAccount((service) => Effect.flatMap(service.info(id), print)))
-  .pipe(
-    Command.withDescription("Show one, without its token")
-  )
+const info = Command.make("info", { id }, ({ id }) => withService((service) => Effect.flatMap(service.info(id), print)))
+  .pipe(Command.withDescription("Show an authorization without its token"))
 
 const create = Command.make(
   "create",
@@ -77,56 +62,45 @@ const create = Command.make(
     scope: Flag.String("scope").pipe(
       Flag.withAlias("s"),
       Flag.withDefault("global"),
-      Flag.withDescription("Scopes, separated by commas; global by default")
+      Flag.withDescription("Scopes, separated by commas, by default global")
     ),
     expiresIn: Flag.Int("expires-in").pipe(
       Flag.withAlias("e"),
-      Flag.map(Duration.seconds),
-      Flag.filter(Schema.is(Lifetime), () => "seconds, zero or more"),
       Flag.optional,
-      Flag.withDescription("How many seconds its token works; for ever by default")
+      Flag.withDescription("Seconds until the token expires, by default never")
     )
   },
   ({ description, expiresIn, scope }) =>
-    withAccount((service) =>
+    withService((service) =>
       service.create({
         scope: scope.split(","),
         description: Option.getOrUndefined(description),
-        expiresIn: Option.getOrUndefined(expiresIn)
-      }).pipe(Effect.tap(print), Effect.flatMap(({ accessToken }) => printToken(accessToken)))
+        expiresIn: Option.getOrUndefined(Option.map(expiresIn, Duration.seconds))
+      }).pipe(Effect.flatMap(printWithToken))
     )
-).pipe(Command.withDescription("Make a new one, and show its token"))
+).pipe(Command.withDescription("Create an authorization and show its token"))
 
 const update = Command.make(
   "update",
   { id, description },
-  ({ description, id }) => withAccount((service) => Effect.flatMap(service.update(id, { description }), print))
-).pipe(
-  Command.withDescription("Change the description of one")
-)
+  ({ description, id }) => withService((service) => Effect.flatMap(service.update(id, { description }), print))
+).pipe(Command.withDescription("Change the description of an authorization"))
 
 const rotate = Command.make(
   "rotate",
   { id },
-  ({ id }) =>
-    withAccount((service) =>
-      service.regenerate(id).pipe(Effect.tap(print), Effect.flatMap(({ accessToken }) => printToken(accessToken)))
-    )
-).pipe(Command.withDescription("Replace the token of one, and show the new one"))
+  ({ id }) => withService((service) => Effect.flatMap(service.regenerate(id), printWithToken))
+).pipe(Command.withDescription("Replace the token of an authorization and show the new one"))
 
 const revoke = Command.make(
   "revoke",
   { id },
-  ({ id }) => withAccount((service) => Effect.flatMap(service.delete(id), ({ id }) => Console.log(`revoked ${id}`)))
-).pipe(
-  Command.withDescription("Revoke one")
-)
+  ({ id }) => withService((service) => Effect.flatMap(service.delete(id), ({ id }) => Console.log(`revoked ${id}`)))
+).pipe(Command.withDescription("Revoke an authorization"))
 
 const authorizations = Command.make("authorizations").pipe(
-  Command.withDescription("Heroku's OAuth authorizations"),
+  Command.withDescription("Manage Heroku OAuth authorizations"),
   Command.withSubcommands([list, info, create, update, rotate, revoke])
 )
 
-if (import.meta.main) {
-  Command.run(authorizations, { version: "0.0.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
-}
+if (import.meta.main) run(authorizations)

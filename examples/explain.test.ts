@@ -1,33 +1,35 @@
-/** The sentences of `explain.ts` for errors that the other tests of the examples do not come to. */
-import { AuthorizationId } from "@effect-heroku/core/Authorization"
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
-import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
-import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
-import { assert, describe, it } from "@effect/vitest"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import { explained } from "./explain.ts"
+import { Authorization, AuthorizationService } from "@effect-heroku/core"
+import { FaultInjection, MemoryAuthorizationService } from "@effect-heroku/testing"
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { explain } from "./explain.ts"
 
-const layer = MemoryAuthorizationService.layer({ seed: [{ id: "one" }] }).pipe(
-  Layer.provideMerge(FaultInjection.layer)
-)
+const id = Authorization.AuthorizationId.make("one")
 
-describe("explain", () => {
-  it.effect.each<[string, FaultInjection.Fault, RegExp]>([
-    ["Forbidden", FaultInjection.status(403), /^Heroku does not allow it: /],
-    [
-      "TwoFactorRequired",
-      FaultInjection.status(403, { headers: { "Heroku-Two-Factor-Required": "true" } }),
-      /^Heroku wants a second factor: .*`heroku login`/
-    ],
-    ["NotFound", FaultInjection.status(404), /^There is no authorization one: /],
-    ["UnexpectedStatus", FaultInjection.status(503), /^Heroku answered info with 503: /],
-    ["InvalidResponse", FaultInjection.garbled, /^Heroku answered info with what cannot be understood/]
-  ])("makes a sentence of %s", ([, fault, sentence]) =>
-    Effect.gen(function*() {
-      const faults = yield* FaultInjection.FaultInjection
-      yield* faults.inject(fault)
-      const info = AuthorizationService.use((service) => service.info(AuthorizationId.make("one")))
-      assert.match((yield* Effect.flip(explained(info))).message, sentence)
-    }).pipe(Effect.provide(layer)))
-})
+const layer = MemoryAuthorizationService.layerWithFaults({ seed: [{ id }] })
+
+it.effect.each<[string, FaultInjection.Fault, RegExp]>([
+  ["Unauthorized", FaultInjection.status(401), /^Heroku rejected the token: .*HEROKU_API_KEY/],
+  ["Forbidden", FaultInjection.status(403), /^The token has no permission to do this: /],
+  [
+    "TwoFactorRequired",
+    FaultInjection.status(403, { headers: { "Heroku-Two-Factor-Required": "true" } }),
+    /^Heroku requires a second factor: .*`heroku login`/
+  ],
+  ["NotFound", FaultInjection.status(404), /^No authorization has the id one: /],
+  [
+    "RateLimited",
+    FaultInjection.status(429, { headers: { "Retry-After": "90" } }),
+    /^Rate limit exceeded, retry in 1m 30s: /
+  ],
+  ["UnexpectedStatus", FaultInjection.status(503), /^Heroku returned status 503 for info: .*status\.heroku\.com/],
+  ["InvalidResponse", FaultInjection.garbled, /^Heroku returned an invalid response for info/]
+])("explain describes %s in a sentence", ([tag, fault, sentence]) =>
+  Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(fault)
+    const service = yield* AuthorizationService.AuthorizationService
+    const error = yield* Effect.flip(service.info(id))
+    assert.strictEqual(error._tag, tag)
+    assert.match(explain(error), sentence)
+  }).pipe(Effect.provide(layer)))

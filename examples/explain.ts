@@ -1,49 +1,40 @@
-/** What the programs here tell people when something fails: what is wrong, and what they can do. */
-import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
-import * as CliError from "effect/cli/CliError"
-import type * as Config from "effect/Config"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import type * as HttpServerError from "effect/http/HttpServerError"
-import * as Option from "effect/Option"
-import type * as PlatformError from "effect/PlatformError"
-import type * as Schema from "effect/Schema"
+/** Sentences for people: what failed, why, and what to do. */
+import type { AuthorizationError } from "@effect-heroku/core"
+import { type Config, Duration, Option, type PlatformError, type Schema } from "effect"
+import type { HttpServerError } from "effect/http"
 
-type Explained =
-  | AuthorizationError
+export type Explained =
+  | AuthorizationError.AuthorizationError
   | Config.ConfigError
   | HttpServerError.ServeError
   | PlatformError.PlatformError
   | Schema.SchemaError
 
-/** Makes the errors of a command ones that `effect/cli` shows as a sentence, without a stack. */
-export const explained = <A, R>(effect: Effect.Effect<A, Explained, R>): Effect.Effect<A, CliError.UserError, R> =>
-  Effect.mapError(effect, (error) => new CliError.UserError({ cause: error._tag, userMessage: explain(error) }))
-
-const explain = (error: Explained): string => {
+/** Describes an error in a sentence. */
+export const explain = (error: Explained): string => {
   switch (error._tag) {
     case "ConfigError":
       return error.cause.message
     case "Unauthorized":
-      return `Heroku refuses the token: ${error.message} Set HEROKU_API_KEY to a valid one, or run \`heroku login\`.`
+      return `Heroku rejected the token: ${error.message} Set HEROKU_API_KEY to a valid token, for example the output of \`heroku auth:token\`.`
     case "Forbidden":
-      return `Heroku does not allow it: ${error.message}`
+      return `The token has no permission to do this: ${error.message}`
     case "TwoFactorRequired":
-      return `Heroku wants a second factor: ${error.message} Run \`heroku login\`, which asks for it.`
+      return `Heroku requires a second factor: ${error.message} Run \`heroku login\`, then set HEROKU_API_KEY to the output of \`heroku auth:token\`.`
     case "NotFound":
-      return `There is no authorization ${error.id}: ${error.message}`
+      return `No authorization has the id ${error.id}: ${error.message}`
     case "RateLimited":
-      return `Heroku wants to be left alone for ${
-        Option.match(error.retryAfter, { onNone: () => "a while", onSome: Duration.format })
+      return `Rate limit exceeded, retry ${
+        Option.match(error.retryAfter, { onNone: () => "later", onSome: (wait) => `in ${Duration.format(wait)}` })
       }: ${error.message}`
     case "RequestFailed":
       return error.outcomeUnknown
-        ? `${error.message}. Heroku may have acted all the same: look before you repeat it`
+        ? `${error.message}. Heroku may have processed the request: check before running this again.`
         : error.message
     case "UnexpectedStatus":
-      return `Heroku answered ${error.operation} with ${error.status}: ${error.message} Outages are told at https://status.heroku.com.`
+      return `Heroku returned status ${error.status} for ${error.operation}: ${error.message} For outages, see https://status.heroku.com.`
     case "InvalidResponse":
-      return `Heroku answered ${error.operation} with what cannot be understood, and has acted on it: ${error.message}`
+      return `Heroku returned an invalid response for ${error.operation}, which it has processed: ${error.message}`
     case "InvalidParams":
     case "PlatformError":
     case "SchemaError":

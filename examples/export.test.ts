@@ -1,125 +1,110 @@
-import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
-import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
+import { FaultInjection, MemoryAuthorizationService } from "@effect-heroku/testing"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { assert, describe, it } from "@effect/vitest"
-import * as Console from "effect/Console"
-import * as DateTime from "effect/DateTime"
-import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
-import * as Layer from "effect/Layer"
-import * as TestClock from "effect/testing/TestClock"
+import { assert, it } from "@effect/vitest"
+import { DateTime, Effect, FileSystem, Layer } from "effect"
+import { TestClock } from "effect/testing"
 import { exportTo } from "./export.ts"
+import { captureConsole } from "./support/console.ts"
 
-const layer = MemoryAuthorizationService.layer({ count: 25 }).pipe(
-  Layer.provideMerge(FaultInjection.layer),
-  Layer.merge(NodeServices.layer)
-)
+const layer = Layer.merge(MemoryAuthorizationService.layerWithFaults({ count: 25 }), NodeServices.layer)
 
-const exported = (file: string) =>
+/** Returns the ids in an exported file. */
+const exportedIds = Effect.fnUntraced(function*(file: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const lines = (yield* fileSystem.readFileString(file)).trimEnd().split("\n")
+  return lines.map((line): string => JSON.parse(line).id)
+})
+
+const makeFile = Effect.gen(function*() {
+  const fileSystem = yield* FileSystem.FileSystem
+  return `${yield* fileSystem.makeTempDirectoryScoped()}/authorizations.ndjson`
+})
+
+it.effect("exportTo writes every authorization once, without its token", () =>
   Effect.gen(function*() {
     const fileSystem = yield* FileSystem.FileSystem
-    const lines = (yield* fileSystem.readFileString(file)).trimEnd().split("\n")
-    return lines.map((line): string => JSON.parse(line).id)
-  })
+    const file = yield* makeFile
+    assert.strictEqual(yield* exportTo(file, { pageSize: 10 }), 25)
+    assert.lengthOf(new Set(yield* exportedIds(file)), 25)
+    assert.notInclude(yield* fileSystem.readFileString(file), "HRKU-")
+  }).pipe(Effect.provide([layer, captureConsole().layer])))
 
-const inTempDirectory = <A, E, R>(use: (file: string) => Effect.Effect<A, E, R>) =>
+it.effect("exportTo writes an authorization as a line of JSON", () =>
   Effect.gen(function*() {
     const fileSystem = yield* FileSystem.FileSystem
-    return yield* use(`${yield* fileSystem.makeTempDirectoryScoped()}/authorizations.ndjson`)
-  }).pipe(Effect.scoped, Effect.provide(layer))
-
-describe("export", () => {
-  it.effect("writes every authorization once, and no token", () =>
-    inTempDirectory((file) =>
-      Effect.gen(function*() {
-        assert.strictEqual(yield* exportTo(file, { pageSize: 10 }), 25)
-        assert.lengthOf(new Set(yield* exported(file)), 25)
-        assert.notInclude(yield* (yield* FileSystem.FileSystem).readFileString(file), "HRKU-")
-      })
-    ))
-
-  it.effect("writes what the report and a search need: whose, for what, since when and until when", () =>
-    Effect.gen(function*() {
-      const fileSystem = yield* FileSystem.FileSystem
-      const file = `${yield* fileSystem.makeTempDirectoryScoped()}/one.ndjson`
-      yield* exportTo(file)
-      assert.deepStrictEqual(JSON.parse(yield* fileSystem.readFileString(file)), {
+    const file = yield* makeFile
+    yield* exportTo(file)
+    assert.deepStrictEqual(JSON.parse(yield* fileSystem.readFileString(file)), {
+      id: "one",
+      description: "CI",
+      scope: ["read"],
+      client: { id: "client", name: "Dashboard" },
+      user: { id: "user", email: "ann@example.com" },
+      created_at: "2024-05-01T12:00:00.000Z",
+      updated_at: "2024-06-01T12:00:00.000Z",
+      expires_at: "1970-01-01T01:00:00.000Z"
+    })
+  }).pipe(Effect.provide([
+    NodeServices.layer,
+    captureConsole().layer,
+    MemoryAuthorizationService.layer({
+      seed: [{
         id: "one",
         description: "CI",
         scope: ["read"],
         client: { id: "client", name: "Dashboard" },
         user: { id: "user", email: "ann@example.com" },
-        created_at: "2024-05-01T12:00:00.000Z",
-        updated_at: "2024-06-01T12:00:00.000Z",
-        expires_at: "1970-01-01T01:00:00.000Z"
-      })
-    }).pipe(
-      Effect.scoped,
-      Effect.provide(Layer.merge(
-        MemoryAuthorizationService.layer({
-          seed: [{
-            id: "one",
-            description: "CI",
-            scope: ["read"],
-            client: { id: "client", name: "Dashboard" },
-            user: { id: "user", email: "ann@example.com" },
-            createdAt: DateTime.makeUnsafe("2024-05-01T12:00:00Z"),
-            updatedAt: DateTime.makeUnsafe("2024-06-01T12:00:00Z"),
-            expiresIn: "1 hour"
-          }]
-        }),
-        NodeServices.layer
-      ))
-    ))
+        createdAt: DateTime.makeUnsafe("2024-05-01T12:00:00Z"),
+        updatedAt: DateTime.makeUnsafe("2024-06-01T12:00:00Z"),
+        expiresIn: "1 hour"
+      }]
+    })
+  ])))
 
-  it.effect("does not begin a complete one again, and says since when it is complete", () =>
-    inTempDirectory((file) =>
-      Effect.gen(function*() {
-        const told: Array<unknown> = []
-        const console = { ...yield* Console.Console, error: (line: unknown) => void told.push(line) }
-        yield* TestClock.setTime(0)
-        yield* exportTo(file)
-        yield* TestClock.adjust("1 day")
-        assert.strictEqual(yield* Effect.provideService(exportTo(file), Console.Console, console), 0)
-        assert.deepStrictEqual(told, [
-          `${file} is complete since 1970-01-01T00:00:00.000Z; delete it and ${file}.progress to begin again`
-        ])
-      })
-    ))
-
-  it.effect("resumes where a run failed, without a line missing or double", () =>
-    inTempDirectory((file) =>
-      Effect.gen(function*() {
-        const fileSystem = yield* FileSystem.FileSystem
-        const faults = yield* FaultInjection.FaultInjection
-        const gate = yield* faults.hold({ operation: "list" })
-        yield* gate.open
-        yield* faults.inject(FaultInjection.status(503), { operation: "list" })
-        assert.strictEqual((yield* Effect.flip(exportTo(file, { pageSize: 10 })))._tag, "UnexpectedStatus")
-        assert.lengthOf(yield* exported(file), 10)
-
-        // As if the run had died after writing a page and before saving its progress.
-        yield* fileSystem.writeFileString(file, `{"id":"half a`, { flag: "a" })
-        assert.strictEqual(yield* exportTo(file), 15)
-        const ids = yield* exported(file)
-        assert.lengthOf(ids, 25)
-        assert.deepStrictEqual(ids, ids.toSorted())
-        assert.lengthOf(new Set(ids), 25)
-      })
-    ))
-
-  it.effect("begins again when the file is gone, or was cut", () =>
-    inTempDirectory((file) =>
-      Effect.gen(function*() {
-        const fileSystem = yield* FileSystem.FileSystem
-        yield* exportTo(file)
-        const whole = yield* fileSystem.readFileString(file)
-        yield* fileSystem.remove(file)
-        assert.strictEqual(yield* exportTo(file), 25)
-        assert.strictEqual(yield* fileSystem.readFileString(file), whole)
-        yield* fileSystem.truncate(file, 100)
-        assert.strictEqual(yield* exportTo(file), 25)
-        assert.strictEqual(yield* fileSystem.readFileString(file), whole)
-      })
-    ))
+it.effect("exportTo leaves a complete file unchanged and prints when it was completed", () => {
+  const console = captureConsole()
+  return Effect.gen(function*() {
+    const file = yield* makeFile
+    yield* exportTo(file)
+    yield* TestClock.adjust("1 day")
+    assert.strictEqual(yield* exportTo(file), 0)
+    assert.strictEqual(
+      console.lines.at(-1),
+      `export was completed at 1970-01-01T00:00:00.000Z; to start over, delete ${file} and ${file}.progress`
+    )
+  }).pipe(Effect.provide([layer, console.layer]))
 })
+
+it.effect("exportTo resumes after a failure without skipping or repeating a line", () =>
+  Effect.gen(function*() {
+    const fileSystem = yield* FileSystem.FileSystem
+    const faults = yield* FaultInjection.FaultInjection
+    const file = yield* makeFile
+    const gate = yield* faults.hold({ operation: "list" })
+    yield* gate.open
+    yield* faults.inject(FaultInjection.status(503), { operation: "list" })
+    assert.strictEqual((yield* Effect.flip(exportTo(file, { pageSize: 10 })))._tag, "UnexpectedStatus")
+    assert.lengthOf(yield* exportedIds(file), 10)
+
+    // The state after a run that was killed between writing a page and saving its progress.
+    yield* fileSystem.writeFileString(file, `{"id":"half a`, { flag: "a" })
+    assert.strictEqual(yield* exportTo(file), 15)
+    const ids = yield* exportedIds(file)
+    assert.lengthOf(ids, 25)
+    assert.deepStrictEqual(ids, ids.toSorted())
+    assert.lengthOf(new Set(ids), 25)
+  }).pipe(Effect.provide([layer, captureConsole().layer])))
+
+it.effect("exportTo starts over when the file was deleted or cut", () =>
+  Effect.gen(function*() {
+    const fileSystem = yield* FileSystem.FileSystem
+    const file = yield* makeFile
+    yield* exportTo(file)
+    const complete = yield* fileSystem.readFileString(file)
+    yield* fileSystem.remove(file)
+    assert.strictEqual(yield* exportTo(file), 25)
+    assert.strictEqual(yield* fileSystem.readFileString(file), complete)
+    yield* fileSystem.truncate(file, 100)
+    assert.strictEqual(yield* exportTo(file), 25)
+    assert.strictEqual(yield* fileSystem.readFileString(file), complete)
+  }).pipe(Effect.provide([layer, captureConsole().layer])))

@@ -1,55 +1,43 @@
 /**
- * Exports all authorizations to a file, a line of JSON each, and resumes where an earlier run stopped.
+ * Exports all authorizations to a file, one JSON object a line, and resumes where an earlier run stopped. Tokens are not
+ * exported.
  *
- * After each page it saves the cursor of the next one together with the length of the file. A run that died between the
- * two is no problem: the next one cuts the file back to the saved length, so no line is missing and none is there twice.
- * A file that is gone or shorter than it was is begun again; one that is complete stays as it is, and is said to be. No token
- * is written.
+ * After each page it saves the cursor of the next page and the length of the file to FILE.progress. If a run ends between
+ * writing a page and saving its progress, the next run truncates the file to the saved length first, so that no line is
+ * missing or written twice.
  *
- * Run it with `npx -y pnpm@12 exec node examples/export.ts FILE`; `audit.ts` says how it finds the account.
+ * Run it with `npx -y pnpm@12 exec node examples/export.ts FILE`; see `audit.ts` for the account it uses.
  */
-import { type Authorization, expiresAt } from "@effect-heroku/core/Authorization"
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
-import { Cursor } from "@effect-heroku/core/ListRange"
-import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as Argument from "effect/cli/Argument"
-import * as Command from "effect/cli/Command"
-import * as Console from "effect/Console"
-import * as DateTime from "effect/DateTime"
-import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
-import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
-import { explained } from "./explain.ts"
+import { Authorization, AuthorizationService, ListRange } from "@effect-heroku/core"
+import { Console, DateTime, Effect, FileSystem, Option, Schema, Stream } from "effect"
+import { Argument, Command } from "effect/cli"
+import { run, withAccount } from "./command.ts"
 
-/** Where a run stopped: how long the file was, and where the listing goes on, or since when it is complete. */
+/** The state after a page: the length of the file, and either the next page's cursor or the time of completion. */
 const Progress = Schema.fromJsonString(Schema.Struct({
   bytes: Schema.Int,
-  cursor: Schema.optionalKey(Cursor),
+  cursor: Schema.optionalKey(ListRange.Cursor),
   completeSince: Schema.optionalKey(Schema.DateTimeUtcFromString)
 }))
 
-const start: typeof Progress.Type = { bytes: 0 }
+const initial: typeof Progress.Type = { bytes: 0 }
 
-// #region export
+/** Exports to a file and returns how many authorizations this run wrote. Starts over if the file was deleted or cut. */
 export const exportTo = Effect.fn("export")(function*(file: string, options?: { readonly pageSize: number }) {
   const fileSystem = yield* FileSystem.FileSystem
-  const service = yield* AuthorizationService
+  const service = yield* AuthorizationService.AuthorizationService
   const progressFile = `${file}.progress`
 
   const saved = yield* fileSystem.readFileString(progressFile).pipe(
     Effect.flatMap(Schema.decodeEffect(Progress)),
-    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(start))
+    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(initial))
   )
   yield* fileSystem.writeFileString(file, "", { flag: "a" })
   const { size } = yield* fileSystem.stat(file)
-  const { bytes, completeSince, cursor } = size < saved.bytes ? start : saved
+  const { bytes, completeSince, cursor } = size < saved.bytes ? initial : saved
   if (bytes > 0 && completeSince !== undefined) {
-    const since = DateTime.formatIso(completeSince)
-    yield* Console.error(`${file} is complete since ${since}; delete it and ${progressFile} to begin again`)
+    const time = DateTime.formatIso(completeSince)
+    yield* Console.error(`export was completed at ${time}; to start over, delete ${file} and ${progressFile}`)
     return 0
   }
   yield* fileSystem.truncate(file, bytes)
@@ -58,7 +46,7 @@ export const exportTo = Effect.fn("export")(function*(file: string, options?: { 
     Stream.runFoldEffect(() => ({ bytes, exported: 0 }), (total, page) =>
       Effect.gen(function*() {
         const now = yield* DateTime.now
-        const lines = new TextEncoder().encode(page.items.map((one) => toLine(one, now)).join(""))
+        const lines = new TextEncoder().encode(page.items.map((item) => toLine(item, now)).join(""))
         const bytes = total.bytes + lines.length
         yield* fileSystem.writeFile(file, lines, { flag: "a" })
         const next = Option.match(page.next, {
@@ -67,38 +55,36 @@ export const exportTo = Effect.fn("export")(function*(file: string, options?: { 
         })
         yield* fileSystem.writeFileString(progressFile, yield* Schema.encodeEffect(Progress)({ bytes, ...next }))
         const exported = total.exported + page.items.length
-        yield* Console.error(`${exported} authorizations written`)
+        yield* Console.error(`exported ${exported} authorizations`)
         return { bytes, exported }
       })),
     Effect.map(({ exported }) => exported)
   )
 })
-// #endregion export
 
-/** All but the secrets, by the names of Heroku's JSON. When the token expires counts from when Heroku answered. */
-const toLine = (one: Authorization, now: DateTime.Utc): string =>
+/** One line, with the field names of Heroku's JSON. */
+const toLine = (item: Authorization.Authorization, now: DateTime.Utc): string =>
   `${
     JSON.stringify({
-      id: one.id,
-      description: Option.getOrNull(one.description),
-      scope: one.scope,
-      client: Option.getOrNull(Option.map(one.client, ({ id, name }) => ({ id, name }))),
-      user: Option.getOrNull(Option.map(one.user, ({ email, id }) => ({ id, email: Option.getOrNull(email) }))),
-      created_at: DateTime.formatIso(one.createdAt),
-      updated_at: DateTime.formatIso(one.updatedAt),
-      expires_at: Option.getOrNull(Option.map(expiresAt(one, now), DateTime.formatIso))
+      id: item.id,
+      description: Option.getOrNull(item.description),
+      scope: item.scope,
+      client: Option.getOrNull(
+        Option.map(item.client, ({ id, name }) => ({ id, name: Option.getOrNull(name) }))
+      ),
+      user: Option.getOrNull(Option.map(item.user, ({ email, id }) => ({ id, email: Option.getOrNull(email) }))),
+      created_at: DateTime.formatIso(item.createdAt),
+      updated_at: DateTime.formatIso(item.updatedAt),
+      expires_at: Option.getOrNull(Option.map(Authorization.expiresAt(item, now), DateTime.formatIso))
     })
   }\n`
 
-const file = Argument.String("file").pipe(Argument.withDescription("The file to write to, and to resume"))
+const file = Argument.String("file").pipe(Argument.withDescription("File to write to or to resume"))
 
 const command = Command.make("export", { file }, ({ file }) =>
   exportTo(file).pipe(
-    Effect.flatMap((exported) => Console.log(`${exported} authorizations more in ${file}`)),
-    Effect.provide(NodeAuthorizationService.layerConfig()),
-    explained
+    Effect.flatMap((exported) => Console.log(`${exported} new authorizations, ${file} is up to date`)),
+    withAccount
   ))
 
-if (import.meta.main) {
-  Command.run(command, { version: "0.0.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
-}
+if (import.meta.main) run(command)

@@ -1,19 +1,18 @@
 /**
- * Counts the authorizations over `fetch`: the transport for runtimes that are not Node. On Bun, Node's is of no use.
+ * Counts an account's authorizations over `fetch`, for runtimes other than Node.
  *
- * Run it with `npx -y pnpm@12 exec node examples/fetch.ts`, or with `bun`. It takes the token from HEROKU_API_KEY alone:
- * reading `~/.netrc` belongs to `NodeAuthorizationService`.
+ * Run it with `npx -y pnpm@12 exec node examples/fetch.ts`, or with `bun`. The token comes from HEROKU_API_KEY.
  */
 // #region fetch
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
-import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
+import { AuthorizationService } from "@effect-heroku/core"
+import { HttpAuthorizationService } from "@effect-heroku/http-node"
 import { Console, Effect, Layer, Stream } from "effect"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import { FetchHttpClient } from "effect/http"
 
 const layer = HttpAuthorizationService.layerConfig().pipe(Layer.provide(FetchHttpClient.layer))
 
 const program = Effect.gen(function*() {
-  const service = yield* AuthorizationService
+  const service = yield* AuthorizationService.AuthorizationService
   yield* Console.log(`${yield* Stream.runCount(service.stream())} authorizations`)
 })
 

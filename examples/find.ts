@@ -1,34 +1,23 @@
 /**
  * Finds the authorizations that leaked tokens belong to, and prints their ids.
  *
- * The tokens come on standard input, one a line, and go nowhere: each listed token is compared on this machine. Arguments
- * and environment variables other people of the machine can read. Tokens that Heroku lists masked cannot be compared; how
- * many those are it says at the end.
+ * Reads the tokens from standard input, one a line, because other users of a machine can see the arguments of a program.
+ * The tokens are compared locally and sent nowhere. Tokens that Heroku masks in lists cannot be compared; the last line
+ * says how many there are.
  *
- * Run it with `npx -y pnpm@12 exec node examples/find.ts < FILE`; `audit.ts` says how it finds the account.
+ * Run it with `npx -y pnpm@12 exec node examples/find.ts < FILE`; see `audit.ts` for the account it uses.
  */
-import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as Command from "effect/cli/Command"
-import * as Stdio from "effect/Stdio"
-import { explained } from "./explain.ts"
+import { type Authorization, AuthorizationService } from "@effect-heroku/core"
+import { Console, Effect, Option, Redacted, Stdio, Stream } from "effect"
+import { Command } from "effect/cli"
+import { run, withAccount } from "./command.ts"
 
-// #region find
-import type { Authorization } from "@effect-heroku/core/Authorization"
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
-import * as Stream from "effect/Stream"
-
-const tokensOf = ({ accessToken, refreshToken }: Authorization): ReadonlyArray<string> =>
+const tokensOf = ({ accessToken, refreshToken }: Authorization.Authorization): ReadonlyArray<string> =>
   [...Option.toArray(accessToken), ...Option.toArray(refreshToken)].map(({ token }) => Redacted.value(token))
 
-/** Prints the id of each authorization that has one of the tokens; gives how many have tokens that are masked. */
-export const find = Effect.fn("find")(function*(leaked: ReadonlySet<string>) {
-  const service = yield* AuthorizationService
+/** Prints the id of each authorization with a leaked token, and returns how many authorizations have masked tokens. */
+const find = Effect.fn("find")(function*(leaked: ReadonlySet<string>) {
+  const service = yield* AuthorizationService.AuthorizationService
   let compared = 0
   let masked = 0
   yield* service.pages().pipe(
@@ -40,13 +29,12 @@ export const find = Effect.fn("find")(function*(leaked: ReadonlySet<string>) {
           if (tokens.some((token) => token.includes("*"))) masked++
           else compared++
         }
-        yield* Console.error(`${compared} authorizations compared`)
+        yield* Console.error(`compared ${compared} authorizations`)
       })
     )
   )
   return masked
 })
-// #endregion find
 
 const readTokens = Effect.gen(function*() {
   const stdio = yield* Stdio.Stdio
@@ -57,12 +45,11 @@ const readTokens = Effect.gen(function*() {
 const command = Command.make("find", {}, () =>
   Effect.flatMap(readTokens, find).pipe(
     Effect.flatMap((masked) =>
-      masked === 0 ? Effect.void : Console.error(`${masked} authorizations have masked tokens and were not compared`)
+      masked === 0
+        ? Effect.void
+        : Console.error(`could not compare ${masked} authorizations: Heroku masks their tokens in lists`)
     ),
-    Effect.provide(NodeAuthorizationService.layerConfig()),
-    explained
+    withAccount
   ))
 
-if (import.meta.main) {
-  Command.run(command, { version: "0.0.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
-}
+if (import.meta.main) run(command)

@@ -1,88 +1,61 @@
-/** Runs the example as a person would, against the sandbox, with the Redis of this machine. */
-import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { isRedisMissing, makeRedisServer, skipNote, startRedis } from "@effect-heroku/test-kit/redis"
+import { FakeHeroku } from "@effect-heroku/testing"
 import { assert, describe, it } from "@effect/vitest"
-import * as Effect from "effect/Effect"
-import * as HttpServer from "effect/http/HttpServer"
-import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import { spawn } from "node:child_process"
-import { randomUUID } from "node:crypto"
-import { createServer } from "node:http"
-import { join } from "node:path"
-import { makeRedisServer, missingRedis, redisUrl } from "../packages/http-node/test/fixtures/redis.ts"
+import { Effect, Layer } from "effect"
+import { HttpServer } from "effect/http"
+import { layerLoopback, layerSandbox, run, runAgainstSandbox } from "./support/run.ts"
 
-const ids = ["aaaaaaaa", "bbbbbbbb"].map((part) => `${part}-89ab-4def-8123-456789abcdef`)
+const [opsId, billingId] = ["aaaaaaaa-89ab-4def-8123-456789abcdef", "bbbbbbbb-89ab-4def-8123-456789abcdef"]
 
-const run = (env: Record<string, string>) =>
-  Effect.callback<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>((resume) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "fleet.ts")], { env })
-    let stdout = ""
-    let stderr = ""
-    child.stdout.on("data", (chunk) => stdout += chunk)
-    child.stderr.on("data", (chunk) => stderr += chunk)
-    child.on("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
-    return Effect.sync(() => child.kill("SIGKILL"))
-  })
+/** A sandbox with two accounts. */
+const layerFleet = FakeHeroku.layerServer({
+  token: "HRKU-ops",
+  seed: [{ id: opsId, scope: ["read"] }],
+  accounts: [{ token: "HRKU-billing", seed: [{ id: billingId, scope: ["read"] }] }]
+}).pipe(Layer.provideMerge(layerLoopback))
 
-const note = missingRedis === undefined ? "" : ` (skipped: ${missingRedis})`
-
-/** Two accounts with tokens of their own, so that neither budget nor cache is that of another run, and a revoked one. */
-const makeFleet = (redis: string) => {
-  const token = (name: string) => `HRKU-${name}-${randomUUID()}`
-  const [ops, billing] = [token("ops"), token("billing")]
-  const statuses: Array<number> = []
-  const layer = FakeHeroku.layerServer({
-    token: ops,
-    seed: [{ id: ids[0]!, scope: ["read"] }],
-    accounts: [{ token: billing, seed: [{ id: ids[1]!, scope: ["read"] }] }],
-    observe: ({ status }) => Effect.sync(() => statuses.push(Option.getOrElse(status, () => 0)))
-  }).pipe(
-    Layer.provideMerge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0, gracefulShutdownTimeout: 0 }))
-  )
-  const env = Effect.map(HttpServer.HttpServer, ({ address }) => ({
-    HEROKU_ACCOUNTS: `ops=${ops},gone=${token("gone")},billing=${billing}`,
-    HEROKU_API_URL: HttpServer.formatAddress(address),
-    HEROKU_CACHE_KEY: Buffer.alloc(32, randomUUID()).toString("base64"),
-    REDIS_URL: redis
-  }))
-  return { env, layer, statuses }
-}
-
-const listed = [`billing: ${ids[1]}`, `ops: ${ids[0]}`]
-const gone = "gone: Unauthorized: Invalid credentials provided.\n"
-
-describe.skipIf(missingRedis !== undefined)(`fleet.ts${note}`, () => {
-  it.live("lists the accounts that it can, says which it cannot, and finds what it has read before", () => {
-    const fleet = makeFleet(redisUrl)
-    return Effect.gen(function*() {
-      const env = yield* fleet.env
-      for (const expected of [[200, 200, 401], [304, 304, 401]]) {
-        fleet.statuses.length = 0
-        const { code, stderr, stdout } = yield* run(env)
-        assert.strictEqual(code, 0, stderr)
-        assert.deepStrictEqual(stdout.trimEnd().split("\n").toSorted(), listed)
-        assert.strictEqual(stderr, gone)
-        assert.deepStrictEqual(fleet.statuses.toSorted(), expected)
+const runFleet = (redisUrl: string) =>
+  Effect.gen(function*() {
+    const { address } = yield* HttpServer.HttpServer
+    return yield* run("fleet.ts", {
+      env: {
+        HEROKU_ACCOUNTS: "ops=HRKU-ops,revoked=HRKU-revoked,billing=HRKU-billing",
+        HEROKU_API_URL: HttpServer.formatAddress(address),
+        REDIS_URL: redisUrl
       }
-    }).pipe(Effect.provide(fleet.layer))
-  })
+    })
+  }).pipe(Effect.provide(layerFleet))
 
-  it.live.each(["is not there", "hangs"])(
-    "lists them too when Redis %s, and ends",
+const listed = [`billing: ${billingId}`, `ops: ${opsId}`]
+const failed = "revoked: Unauthorized: Invalid credentials provided.\n"
+
+describe.skipIf(isRedisMissing)(`with Redis${skipNote}`, () => {
+  it.live("budget-redis.ts prints the number of authorizations", () =>
+    Effect.gen(function*() {
+      const { url } = yield* startRedis
+      const { code, stderr, stdout } = yield* runAgainstSandbox("budget-redis.ts", { env: { REDIS_URL: url } })
+      assert.deepStrictEqual([code, stderr, stdout], [0, "", "2 authorizations\n"])
+    }).pipe(Effect.provide(layerSandbox)))
+
+  it.live("fleet.ts lists every account with a valid token and reports the others", () =>
+    Effect.gen(function*() {
+      const { url } = yield* startRedis
+      const { code, stderr, stdout } = yield* runFleet(url)
+      assert.deepStrictEqual([code, stderr], [0, failed])
+      assert.deepStrictEqual(stdout.trimEnd().split("\n").toSorted(), listed)
+    }))
+
+  it.live.each(["is stopped", "hangs"])(
+    "fleet.ts lists the accounts and warns when Redis %s",
     (condition) =>
       Effect.gen(function*() {
         const redis = yield* makeRedisServer
         if (condition === "hangs") yield* Effect.andThen(redis.start, redis.freeze)
-        const fleet = makeFleet(redis.url)
-        yield* Effect.gen(function*() {
-          const { code, stderr, stdout } = yield* run(yield* fleet.env)
-          assert.strictEqual(code, 0, stderr)
-          assert.includeMembers(stdout.trimEnd().split("\n"), listed)
-          assert.include(stderr, gone)
-          assert.include(stdout, "The store of the request budget is out of reach")
-          assert.include(stdout, "The store of the response cache is out of reach")
-        }).pipe(Effect.provide(fleet.layer))
+        const { code, stderr, stdout } = yield* runFleet(redis.url)
+        assert.strictEqual(code, 0, stderr)
+        assert.deepStrictEqual(stdout.trimEnd().split("\n").toSorted(), listed)
+        assert.include(stderr, failed)
+        assert.match(stderr, /WARN .*budget/)
       })
   )
 })

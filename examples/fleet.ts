@@ -1,53 +1,23 @@
 /**
- * Lists the authorizations of many accounts that never expire, as one of any number of processes that may do so at once.
+ * Prints the authorizations of many accounts that never expire. Any number of processes may run it at once: they share
+ * each account's rate limit through Redis.
  *
- * Run it with `npx -y pnpm@12 exec node examples/fleet.ts`, with HEROKU_ACCOUNTS set to names and tokens as in
- * `ops=HRKU-…,billing=HRKU-…`, REDIS_URL to a Redis that the processes share, and HEROKU_CACHE_KEY to what
- * `openssl rand -base64 32` prints. Against a sandbox (`npx -y pnpm@12 sandbox --port 4567`) set HEROKU_API_URL as well.
+ * Run it with `npx -y pnpm@12 exec node examples/fleet.ts`, HEROKU_ACCOUNTS set to names and tokens
+ * (`ops=HRKU-…,billing=HRKU-…`) and REDIS_URL to a Redis. Set HEROKU_API_URL to run it against a sandbox.
  */
-import { neverExpires } from "@effect-heroku/core/Authorization"
-import * as AccountClients from "@effect-heroku/http-node/AccountClients"
-import * as RedisPersistence from "@effect-heroku/http-node/RedisPersistence"
+import { Authorization } from "@effect-heroku/core"
+import { AccountClients, RequestBudget } from "@effect-heroku/http-node"
 import * as RedisRateLimiter from "@effect-heroku/http-node/RedisRateLimiter"
-import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
-import * as ResponseCache from "@effect-heroku/http-node/ResponseCache"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Config, Console, Effect, Layer, Redacted, Result, Stream } from "effect"
+import { Config, Console, Effect, Layer, Logger, Redacted, Result, Stream } from "effect"
 
-// #region budget
-// In one process this would be `RequestBudget.layerMemory()`.
-const layerBudget = RequestBudget.layer({ localShare: 0.25 }).pipe(
-  Layer.provide(RedisRateLimiter.layerConfig())
-)
-// #endregion budget
+const layerBudget = RequestBudget.layer({ localShare: 0.25 }).pipe(Layer.provide(RedisRateLimiter.layerConfig()))
 
-// #region cache
-const layerCache = ResponseCache.layerConfig().pipe(
-  Layer.provide(RedisPersistence.layerConfig())
-)
-// #endregion cache
-
-// #region accounts
 const layerClients = Layer.unwrap(Effect.gen(function*() {
-  const baseUrl = yield* Config.String("HEROKU_API_URL").pipe(Config.withDefault(undefined))
-  return AccountClients.layer({ baseUrl })
-})).pipe(Layer.provide([layerBudget, layerCache, NodeHttpClient.layerUndici]))
-
-const audit = (accounts: ReadonlyArray<{ readonly name: string; readonly token: Redacted.Redacted }>) =>
-  Effect.gen(function*() {
-    const { streamAll } = yield* AccountClients.AccountClients
-    yield* streamAll(accounts, { concurrency: 8 }).pipe(
-      Stream.runForEach(({ account, result }) =>
-        Result.match(result, {
-          onFailure: (error) => Console.error(`${account.name}: ${error._tag}: ${error.message}`),
-          onSuccess: (authorization) =>
-            neverExpires(authorization) ? Console.log(`${account.name}: ${authorization.id}`) : Effect.void
-        })
-      )
-    )
-  })
-// #endregion accounts
+  const baseUrl = yield* Config.String("HEROKU_API_URL").pipe(Config.withDefault("https://api.heroku.com"))
+  return AccountClients.layerBudgeted({ baseUrl })
+})).pipe(Layer.provide([layerBudget, NodeHttpClient.layerNodeHttp]))
 
 const parseAccounts = (text: string) =>
   text.split(",").map((entry) => {
@@ -56,8 +26,20 @@ const parseAccounts = (text: string) =>
   })
 
 const program = Effect.gen(function*() {
-  const accounts = yield* Config.Redacted("HEROKU_ACCOUNTS")
-  yield* audit(parseAccounts(Redacted.value(accounts)))
+  const accounts = parseAccounts(Redacted.value(yield* Config.Redacted("HEROKU_ACCOUNTS")))
+  const { streamAll } = yield* AccountClients.AccountClients
+  // One result per authorization. An account that cannot be listed has one failure instead and does not stop the others.
+  yield* streamAll(accounts, { concurrency: 8 }).pipe(
+    Stream.runForEach(({ account, result }) =>
+      Result.match(result, {
+        onFailure: (error) => Console.error(`${account.name}: ${error._tag}: ${error.message}`),
+        onSuccess: (authorization) =>
+          Authorization.neverExpires(authorization)
+            ? Console.log(`${account.name}: ${authorization.id}`)
+            : Effect.void
+      })
+    )
+  )
 })
 
-program.pipe(Effect.provide(layerClients), NodeRuntime.runMain)
+program.pipe(Effect.provide(layerClients), Effect.provideService(Logger.LogToStderr, true), NodeRuntime.runMain)

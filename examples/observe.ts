@@ -1,35 +1,34 @@
 /**
- * Counts the authorizations of an account, and sends traces, metrics and log lines to an OpenTelemetry collector.
+ * Counts an account's authorizations and exports spans, metrics and log lines to an OpenTelemetry collector.
  *
- * Run it with `npx -y pnpm@12 exec node examples/observe.ts`, HEROKU_API_KEY set to a token of yours, and
- * OTEL_EXPORTER_OTLP_ENDPOINT to the collector, which is http://127.0.0.1:4318 by default.
+ * Run it with `npx -y pnpm@12 exec node examples/observe.ts`; see `audit.ts` for the account it uses. Set
+ * OTEL_EXPORTER_OTLP_ENDPOINT to the collector's URL, by default http://127.0.0.1:4318. Without a collector the program
+ * ends a few seconds later, after the last export fails; debug level shows why.
  */
 // #region observe
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
-import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
-import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
+import { AuthorizationService } from "@effect-heroku/core"
+import { NodeAuthorizationService } from "@effect-heroku/http-node"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Config, Effect, Layer, Stream } from "effect"
-import * as Otlp from "effect/observability/Otlp"
+import { Otlp } from "effect/observability"
 
 const layerTelemetry = Layer.unwrap(Effect.gen(function*() {
-  const collector = yield* Config.String("OTEL_EXPORTER_OTLP_ENDPOINT").pipe(
+  const baseUrl = yield* Config.String("OTEL_EXPORTER_OTLP_ENDPOINT").pipe(
     Config.withDefault("http://127.0.0.1:4318")
   )
-  return Otlp.layerJson({ baseUrl: collector, resource: { serviceName: "heroku-audit" } })
-})).pipe(Layer.provide(NodeHttpClient.layerUndici))
-
-// #region one
-const layerService = NodeAuthorizationService.layerConfig().pipe(Layer.provide(RequestBudget.layerMemory()))
-// #endregion one
+  return Otlp.layerJson({ baseUrl, resource: { serviceName: "heroku-audit" } })
+})).pipe(Layer.provide(NodeHttpClient.layerNodeHttp))
 
 const program = Effect.gen(function*() {
-  const service = yield* AuthorizationService
+  const service = yield* AuthorizationService.AuthorizationService
   const count = yield* Stream.runCount(service.stream())
   yield* Effect.logInfo(`The account has ${count} authorizations`)
 }).pipe(Effect.withSpan("audit"))
 
-// The telemetry is outermost: it sees how the client is built, and sends the rest when all else has ended.
-program.pipe(Effect.provide(Layer.provideMerge(layerService, layerTelemetry)), NodeRuntime.runMain)
+// Telemetry is provided last, so that it also covers building the client and is flushed after the program ends.
+program.pipe(
+  Effect.provide(NodeAuthorizationService.layerConfig().pipe(Layer.provideMerge(layerTelemetry))),
+  NodeRuntime.runMain
+)
 // #endregion observe

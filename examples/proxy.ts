@@ -1,32 +1,23 @@
 /**
- * Counts the authorizations through the proxy that HTTPS_PROXY names. `NodeAuthorizationService` connects directly; a
- * proxy is another dispatcher of undici.
+ * Counts an account's authorizations through the proxy in HTTPS_PROXY. `NodeAuthorizationService` connects directly.
  *
- * Run it with `npx -y pnpm@12 exec node examples/proxy.ts`, and HEROKU_API_KEY and HTTPS_PROXY set.
+ * Run it with `npx -y pnpm@12 exec node examples/proxy.ts`, HEROKU_API_KEY set to an access token and HTTPS_PROXY to the
+ * URL of a proxy. It needs Node 22.21 or newer.
  */
 // #region proxy
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
-import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
+import { AuthorizationService } from "@effect-heroku/core"
+import { HttpAuthorizationService } from "@effect-heroku/http-node"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { EnvHttpProxyAgent } from "@effect/platform-node/Undici"
 import { Console, Effect, Layer, Stream } from "effect"
 
-const layerProxy = Layer.effect(
-  NodeHttpClient.Dispatcher,
-  Effect.acquireRelease(
-    Effect.sync(() => new EnvHttpProxyAgent()),
-    (agent) => Effect.promise(() => agent.destroy())
-  )
-)
-
 const layer = HttpAuthorizationService.layerConfig().pipe(
-  Layer.provide(NodeHttpClient.layerUndiciNoDispatcher),
-  Layer.provide(layerProxy)
+  // Also reads HTTP_PROXY and NO_PROXY.
+  Layer.provide(NodeHttpClient.layerNodeHttpOptions({ proxyEnv: process.env }))
 )
 
 const program = Effect.gen(function*() {
-  const service = yield* AuthorizationService
+  const service = yield* AuthorizationService.AuthorizationService
   yield* Console.log(`${yield* Stream.runCount(service.stream())} authorizations`)
 })
 

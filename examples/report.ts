@@ -1,83 +1,73 @@
 /**
- * Writes a report on an account's authorizations: JSON for programs, and one page of HTML for people, with nothing to load.
+ * Writes a report about an account's authorizations: FILE.json for programs and FILE.html for people. The page loads
+ * nothing else. Neither file contains a token.
  *
- * Run it with `npx -y pnpm@12 exec node examples/report.ts FILE`, which writes FILE.json and FILE.html; `audit.ts` says how
- * it finds the account. No token is in either.
+ * Run it with `npx -y pnpm@12 exec node examples/report.ts FILE`; see `audit.ts` for the account it uses.
  */
-import * as Authorization from "@effect-heroku/core/Authorization"
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
-import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as Argument from "effect/cli/Argument"
-import * as Command from "effect/cli/Command"
-import * as Console from "effect/Console"
-import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
-import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
-import { explained } from "./explain.ts"
+import { Authorization, AuthorizationService } from "@effect-heroku/core"
+import { Config, Console, DateTime, Effect, FileSystem, Option, Stream } from "effect"
+import { Argument, Command } from "effect/cli"
+import { run, withAccount } from "./command.ts"
 import { format, type Report } from "./report/page.ts"
 
-/** What is wrong with an authorization, the worst first. */
-const findings: ReadonlyArray<readonly [string, (one: Authorization.Authorization, now: DateTime.Utc) => boolean]> = [
-  ["everything, for ever", (one) => Authorization.hasGlobalScope(one) && Authorization.neverExpires(one)],
-  ["never expires", (one) => !Authorization.hasGlobalScope(one) && Authorization.neverExpires(one)],
-  [
-    "older than a year",
-    (one, now) => DateTime.isLessThan(one.createdAt, DateTime.subtractDuration(now, Duration.days(365)))
-  ],
-  ["expired", (one, now) => Authorization.isExpired(one, now)]
+type Row = Report["authorizations"][number]
+
+/** What the report looks for, worst first. */
+const findings: ReadonlyArray<readonly [string, (item: Authorization.Authorization, now: DateTime.Utc) => boolean]> = [
+  ["global scope, never expires", (item) => Authorization.hasGlobalScope(item) && Authorization.neverExpires(item)],
+  ["never expires", (item) => !Authorization.hasGlobalScope(item) && Authorization.neverExpires(item)],
+  ["expired", Authorization.isExpired]
 ]
 
-// #region report
-/** Reads every authorization, page by page, and keeps of each what the report shows. */
+/** Reads all authorizations, page by page, and keeps only the fields that the report shows. */
 export const makeReport = Effect.fn("report")(function*() {
-  const service = yield* AuthorizationService
-  const rows: Array<Report["authorizations"][number]> = []
+  const service = yield* AuthorizationService.AuthorizationService
+  const { host } = yield* Config.URL("HEROKU_API_URL").pipe(
+    Config.orElse(() => Config.succeed(new URL("https://api.heroku.com")))
+  )
+  const rows: Array<Row> = []
+  const users = new Set<string>()
   yield* service.pages().pipe(
     Stream.runForEach((page) =>
       Effect.gen(function*() {
         const now = yield* DateTime.now
-        rows.push(...page.items.map((one) => toRow(one, now)))
-        yield* Console.error(`${rows.length} authorizations read`)
+        for (const item of page.items) {
+          rows.push(toRow(item, now))
+          for (const email of Option.toArray(Option.flatMap(item.user, ({ email }) => email))) users.add(email)
+        }
+        yield* Console.error(`read ${rows.length} authorizations`)
       })
     )
   )
   return {
     at: DateTime.formatIso(yield* DateTime.now),
+    host,
+    users: [...users],
     findings: findings.map(([name]) => name),
     authorizations: rows
   } satisfies Report
 })
-// #endregion report
 
-const toRow = (one: Authorization.Authorization, now: DateTime.Utc): Report["authorizations"][number] => ({
-  id: one.id,
-  description: Option.getOrElse(one.description, () => ""),
-  client: Option.getOrNull(Option.map(one.client, ({ name }) => name)),
-  scope: one.scope,
-  createdAt: DateTime.formatIsoDateUtc(one.createdAt),
-  updatedAt: DateTime.formatIso(one.updatedAt),
-  expiresAt: Option.getOrNull(Option.map(Authorization.expiresAt(one, now), DateTime.formatIsoDateUtc)),
-  findings: findings.filter(([, applies]) => applies(one, now)).map(([name]) => name)
+const toRow = (item: Authorization.Authorization, now: DateTime.Utc): Row => ({
+  id: item.id,
+  description: Option.getOrElse(item.description, () => ""),
+  client: Option.getOrNull(Option.map(item.client, ({ id, name }) => Option.getOrElse(name, () => id))),
+  scope: item.scope,
+  createdAt: DateTime.formatIso(item.createdAt),
+  updatedAt: DateTime.formatIso(item.updatedAt),
+  expiresAt: Option.getOrNull(Option.map(Authorization.expiresAt(item, now), DateTime.formatIso)),
+  findings: findings.filter(([, applies]) => applies(item, now)).map(([name]) => name)
 })
 
-const command = Command.make(
-  "report",
-  { file: Argument.String("file").pipe(Argument.withDescription("Where to write, without .json and .html")) },
-  ({ file }) =>
-    Effect.gen(function*() {
-      const fileSystem = yield* FileSystem.FileSystem
-      const report = yield* makeReport()
-      yield* fileSystem.writeFileString(`${file}.json`, `${JSON.stringify(report, null, 2)}\n`)
-      yield* fileSystem.writeFileString(`${file}.html`, format(report))
-      yield* Console.log(`${report.authorizations.length} authorizations in ${file}.json and ${file}.html`)
-    }).pipe(Effect.provide(NodeAuthorizationService.layerConfig()), explained)
-)
+const file = Argument.String("file").pipe(Argument.withDescription("Path of the report, without .json and .html"))
 
-if (import.meta.main) {
-  Command.run(command, { version: "0.0.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
-}
+const command = Command.make("report", { file }, ({ file }) =>
+  Effect.gen(function*() {
+    const fileSystem = yield* FileSystem.FileSystem
+    const report = yield* makeReport()
+    yield* fileSystem.writeFileString(`${file}.json`, `${JSON.stringify(report, null, 2)}\n`)
+    yield* fileSystem.writeFileString(`${file}.html`, format(report))
+    yield* Console.log(`wrote ${report.authorizations.length} authorizations to ${file}.json and ${file}.html`)
+  }).pipe(withAccount))
+
+if (import.meta.main) run(command)

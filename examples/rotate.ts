@@ -1,61 +1,48 @@
 /**
- * Replaces the tokens of authorizations and delivers each new one, so that none is lost whenever the run dies.
+ * Regenerates the tokens of authorizations and delivers each new token. No token is lost when a run is killed.
  *
- * Regenerating cannot be taken back and cannot be repeated unnoticed: the old token stops working, and the new one comes
- * once, in the answer. So each step is written to a journal before it is taken. What was begun and not delivered, the next
- * run regenerates again: nobody has that token, so nobody misses it. What was delivered stays as it is. What Heroku refuses
- * to rotate, because it belongs to a client or is gone, is told and left as it was, and the next run asks for it again.
+ * Regenerating cannot be undone: the old token stops working, and only the response carries the new one. So each step is
+ * written to a journal before it is taken. An authorization that was started and not delivered is regenerated again by
+ * the next run, because nothing uses that token yet. One that was delivered is skipped. One that Heroku does not
+ * regenerate, because it belongs to an OAuth client or no longer exists, is reported, and tried again by the next run.
  *
- * Run it with `npx -y pnpm@12 exec node examples/rotate.ts --journal FILE --deliver-to DIRECTORY ID [ID …]`, and again
- * until it says that all are delivered, or names those that cannot be rotated. `audit.ts` says how it finds the account.
+ * Run it with `npx -y pnpm@12 exec node examples/rotate.ts --journal FILE --deliver-to DIRECTORY ID [ID …]`, and repeat
+ * it until it prints that all tokens are delivered or names the authorizations that cannot be rotated. See `audit.ts` for
+ * the account it uses.
  */
-import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as Argument from "effect/cli/Argument"
-import * as CliError from "effect/cli/CliError"
-import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
-import { explained } from "./explain.ts"
-
-// #region rotate
-import { AuthorizationId } from "@effect-heroku/core/Authorization"
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
-import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
+import { Authorization, AuthorizationService } from "@effect-heroku/core"
+import { Console, Effect, FileSystem, Option, Redacted, Schema } from "effect"
+import { Argument, CliError, Command, Flag } from "effect/cli"
+import { run, withAccount } from "./command.ts"
 
 const Step = Schema.Struct({
-  step: Schema.Literals(["begun", "delivered", "refused"]),
-  id: AuthorizationId
+  step: Schema.Literals(["started", "delivered", "rejected"]),
+  id: Authorization.AuthorizationId
 })
 
-/** A line of the journal. There is no token in it. */
+/** A line of the journal. It contains no token. */
 const Line = Schema.fromJsonString(Step)
 
-/** Takes a new token to whoever needs it. It may be called again with a newer one for the same authorization. */
-export type Deliver<E, R> = (id: AuthorizationId, token: Redacted.Redacted) => Effect.Effect<void, E, R>
+/** Delivers a new token. It may be called again with a newer token for the same authorization. */
+export type Deliver<E, R> = (id: Authorization.AuthorizationId, token: Redacted.Redacted) => Effect.Effect<void, E, R>
 
-/** Rotates those that this journal does not say are delivered. Gives those that Heroku refuses to rotate. */
+/** Rotates the authorizations that the journal does not list as delivered, and returns those that Heroku rejected. */
 export const rotateAll = Effect.fn("rotateAll")(
-  function*<E, R>(ids: ReadonlyArray<AuthorizationId>, journal: string, deliver: Deliver<E, R>) {
+  function*<E, R>(ids: ReadonlyArray<Authorization.AuthorizationId>, journal: string, deliver: Deliver<E, R>) {
     const fileSystem = yield* FileSystem.FileSystem
-    const service = yield* AuthorizationService
+    const service = yield* AuthorizationService.AuthorizationService
     const file = yield* fileSystem.open(journal, { flag: "a" })
     const delivered = yield* readDelivered(journal)
 
-    const write = Effect.fnUntraced(function*(step: typeof Step.Type["step"], id: AuthorizationId) {
+    const write = Effect.fnUntraced(function*(step: typeof Step.Type["step"], id: Authorization.AuthorizationId) {
       yield* file.writeAll(new TextEncoder().encode(`${yield* Schema.encodeEffect(Line)({ step, id })}\n`))
       yield* file.sync
     })
 
-    const refused: Array<AuthorizationId> = []
+    const rejected: Array<Authorization.AuthorizationId> = []
     for (const id of ids) {
       if (delivered.has(id)) continue
-      yield* write("begun", id)
+      yield* write("started", id)
       const rotated = yield* service.regenerate(id).pipe(
         Effect.asSome,
         Effect.catchTag(
@@ -64,18 +51,18 @@ export const rotateAll = Effect.fn("rotateAll")(
         )
       )
       if (Option.isNone(rotated)) {
-        yield* write("refused", id)
-        refused.push(id)
+        yield* write("rejected", id)
+        rejected.push(id)
         continue
       }
-      // Only those of the web flow have none, and Heroku regenerates none of them.
-      const { token } = Option.getOrThrow(rotated.value.accessToken)
+      // Only authorizations of the web flow have no access token, and Heroku does not regenerate those.
+      const token = Option.getOrThrow(Authorization.accessToken(rotated.value))
       yield* deliver(id, token)
       yield* write("delivered", id)
       delivered.add(id)
-      yield* Console.error(`${id} has a new token, delivered`)
+      yield* Console.error(`${id} new token delivered`)
     }
-    return refused
+    return rejected
   },
   Effect.scoped
 )
@@ -83,17 +70,16 @@ export const rotateAll = Effect.fn("rotateAll")(
 const readDelivered = Effect.fnUntraced(function*(journal: string) {
   const fileSystem = yield* FileSystem.FileSystem
   const text = yield* fileSystem.readFileString(journal)
-  // A last line without an end was being written when the run died.
+  // A last line without a line break was cut off when the run was killed.
   const lines = text.slice(0, text.lastIndexOf("\n") + 1)
   yield* fileSystem.truncate(journal, new TextEncoder().encode(lines).length)
   const steps = yield* Effect.forEach(lines.split("\n").slice(0, -1), (line) => Schema.decodeEffect(Line)(line))
   return new Set(steps.filter(({ step }) => step === "delivered").map(({ id }) => id))
 })
-// #endregion rotate
 
-/** Delivers to a file named by the id, that only its owner can read. It is there as a whole, or not at all. */
+/** Delivers to a file named after the id that only its owner can read. The file is replaced atomically. */
 export const deliverTo = (directory: string) =>
-  Effect.fn("deliverTo")(function*(id: AuthorizationId, token: Redacted.Redacted) {
+  Effect.fn("deliverTo")(function*(id: Authorization.AuthorizationId, token: Redacted.Redacted) {
     const fileSystem = yield* FileSystem.FileSystem
     const file = `${directory}/${encodeURIComponent(id)}`
     yield* fileSystem.makeDirectory(directory, { recursive: true, mode: 0o700 })
@@ -106,30 +92,27 @@ export const deliverTo = (directory: string) =>
 const command = Command.make(
   "rotate",
   {
-    journal: Flag.String("journal").pipe(Flag.withDescription("The file that says how far it came")),
-    directory: Flag.String("deliver-to").pipe(Flag.withDescription("The directory that the new tokens go to")),
+    journal: Flag.String("journal").pipe(Flag.withDescription("File that records the progress")),
+    directory: Flag.String("deliver-to").pipe(Flag.withDescription("Directory for the new tokens")),
     ids: Argument.String("id").pipe(
-      Argument.withDescription("The id of an authorization whose tokens are to be replaced"),
-      Argument.withSchema(AuthorizationId),
+      Argument.withDescription("Id of an authorization to rotate"),
+      Argument.withSchema(Authorization.AuthorizationId),
       Argument.atLeast(1)
     )
   },
   ({ directory, ids, journal }) =>
     rotateAll(ids, journal, deliverTo(directory)).pipe(
-      Effect.provide(NodeAuthorizationService.layerConfig()),
-      explained,
-      Effect.tapError(() => Console.error("Nothing is lost: run it again, with the same journal.")),
-      Effect.flatMap((refused) =>
-        refused.length === 0
-          ? Console.log("all are delivered")
+      withAccount,
+      Effect.tapError(() => Console.error("No token is lost: run this again with the same journal.")),
+      Effect.flatMap((rejected) =>
+        rejected.length === 0
+          ? Console.log("all tokens are delivered")
           : new CliError.UserError({
-            cause: "refused",
-            userMessage: `All others are delivered. Not rotated: ${refused.join(" ")}`
+            cause: "rejected",
+            userMessage: `All other tokens are delivered. Not rotated: ${rejected.join(" ")}`
           })
       )
     )
 )
 
-if (import.meta.main) {
-  Command.run(command, { version: "0.0.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
-}
+if (import.meta.main) run(command)

@@ -1,33 +1,29 @@
 /**
- * A job that revokes what has expired, every night at three, until it is stopped. A night on which Heroku is out of reach
- * is told and left out; the next one finds the same.
+ * Revokes expired authorizations every night at 3:00 UTC until it is stopped. If Heroku is unavailable, the job skips
+ * that night: the next one finds the same authorizations.
  *
- * Run it with `npx -y pnpm@12 exec node examples/scheduled.ts`; `audit.ts` says how it finds the account.
+ * Run it with `npx -y pnpm@12 exec node examples/scheduled.ts`; see `audit.ts` for the account it uses.
  */
-import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
+import { NodeAuthorizationService } from "@effect-heroku/http-node"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Console, Effect, Logger, Schedule } from "effect"
+import { countOutcomes, revokeExpired } from "./revoke-expired.ts"
 
-// #region scheduled
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
-import { countOutcomes, revokeExpired } from "./revokeExpired.ts"
-
-/** What one night does. Only a token that is refused ends the job: it will be refused tomorrow too. */
+/** One run. Only a rejected token ends the job, because it would be rejected the next night too. */
 const night = revokeExpired({ apply: true }).pipe(
   Effect.flatMap((outcomes) => Console.log(countOutcomes(outcomes))),
   Effect.catch((error) =>
-    error._tag === "Unauthorized" ? Effect.fail(error) : Console.error(`Not tonight: ${error._tag}: ${error.message}`)
+    error._tag === "Unauthorized" ? Effect.fail(error) : Console.error(`Skipped: ${error._tag}: ${error.message}`)
   )
 )
 
 export const job = Effect.schedule(night, Schedule.cron("0 3 * * *", "UTC"))
-// #endregion scheduled
 
 if (import.meta.main) {
-  Console.log("Every night at 3:00 UTC, what has expired is revoked").pipe(
+  Console.log("Revoking expired authorizations every night at 3:00 UTC").pipe(
     Effect.andThen(job),
     Effect.provide(NodeAuthorizationService.layerConfig()),
+    Effect.provideService(Logger.LogToStderr, true),
     NodeRuntime.runMain
   )
 }

@@ -1,27 +1,33 @@
-/** The report as a page: one file that loads nothing, for light and dark, wide and narrow. */
+/** Formats the report as a single HTML page that loads nothing else, for light and dark mode and any width. */
 
 export interface Report {
-  /** When it was made, ISO 8601. */
+  /** When the report was created. All times are ISO 8601, in UTC. */
   readonly at: string
-  /** What was looked for, the worst first. */
+  /** The host of the API. */
+  readonly host: string
+  /** The email addresses of the users that the authorizations belong to. */
+  readonly users: ReadonlyArray<string>
+  /** The names of all findings, worst first. */
   readonly findings: ReadonlyArray<string>
   readonly authorizations: ReadonlyArray<{
     readonly id: string
     readonly description: string
-    /** The OAuth client's name; null for those made directly. */
+    /** The name of the OAuth client, or null. */
     readonly client: string | null
     readonly scope: ReadonlyArray<string>
     readonly createdAt: string
-    /** ISO 8601: what was rotated has another one than before. */
+    /** Changes when the token is rotated. */
     readonly updatedAt: string
-    /** Null: never. Of one that has expired, when it was read: Heroku does not tell when it did. */
+    /** Null if it never expires. For an expired authorization the time it was read: Heroku does not return another. */
     readonly expiresAt: string | null
-    /** What somebody should look at, the worst first. */
+    /** The findings for this authorization, worst first. */
     readonly findings: ReadonlyArray<string>
   }>
 }
 
 type Row = Report["authorizations"][number]
+
+const columns = ["Authorization", "Client", "Scope", "Created", "Updated", "Expires", "Findings"]
 
 export const format = (report: Report): string => {
   const rank = ({ findings: [worst] }: Row) => worst === undefined ? Infinity : report.findings.indexOf(worst)
@@ -41,14 +47,14 @@ export const format = (report: Report): string => {
 <body>
 <header>
 <h1>Heroku authorizations</h1>
-<p>${time(report.at)} UTC</p>
+<p>${[...report.users, report.host].map(escape).join(", ")}, ${time(report.at)} UTC</p>
 </header>
 <dl>
 ${figure("authorizations", report.authorizations.length)}
 ${report.findings.map((finding) => figure(finding, count(finding))).join("\n")}
 </dl>
 <table>
-<thead><tr><th>Authorization<th>Made for<th>Scope<th>Made<th>Changed<th>Expires<th>Look at</tr></thead>
+<thead><tr>${columns.map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
 <tbody>
 ${worstFirst.map((row) => formatRow(row, report.findings[0])).join("\n")}
 </tbody>
@@ -61,31 +67,37 @@ ${worstFirst.map((row) => formatRow(row, report.findings[0])).join("\n")}
 const figure = (name: string, count: number): string =>
   `<div><dt>${escape(name)}</dt><dd>${count.toLocaleString("en-US")}</dd></div>`
 
-/** To the minute, in UTC. */
+/** Formats a time to the minute. */
 const time = (iso: string): string =>
   `<time datetime="${escape(iso)}">${escape(iso.slice(0, 16).replace("T", " "))}</time>`
 
-const formatRow = (one: Row, worst: string | undefined): string =>
+/** Formats the day of a time. */
+const date = (iso: string): string => escape(iso.slice(0, 10))
+
+const formatRow = (row: Row, worst: string | undefined): string =>
   `<tr>
-<td><strong>${escape(one.description === "" ? "(no description)" : one.description)}</strong><code>${
-    escape(one.id)
-  }</code>
-<td data-label="Made for"><span>${one.client === null ? "no client" : escape(one.client)}</span>
-<td data-label="Scope"><span>${escape(one.scope.join(", "))}</span>
-<td data-label="Made"><span>${escape(one.createdAt)}</span>
-<td data-label="Changed"><span>${time(one.updatedAt)}</span>
-<td data-label="Expires"><span>${
-    one.findings.includes("expired") ? "has expired" : escape(one.expiresAt ?? "never")
-  }</span>
-<td data-label="Look at"><span>${formatFindings(one.findings, worst)}</span>
+<th scope="row"><strong>${escape(row.description === "" ? "(no description)" : row.description)}</strong><code>${
+    escape(row.id)
+  }</code></th>
+<td data-label="Client"><span>${row.client === null ? "none" : escape(row.client)}</span></td>
+<td data-label="Scope"><span>${escape(row.scope.join(", "))}</span></td>
+<td data-label="Created"><span>${date(row.createdAt)}</span></td>
+<td data-label="Updated"><span>${time(row.updatedAt)}</span></td>
+<td data-label="Expires"><span>${formatExpiry(row)}</span></td>
+<td data-label="Findings"><span>${formatFindings(row.findings, worst)}</span></td>
 </tr>`
+
+const formatExpiry = ({ expiresAt, findings }: Row): string => {
+  if (findings.includes("expired")) return "expired"
+  return expiresAt === null ? "never" : date(expiresAt)
+}
 
 const formatFindings = (findings: ReadonlyArray<string>, worst: string | undefined): string =>
   findings.length === 0
     ? "–"
     : findings.map((text) => `<mark${text === worst ? ` class="worst"` : ""}>${escape(text)}</mark>`).join(" ")
 
-/** Descriptions are other people's text. */
+/** Escapes text that users of Heroku can choose, such as descriptions. */
 const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`)
 
 const style = `
@@ -102,19 +114,20 @@ dl div { border: 1px solid var(--line); border-radius: .5rem; padding: .5rem .9r
 dt { color: var(--soft); font-size: .875rem }
 dd { font-size: 1.4rem; font-variant-numeric: tabular-nums; margin: 0 }
 table { border-collapse: collapse; width: 100% }
-th { color: var(--soft); font-size: .875rem; font-weight: 600; text-align: left }
+thead th { color: var(--soft); font-size: .875rem; font-weight: 600 }
+th { font-weight: inherit; text-align: left }
 th, td { border-bottom: 1px solid var(--line); padding: .5rem .75rem .5rem 0; vertical-align: top }
-td { overflow-wrap: anywhere }
+tbody th, td:nth-child(2) { overflow-wrap: anywhere }
 td:nth-child(4), td:nth-child(5), td:nth-child(6) { font-variant-numeric: tabular-nums; white-space: nowrap }
 strong { display: block; font-weight: 600 }
 code { color: var(--soft); font-size: .8125rem; white-space: nowrap }
-mark { background: var(--mark); border-radius: .25rem; color: var(--mark-text); display: inline-block; font-size: .875rem; margin: 0 0 .2rem; padding: 0 .4rem }
+mark { background: var(--mark); border-radius: .25rem; color: var(--mark-text); display: inline-block; font-size: .875rem; margin: 0 0 .2rem; padding: 0 .4rem; white-space: nowrap }
 mark.worst { background: var(--worst); color: var(--worst-text); font-weight: 600 }
-@media (max-width: 45rem) {
+@media (max-width: 72rem) {
   body { padding: 1rem }
-  thead { position: absolute; clip-path: inset(50%) }
+  thead { clip-path: inset(50%); display: block; height: 1px; overflow: hidden; position: absolute; width: 1px }
   tr { border-bottom: 1px solid var(--line); display: block; padding: .75rem 0 }
-  td { border: 0; display: block; padding: .1rem 0 }
+  tbody th, td { border: 0; display: block; padding: .1rem 0 }
   td[data-label] { display: grid; grid-template-columns: 5.5rem 1fr }
   td[data-label]::before { color: var(--soft); content: attr(data-label) }
 }

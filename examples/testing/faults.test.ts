@@ -1,21 +1,17 @@
-import { AuthorizationId } from "@effect-heroku/core/Authorization"
-import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
-import { HerokuAccount } from "@effect-heroku/testing/HerokuAccount"
-import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
+import { Authorization } from "@effect-heroku/core"
+import { FaultInjection, HerokuAccount, MemoryAuthorizationService } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
-import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
-import { renewAll } from "./endingSoon.ts"
+import { Effect, Fiber } from "effect"
+import { renewAll } from "./expiring-soon.ts"
 
-const one = AuthorizationId.make("00000000-0000-4000-8000-000000000001")
-const two = AuthorizationId.make("00000000-0000-4000-8000-000000000002")
+const one = Authorization.AuthorizationId.make("00000000-0000-4000-8000-000000000001")
+const two = Authorization.AuthorizationId.make("00000000-0000-4000-8000-000000000002")
 
-const layer = MemoryAuthorizationService.layer({
+const layer = MemoryAuthorizationService.layerWithFaults({
   seed: [{ id: one, expiresIn: "1 hour" }, { id: two, expiresIn: "2 hours" }]
-}).pipe(Layer.provideMerge(FaultInjection.layer))
+})
 
-it.effect("stops when Heroku has had enough", () =>
+it.effect("renewAll stops at the first RateLimited", () =>
   Effect.gen(function*() {
     const faults = yield* FaultInjection.FaultInjection
     yield* faults.inject(FaultInjection.status(429, { headers: { "Retry-After": "30" } }), { operation: "regenerate" })
@@ -25,10 +21,10 @@ it.effect("stops when Heroku has had enough", () =>
     assert.deepStrictEqual(calls.map(({ operation }) => operation), ["list", "regenerate"])
   }).pipe(Effect.provide(layer)))
 
-it.effect("tells when it cannot know whether a token was replaced", () =>
+it.effect("renewAll fails with an unknown outcome when the connection breaks after a token was replaced", () =>
   Effect.gen(function*() {
     const faults = yield* FaultInjection.FaultInjection
-    const account = yield* HerokuAccount
+    const account = yield* HerokuAccount.HerokuAccount
     const before = yield* account.get(one)
     yield* faults.inject(FaultInjection.connectionReset, { id: one, afterActing: true })
     const error = yield* Effect.flip(renewAll)
@@ -36,10 +32,10 @@ it.effect("tells when it cannot know whether a token was replaced", () =>
     assert.notDeepEqual(yield* account.get(one), before)
   }).pipe(Effect.provide(layer)))
 
-it.effect("does not mind that somebody deletes one meanwhile", () =>
+it.effect("renewAll skips an authorization that is deleted while the request is in flight", () =>
   Effect.gen(function*() {
     const faults = yield* FaultInjection.FaultInjection
-    const account = yield* HerokuAccount
+    const account = yield* HerokuAccount.HerokuAccount
     const gate = yield* faults.hold({ operation: "regenerate", id: two })
     const fiber = yield* Effect.forkChild(renewAll)
     yield* gate.arrived

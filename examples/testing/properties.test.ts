@@ -1,16 +1,14 @@
-import * as AuthorizationArbitrary from "@effect-heroku/testing/AuthorizationArbitrary"
-import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
+import { AuthorizationArbitrary, MemoryAuthorizationService } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
-import * as Arbitrary from "effect/Arbitrary"
-import * as Effect from "effect/Effect"
-import { endingSoon } from "./endingSoon.ts"
+import { Arbitrary, Effect } from "effect"
+import { expiringSoon } from "./expiring-soon.ts"
 
 it.effect.prop(
-  "whatever the account holds, nothing is found twice",
+  "expiringSoon returns no authorization twice",
   { seed: Arbitrary.array(AuthorizationArbitrary.authorization, { maxLength: 20 }) },
   ({ seed }) =>
     Effect.gen(function*() {
-      const found = yield* endingSoon
-      assert.lengthOf(new Set(found), found.length)
+      const ids = yield* expiringSoon
+      assert.lengthOf(new Set(ids), ids.length)
     }).pipe(Effect.provide(MemoryAuthorizationService.layer({ seed })))
 )

@@ -1,13 +1,12 @@
-import { AuthorizationId } from "@effect-heroku/core/Authorization"
-import { HerokuAccount } from "@effect-heroku/testing/HerokuAccount"
-import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
+import { Authorization } from "@effect-heroku/core"
+import { HerokuAccount, MemoryAuthorizationService } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
-import * as Effect from "effect/Effect"
-import * as TestClock from "effect/testing/TestClock"
-import { endingSoon, renewAll } from "./endingSoon.ts"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { expiringSoon, renewAll } from "./expiring-soon.ts"
 
-const ci = AuthorizationId.make("00000000-0000-4000-8000-000000000001")
-const laptop = AuthorizationId.make("00000000-0000-4000-8000-000000000002")
+const ci = Authorization.AuthorizationId.make("00000000-0000-4000-8000-000000000001")
+const laptop = Authorization.AuthorizationId.make("00000000-0000-4000-8000-000000000002")
 
 const layer = MemoryAuthorizationService.layer({
   seed: [
@@ -16,28 +15,28 @@ const layer = MemoryAuthorizationService.layer({
   ]
 })
 
-it.effect("finds what ends within a day, once it does", () =>
+it.effect("expiringSoon returns an authorization on its last day only", () =>
   Effect.gen(function*() {
-    assert.deepStrictEqual(yield* endingSoon, [])
+    assert.deepStrictEqual(yield* expiringSoon, [])
     yield* TestClock.adjust("29 days")
-    assert.deepStrictEqual(yield* endingSoon, [ci])
+    assert.deepStrictEqual(yield* expiringSoon, [ci])
   }).pipe(Effect.provide(layer)))
 
-it.effect("gives it new tokens, and leaves the rest alone", () =>
+it.effect("renewAll replaces the expiring token and no other", () =>
   Effect.gen(function*() {
-    const account = yield* HerokuAccount
+    const account = yield* HerokuAccount.HerokuAccount
     yield* TestClock.adjust("29 days")
     const [ciBefore, laptopBefore] = yield* account.authorizations
     assert.strictEqual(yield* renewAll, 1)
     const [ciAfter, laptopAfter] = yield* account.authorizations
     assert.notDeepEqual(ciAfter?.accessToken, ciBefore?.accessToken)
     assert.deepStrictEqual(laptopAfter, laptopBefore)
-    assert.deepStrictEqual(yield* endingSoon, [])
+    assert.deepStrictEqual(yield* expiringSoon, [])
   }).pipe(Effect.provide(layer)))
 
-it.effect("copes with a big account, of all kinds of authorizations", () =>
+it.effect("renewAll renews the expiring tokens of an account with 2,000 authorizations", () =>
   Effect.gen(function*() {
-    const account = yield* HerokuAccount
+    const account = yield* HerokuAccount.HerokuAccount
     assert.isAbove(yield* renewAll, 100)
     assert.strictEqual(yield* account.size, 2000)
   }).pipe(Effect.provide(MemoryAuthorizationService.layer({ count: 2000 }))))

@@ -1,0 +1,65 @@
+import { Authorization, AuthorizationError } from "@effect-heroku/core"
+import { FaultInjection, HerokuAccount, MemoryAuthorizationService } from "@effect-heroku/testing"
+import { assert, it } from "@effect/vitest"
+import { Effect, Option, Redacted } from "effect"
+import { createOnce } from "./create-once.ts"
+import { deleteWithCode } from "./delete-with-code.ts"
+import { describe } from "./describe.ts"
+
+const known = Authorization.AuthorizationId.make("01234567-89ab-cdef-0123-456789abcdef")
+
+const layer = MemoryAuthorizationService.layerWithFaults({ seed: [{ id: known, description: "laptop" }] })
+
+const input = { scope: ["read"], description: "build server, 2026-11-25 01:26" }
+
+it.effect("describe returns the description, or (gone) for an unknown id", () =>
+  Effect.gen(function*() {
+    assert.strictEqual(yield* describe(known), "laptop")
+    assert.strictEqual(yield* describe(Authorization.AuthorizationId.make("other")), "(gone)")
+  }).pipe(Effect.provide(layer)))
+
+it.effect("createOnce creates an authorization", () =>
+  Effect.gen(function*() {
+    const created = yield* createOnce(input)
+    const account = yield* HerokuAccount.HerokuAccount
+    assert.deepStrictEqual(yield* account.get(created.id), Option.some(created))
+  }).pipe(Effect.provide(layer)))
+
+it.effect.each<[FaultInjection.Fault, boolean]>([
+  [FaultInjection.connectionReset, true],
+  [FaultInjection.connectionReset, false],
+  [FaultInjection.connectionRefused, false],
+  [FaultInjection.cutBody, true],
+  [FaultInjection.garbled, true]
+])(
+  "createOnce leaves no authorization behind after %o (created before the fault: %s)",
+  ([fault, afterActing]) =>
+    Effect.gen(function*() {
+      const faults = yield* FaultInjection.FaultInjection
+      yield* faults.inject(fault, { operation: "create", afterActing })
+      const error = yield* Effect.flip(createOnce(input))
+      assert.include(["RequestFailed", "InvalidResponse"], error._tag)
+      const account = yield* HerokuAccount.HerokuAccount
+      assert.deepStrictEqual((yield* account.authorizations).map(({ id }) => id), [known])
+    }).pipe(Effect.provide(layer))
+)
+
+it.effect("createOnce passes on the errors that it does not handle", () =>
+  Effect.gen(function*() {
+    const error = yield* Effect.flip(createOnce({ ...input, scope: [] }))
+    assert.instanceOf(error, AuthorizationError.InvalidParams)
+    assert.deepStrictEqual(error.field, Option.some("scope"))
+  }).pipe(Effect.provide(layer)))
+
+it.effect("deleteWithCode asks for the code once, and only when Heroku requires it", () =>
+  Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.status(403, { errorId: "two_factor" }), { operation: "delete" })
+    let asked = 0
+    const askForCode = Effect.sync(() => Redacted.make(String(++asked)))
+    assert.strictEqual((yield* deleteWithCode(known, askForCode)).id, known)
+    assert.strictEqual(asked, 1)
+    const [other] = yield* (yield* HerokuAccount.HerokuAccount).put({})
+    yield* deleteWithCode(other!.id, askForCode)
+    assert.strictEqual(asked, 1)
+  }).pipe(Effect.provide(layer)))
