@@ -23,7 +23,7 @@ it.effect.each<[string, FaultInjection.Fault, RegExp]>([
     /^Rate limit exceeded, retry in 1m 30s: /
   ],
   ["UnexpectedStatus", FaultInjection.status(503), /^Heroku returned status 503 for info: .*status\.heroku\.com/],
-  ["InvalidResponse", FaultInjection.garbled, /^Heroku returned an invalid response for info/]
+  ["InvalidResponse", FaultInjection.garbled, /^Heroku processed info but returned an invalid response: /]
 ])("explain describes %s in a sentence", ([tag, fault, sentence]) =>
   Effect.gen(function*() {
     const faults = yield* FaultInjection.FaultInjection

@@ -34,7 +34,7 @@ export const explain = (error: Explained): string => {
     case "UnexpectedStatus":
       return `Heroku returned status ${error.status} for ${error.operation}: ${error.message} For outages, see https://status.heroku.com.`
     case "InvalidResponse":
-      return `Heroku returned an invalid response for ${error.operation}, which it has processed: ${error.message}`
+      return `Heroku processed ${error.operation} but returned an invalid response: ${error.message}`
     case "InvalidParams":
     case "PlatformError":
     case "SchemaError":

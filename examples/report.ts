@@ -19,7 +19,7 @@ const findings: ReadonlyArray<readonly [string, (item: Authorization.Authorizati
   ["expired", Authorization.isExpired]
 ]
 
-/** Reads all authorizations, page by page, and keeps only the fields that the report shows. */
+/** Reads all authorizations, page by page, and stores only the fields that the report shows. */
 export const makeReport = Effect.fn("report")(function*() {
   const service = yield* AuthorizationService.AuthorizationService
   const { host } = yield* Config.URL("HEROKU_API_URL").pipe(

@@ -9,7 +9,7 @@ import { Console, Effect } from "effect"
 
 export type Outcome = "revoked" | "not found: no authorization has this id" | "may still work: run this again"
 
-/** Revokes an authorization. The remaining errors concern the whole run: a rejected token, a rate limit, an outage. */
+/** Revokes an authorization. The remaining errors concern the entire run: a rejected token, a rate limit, an outage. */
 export const revoke = Effect.fn("revoke")(function*(id: Authorization.AuthorizationId) {
   const service = yield* AuthorizationService.AuthorizationService
   return yield* service.delete(id).pipe(

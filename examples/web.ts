@@ -1,6 +1,6 @@
 /**
- * A web handler, `Request` to `Promise<Response>`, for a program that does not use Effect. It creates one runtime and
- * keeps its connections open.
+ * A web handler, `Request` to `Promise<Response>`, for a program that does not use Effect. It creates one runtime,
+ * which reuses its connections.
  *
  * Run it with `npx -y pnpm@12 exec node examples/web.ts`, which serves `GET /authorizations/ID` on a free loopback port;
  * see `audit.ts` for the account it uses. It has no authentication of its own.

@@ -1,4 +1,4 @@
-/** A summary of an account's authorizations, updated page by page. Of the authorizations it keeps only the oldest. */
+/** A summary of an account's authorizations, updated page by page. It stores only the oldest authorization. */
 import { Authorization } from "@effect-heroku/core"
 import { DateTime, Duration, Option } from "effect"
 

@@ -2,8 +2,8 @@ import { type Authorization, AuthorizationService } from "@effect-heroku/core"
 import { Effect, Option, Stream } from "effect"
 
 /**
- * Creates an authorization with a unique description. If the response was lost, nobody can read the token of an
- * authorization that Heroku may have created: this finds it by its description and deletes it.
+ * Creates an authorization with a unique description. If the response is lost, so is the token of an authorization that
+ * Heroku may have created: this finds it by its description and deletes it.
  */
 export const createOnce = Effect.fn("createOnce")(
   function*(input: Authorization.CreateAuthorization & { readonly description: string }) {

@@ -51,15 +51,15 @@ it.effect("createOnce passes on the errors that it does not handle", () =>
     assert.deepStrictEqual(error.field, Option.some("scope"))
   }).pipe(Effect.provide(layer)))
 
-it.effect("deleteWithCode asks for the code once, and only when Heroku requires it", () =>
+it.effect("deleteWithCode prompts for the code once, and only when Heroku requires it", () =>
   Effect.gen(function*() {
     const faults = yield* FaultInjection.FaultInjection
     yield* faults.inject(FaultInjection.status(403, { errorId: "two_factor" }), { operation: "delete" })
-    let asked = 0
-    const askForCode = Effect.sync(() => Redacted.make(String(++asked)))
-    assert.strictEqual((yield* deleteWithCode(known, askForCode)).id, known)
-    assert.strictEqual(asked, 1)
+    let prompts = 0
+    const promptForCode = Effect.sync(() => Redacted.make(String(++prompts)))
+    assert.strictEqual((yield* deleteWithCode(known, promptForCode)).id, known)
+    assert.strictEqual(prompts, 1)
     const [other] = yield* (yield* HerokuAccount.HerokuAccount).put({})
-    yield* deleteWithCode(other!.id, askForCode)
-    assert.strictEqual(asked, 1)
+    yield* deleteWithCode(other!.id, promptForCode)
+    assert.strictEqual(prompts, 1)
   }).pipe(Effect.provide(layer)))

@@ -41,7 +41,7 @@ export interface Result {
 
 export interface Options {
   readonly args?: ReadonlyArray<string>
-  /** The whole environment: nothing is inherited. */
+  /** The complete environment: the variables of the test's process are not inherited. */
   readonly env?: Record<string, string>
   readonly stdin?: string
   /** Called after each output that contains `text`. */
