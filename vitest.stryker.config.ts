@@ -1,9 +1,13 @@
 /**
- * The tests that judge mutants. Stryker runs them in a copy of the repository whose `node_modules` lead back to the
- * original, so the packages are found by alias; else a mutant of one package would not be seen by the tests of another.
+ * Configures the tests that judge mutants. Stryker runs them in a copy of the repository whose `node_modules` lead back to
+ * the original, so packages are found by alias: otherwise the tests of one package would not see the mutants of another.
  */
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
+
+// Few runs of each property, and far from UTC, so that a time read in the zone of the machine is a different one.
+process.env["PROPERTY_RUNS"] ??= "50"
+process.env["TZ"] = "Asia/Kolkata"
 
 const root = fileURLToPath(new URL(".", import.meta.url))
 
@@ -17,11 +21,11 @@ export default defineConfig({
   },
   test: {
     include: ["packages/{core,http-node}/test/**/*.test.ts"],
-    // They run everything, hundreds of times: each mutant would cost minutes. What they show, others show more precisely.
+    // These run everything hundreds of times, so each mutant would cost minutes. Other tests show the same more precisely.
     exclude: ["contract", "differential", "fleet", "hostile", "imports", "model"].map((name) =>
-      `packages/http-node/test/${name}.test.ts`
+      `packages/http-node/test/${name}{*.test.ts,*/**}`
     ),
-    // Ten times what the slowest needs: one that is slow on a busy machine has not found the mutant.
+    // Ten times as long as the slowest test needs: slowness on a busy machine does not kill a mutant.
     testTimeout: 10_000,
     hookTimeout: 10_000
   }
