@@ -1,13 +1,13 @@
-/** The tests of all packages, of the examples, the scripts and the benchmark. The run ends with a line that counts them. */
+/** Runs the tests of the packages, examples, scripts and the benchmark. The last line of the run counts them. */
 import { defineConfig } from "vitest/config"
-import { CountReporter } from "./scripts/count-reporter.ts"
+import { CountReporter } from "./.ci/count-reporter.ts"
 
 export default defineConfig({
   test: {
-    include: ["packages", "examples", "scripts", "bench"].map((folder) => `${folder}/**/*.{test,spec}.ts`),
-    // One forgotten `.only` would leave out the rest, and stay green.
+    include: ["packages", "examples", "scripts", "bench", ".ci"].map((folder) => `${folder}/**/*.{test,spec}.ts`),
+    // A forgotten `.only` would leave out the rest and stay green.
     allowOnly: false,
-    // Nothing here waits for time to pass; a busy machine is no failure.
+    // No test waits for time to pass; a busy machine is not a failure.
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ["default", new CountReporter()]
