@@ -1,156 +1,105 @@
 /**
- * Keeps what the documents say of the code equal to the code: examples, the API reference, the picture of the imports;
- * and what the code says of its version.
+ * Writes what documents and code repeat: the code of examples in the documents, and the version of each package.
  *
- * A fence that follows a line `<!-- code: examples/name.ts -->` gets the content of that file, and one that follows
- * `<!-- code: examples/name.ts#part -->` what is between `// #region part` and `// #endregion part` there; the one that
- * follows `<!-- imports -->` gets the picture. A fence of TypeScript without a marker is refused, and so is one in a comment
- * whose code is in no example: nobody would compile them. With `--check` nothing is written, and the run fails if anything
- * would be.
+ * In a document, `<!-- code: examples/name.ts -->` before a fence fills the fence with that file, and
+ * `<!-- code: examples/name.ts#part -->` with the lines between `// #region part` and `// #endregion part`, after those of
+ * the file's imports that the lines use. A visible line between the two names the file. TypeScript without a marker is
+ * rejected, and so is TypeScript in a package's comment that no example contains: nothing would compile it. Each part also
+ * goes to `.documents/`, where `tsc -p tsconfig.documents.json` compiles it as readers see it.
+ *
+ * With `--check` no document is written, and the run fails when one is out of date.
  */
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
-import { apiReference } from "./api.ts"
-import { drawImports } from "./imports.ts"
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
 
-/** Writes the documents that are out of date, or with `check` only names them. */
-export const generate = (root: string, check: boolean): ReadonlyArray<string> => {
-  const readExample: ReadExample = (path) => {
-    const file = join(root, path)
-    return existsSync(file) ? readFileSync(file, "utf8") : undefined
+/** Returns the text of each generated file below `root`, by its path. */
+export const generate = (root: string): ReadonlyMap<string, string> => {
+  const read = (path: string): string => readFileSync(join(root, path), "utf8")
+  const files = new Map<string, string>()
+
+  for (const document of globSync(["*.md", "docs/**/*.md", "packages/*/README.md"], { cwd: root }).toSorted()) {
+    let filled = 0
+    const text = read(document).replaceAll(codeBlock, (block, path?: string, part?: string) => {
+      if (path === undefined) throw new Error(`${document}: put <!-- code: examples/name.ts#part --> before\n${block}`)
+      const code = readCode(path, read(path), part)
+      if (part !== undefined) files.set(`.documents/${path.slice(0, -".ts".length)}.${part}.ts`, `${code}\n`)
+      filled++
+      const marker = `<!-- code: ${path}${part === undefined ? "" : `#${part}`} -->`
+      return `${marker}\n\nFrom [\`${path}\`](${relative(dirname(document), path)}):\n\n\`\`\`ts\n${code}\n\`\`\``
+    })
+    if (text.split("<!-- code:").length - 1 !== filled) throw new Error(`${document}: a marker has no fence after it`)
+    files.set(document, text)
   }
-  const documents = globSync(["*.md", "docs/**/*.md", "packages/*/README.md"], {
-    cwd: root,
-    exclude: ["docs/api/**"]
-  })
-  return documents.toSorted().filter((document) =>
-    write(root, document, fill(document, readFileSync(join(root, document), "utf8"), readExample, root), check)
-  )
-}
 
-/** Writes a file where its text is another, or with `check` only says so. */
-const write = (root: string, path: string, text: string, check: boolean): boolean => {
-  const file = join(root, path)
-  if (existsSync(file) && readFileSync(file, "utf8") === text) return false
-  if (!check) {
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, text)
+  const examples = globSync("examples/**/*.ts", { cwd: root }).map((path) => trimLines(read(path)))
+  for (const path of globSync("packages/*/src/**/*.ts", { cwd: root }).toSorted()) {
+    for (const [, comment = ""] of read(path).matchAll(/^ *\* ```ts\n(.*?)^ *\* ```$/gms)) {
+      const code = trimLines(comment.replaceAll(/^ *\* ?/gm, ""))
+      if (!examples.some((example) => example.includes(code))) throw new Error(`${path}: no example has\n${code}`)
+    }
   }
-  return true
-}
 
-/** The module that tells each package its version: not everywhere can a program read its package.json. */
-const versions = (root: string): ReadonlyMap<string, string> =>
-  new Map(["http-node", "testing"].map((name) => {
-    const { version } = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
-    const text =
+  for (const path of globSync("packages/*/src/internal/version.ts", { cwd: root })) {
+    const { version } = JSON.parse(read(join(path, "../../../package.json")))
+    files.set(
+      path,
       `/** The version of this package, from its package.json by \`pnpm generate\`. */\nexport const version = "${version}"\n`
-    return [`packages/${name}/src/internal/version.ts`, text]
-  }))
-
-/** The fences of TypeScript in the comments of the packages whose code is in none of the examples. */
-export const findUncompiled = (root: string): ReadonlyArray<string> => {
-  const read = (file: string): string => readFileSync(join(root, file), "utf8")
-  const examples = globSync("examples/**/*.ts", { cwd: root }).map((file) => unspaced(read(file)))
-  return globSync("packages/*/src/**/*.ts", { cwd: root }).toSorted().flatMap((file) =>
-    [...read(file).matchAll(/^ *\* ```ts\n(.*?)^ *\* ```$/gms)]
-      .map(([, code = ""]) => code.replaceAll(/^ *\* ?/gm, ""))
-      .filter((code) => !examples.some((example) => example.includes(unspaced(code))))
-      .map((code) => `${file}: no example has the code of a comment, which begins ${code.split("\n")[0]}`)
-  )
+    )
+  }
+  return files
 }
 
-/** Code without what depends on where it stands. */
-const unspaced = (code: string): string =>
+/** A fence of TypeScript, with the marker and the line before it when there are any. */
+const codeBlock =
+  /(?:^<!-- code: (examples\/[\w./-]+\.ts)(?:#([\w-]+))? -->\n+(?:From [^\n]+\n+)?)?^```(?:ts|tsx|typescript)\b.*?^```$/gms
+
+const readCode = (path: string, text: string, part: string | undefined): string => {
+  const lines = text.split("\n")
+  if (part === undefined) return withoutRegions(lines)
+  const find = (line: string): number => lines.findIndex((other) => other.trim() === line)
+  const start = find(`// #region ${part}`)
+  const end = find(`// #endregion ${part}`)
+  if (start === -1 || end < start) throw new Error(`${path} has no region ${part}`)
+  const code = withoutRegions(lines.slice(start + 1, end))
+  const imports = [...lines.slice(0, start).join("\n").matchAll(/^import .*?"$/gms)]
+    .flatMap(([statement]) => narrowImport(statement, code))
+  return imports.length === 0 ? code : `${imports.join("\n")}\n\n${code}`
+}
+
+/** Drops the comments that mark regions, and the indentation that all lines share. */
+const withoutRegions = (lines: ReadonlyArray<string>): string => {
+  const code = lines.filter((line) => !/^\s*\/\/ #(?:end)?region\b/.test(line))
+  const indent = Math.min(...code.filter((line) => line !== "").map((line) => line.search(/\S/)))
+  return code.map((line) => line.slice(indent)).join("\n").replace(/^\n+/, "").trimEnd()
+}
+
+/** Keeps the names of an import that the code uses. */
+const narrowImport = (statement: string, code: string): ReadonlyArray<string> => {
+  const isUsed = (name: string): boolean => new RegExp(`\\b${/\w+$/.exec(name)?.[0]}\\b`).test(code)
+  const [, before, names, after] = /^(.*)\{(.*)\}(.*)$/s.exec(statement) ?? []
+  if (names === undefined) return isUsed(statement.replace(/ from .*/s, "")) ? [statement] : []
+  const used = names.split(",").map((name) => name.trim()).filter((name) => name !== "" && isUsed(name))
+  return used.length === 0 ? [] : [`${before}{ ${used.join(", ")} }${after}`]
+}
+
+const trimLines = (code: string): string =>
   code.split("\n").map((line) => line.trim()).filter((line) => line !== "").join("\n")
 
-/** The text of a document with the code of its examples in place. */
-const fill = (document: string, text: string, readExample: ReadExample, root: string): string => {
-  const lines = text.split("\n")
-  const result: Array<string> = []
-  let marker: Marker | undefined
-  for (let index = 0; index < lines.length; index++) {
-    const line = lines[index]!
-    const fail = (problem: string): never => {
-      throw new Error(`${document}:${index + 1}: ${problem}`)
-    }
-    result.push(line)
-    const fence = /^(?:`{3,}|~{3,})/.exec(line)?.[0]
-    if (fence === undefined) {
-      if (marker !== undefined && line.trim() !== "") fail(`no fence follows the marker of ${marker.path}`)
-      if (/^\s*<!--\s*code\b/.test(line)) marker = parseMarker(line, fail)
-      if (line === "<!-- imports -->") marker = { path: "imports", region: undefined }
-    } else {
-      const end = lines.findIndex((other, at) => at > index && other.startsWith(fence) && /^[`~]+\s*$/.test(other))
-      if (end === -1) fail("the fence is not closed")
-      if (marker === undefined && /^[`~]+\s*(?:ts|tsx|typescript)\b/.test(line)) {
-        fail("take the code from an example: <!-- code: examples/name.ts#region --> before the fence")
-      }
-      const code = marker === undefined
-        ? lines.slice(index + 1, end)
-        : marker.path === "imports"
-        ? drawImports(root).split("\n")
-        : readCode(marker, readExample, fail)
-      result.push(...code, lines[end]!)
-      marker = undefined
-      index = end
-    }
-  }
-  if (marker !== undefined) throw new Error(`${document}: no fence follows the marker of ${marker.path}`)
-  return result.join("\n")
-}
-
-type ReadExample = (path: string) => string | undefined
-
-type Fail = (problem: string) => never
-
-interface Marker {
-  readonly path: string
-  readonly region: string | undefined
-}
-
-const parseMarker = (line: string, fail: Fail): Marker => {
-  const match = /^<!-- code: (examples\/(?:[\w-]+\/)*[\w.-]+)(?:#([\w-]+))? -->$/.exec(line)
-  if (match === null) return fail("write the marker as <!-- code: examples/name.ts#region --> on a line of its own")
-  return { path: match[1]!, region: match[2] }
-}
-
-const readCode = (marker: Marker, readExample: ReadExample, fail: Fail): ReadonlyArray<string> => {
-  const text = readExample(marker.path)
-  if (text === undefined) return fail(`there is no ${marker.path}`)
-  const lines = text.split("\n")
-  const chosen = marker.region === undefined ? lines : readRegion(lines, marker.region)
-  if (chosen === undefined) return fail(`${marker.path} has no complete region ${marker.region}`)
-  const code = dedent(chosen.filter((line) => !/^\s*\/\/ #(?:end)?region\b/.test(line)))
-  return code === "" ? fail(`${marker.path} has no code there`) : code.split("\n")
-}
-
-const readRegion = (lines: ReadonlyArray<string>, region: string): ReadonlyArray<string> | undefined => {
-  const start = lines.findIndex((line) => line.trim() === `// #region ${region}`)
-  const end = lines.findIndex((line) => line.trim() === `// #endregion ${region}`)
-  return start === -1 || end < start ? undefined : lines.slice(start + 1, end)
-}
-
-/** Without the indentation that all lines share, and without blank lines at either end. */
-const dedent = (lines: ReadonlyArray<string>): string => {
-  const indents = lines.filter((line) => line.trim() !== "").map((line) => line.search(/\S/))
-  const shared = Math.min(...indents)
-  return lines.map((line) => line.slice(shared)).join("\n").replace(/^\n+/, "").trimEnd()
-}
-
 if (import.meta.main) {
-  const check = process.argv.includes("--check")
   const root = join(import.meta.dirname, "..")
-  const { pages, problems } = apiReference(root)
-  const written = [...versions(root), ...pages]
-  const stale = [
-    ...generate(root, check),
-    ...written.filter(([path, text]) => write(root, path, text, check)).map(([path]) => path)
-  ]
-  for (const document of stale) {
-    console.log(check ? `${document} is not what the code says: run pnpm generate` : `wrote ${document}`)
+  const check = process.argv.includes("--check")
+  rmSync(join(root, ".documents"), { recursive: true, force: true })
+  for (const [path, text] of generate(root)) {
+    const file = join(root, path)
+    if (existsSync(file) && readFileSync(file, "utf8") === text) continue
+    const isTemporary = path.startsWith(".documents/")
+    if (check && !isTemporary) {
+      console.log(`${path} is out of date: npx -y pnpm@12 generate`)
+      process.exitCode = 1
+      continue
+    }
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+    if (!isTemporary) console.log(`Wrote ${path}`)
   }
-  const refused = [...problems, ...findUncompiled(root)]
-  for (const problem of refused) console.log(problem)
-  if ((check && stale.length > 0) || refused.length > 0) process.exitCode = 1
 }
