@@ -1,6 +1,6 @@
 /**
- * Shows what the README says of other clients: each client against servers that behave as Heroku and the network have been
- * seen to, and what became of it. It takes two minutes, most of which others spend retrying.
+ * Prints the comparison of the README: runs each client against servers that behave as Heroku and networks sometimes do. It
+ * takes two minutes, most of which other clients spend on retries.
  */
 import * as Authorization from "@effect-heroku/core/Authorization"
 import { AuthorizationService, type Service } from "@effect-heroku/core/AuthorizationService"
@@ -63,8 +63,8 @@ const clients: Readonly<Record<string, (host: string) => Client>> = {
 // Cases
 // -----------------------------------------------------------------------------
 
-interface Seen {
-  /** How many requests came. */
+interface Observation {
+  /** The number of requests. */
   readonly requests: number
   readonly outcome: { readonly value: unknown } | { readonly error: unknown } | "pending"
 }
@@ -72,8 +72,8 @@ interface Seen {
 interface Case {
   readonly name: string
   readonly call: (client: Client) => Promise<unknown>
-  readonly answer: (request: IncomingMessage, response: ServerResponse, count: number) => void
-  readonly tell: (seen: Seen) => string
+  readonly respond: (request: IncomingMessage, response: ServerResponse, count: number) => void
+  readonly describe: (observation: Observation) => string
 }
 
 const authorization = JSON.stringify({
@@ -86,77 +86,78 @@ const authorization = JSON.stringify({
 const json = (response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}) =>
   response.writeHead(status, { "content-type": "application/json", ...headers }).end(body)
 
-const told = ({ outcome, requests }: Seen): string =>
+const describeOutcome = ({ outcome, requests }: Observation): string =>
   outcome === "pending"
-    ? `neither answer nor error; ${requests} requests`
+    ? `no result within the time limit; ${requests} requests`
     : `${"error" in outcome ? "an error" : "a success"}; ${requests} request${requests === 1 ? "" : "s"}`
 
-const endless = 50
+const manyRequests = 50
 
 const cases: ReadonlyArray<Case> = [
   {
-    name: "create, and the connection breaks after the request",
+    name: "create; the connection breaks after the request",
     call: (client) => client.create(),
-    answer: (request) => request.on("end", () => request.socket.destroy()).resume(),
-    tell: told
+    respond: (request) => request.on("end", () => request.socket.destroy()).resume(),
+    describe: describeOutcome
   },
   {
-    name: "create, and Heroku says 429 and when to try again",
+    name: "create; Heroku responds with 429 and Retry-After",
     call: (client) => client.create(),
-    answer: (_, response, count) =>
+    respond: (_, response, count) =>
       count === 1
         ? json(response, 429, `{"id":"rate_limit","message":"slow down"}`, { "retry-after": "1" })
         : json(response, 201, authorization),
-    tell: told
+    describe: describeOutcome
   },
   {
-    name: "a part of a list without Next-Range",
+    name: "list; a 206 response without Next-Range",
     call: (client) => client.list(),
-    answer: (_, response) => json(response, 206, `[${authorization}]`),
-    tell: told
+    respond: (_, response) => json(response, 206, `[${authorization}]`),
+    describe: describeOutcome
   },
   {
-    name: "a Next-Range that comes again and again",
+    name: "list; the same Next-Range in every response",
     call: (client) => client.list(),
-    answer: (request, response, count) =>
-      count > endless
+    respond: (request, response, count) =>
+      count > manyRequests
         ? request.socket.destroy()
         : json(response, 206, `[${authorization}]`, {
           "next-range": "id ]01234567-89ab-cdef-0123-456789abcdef..; max=1"
         }),
-    tell: (seen) => seen.requests > endless ? "asks without end" : told(seen)
+    describe: (observation) =>
+      observation.requests > manyRequests ? "sends requests without end" : describeOutcome(observation)
   },
   {
-    name: "a body that is cut short, after 15 seconds",
+    name: "info; the response body is cut off",
     call: (client) => client.info(),
-    answer: (request, response) => {
+    respond: (request, response) => {
       response.writeHead(200, { "content-type": "application/json", "content-length": "1000" }).write("{")
       setTimeout(() => request.socket.destroy(), 20)
     },
-    tell: told
+    describe: describeOutcome
   },
   {
-    name: "an error that is inspected",
+    name: "info; the error is inspected",
     call: (client) => client.info(),
-    answer: (_, response) => json(response, 404, `{"id":"not_found","message":"gone"}`),
-    tell: ({ outcome }) => {
+    respond: (_, response) => json(response, 404, `{"id":"not_found","message":"gone"}`),
+    describe: ({ outcome }) => {
       const shown = inspect(outcome, { depth: Infinity, showHidden: true })
       const secrets = [token, Buffer.from(`:${token}`).toString("base64")]
-      return secrets.some((secret) => shown.includes(secret)) ? "shows the token" : "shows no token"
+      return secrets.some((secret) => shown.includes(secret)) ? "contains the token" : "contains no token"
     }
   }
 ]
 
-const observe = async (make: (host: string) => Client, { answer, call, name }: Case): Promise<Seen> => {
+const observe = async (make: (host: string) => Client, { call, name, respond }: Case): Promise<Observation> => {
   let requests = 0
-  const server = createServer((request, response) => answer(request, response, ++requests))
+  const server = createServer((request, response) => respond(request, response, ++requests))
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const address = server.address()
   const port = typeof address === "object" && address !== null ? address.port : 0
-  const patience = name.endsWith("15 seconds") ? 15_000 : 40_000
+  const timeout = name.endsWith("cut off") ? 15_000 : 40_000
   const outcome = await Promise.race([
     call(make(`http://127.0.0.1:${port}`)).then((value) => ({ value }), (error: unknown) => ({ error })),
-    new Promise<"pending">((resolve) => setTimeout(resolve, patience, "pending"))
+    new Promise<"pending">((resolve) => setTimeout(resolve, timeout, "pending"))
   ])
   server.closeAllConnections()
   server.close()
@@ -166,9 +167,8 @@ const observe = async (make: (host: string) => Client, { answer, call, name }: C
 for (const one of cases) {
   console.log(`\n${one.name}`)
   for (const [name, make] of Object.entries(clients)) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that the lines stand in order
-    console.log(`  ${name.padEnd(24)}${one.tell(await observe(make, one))}`)
+    console.log(`  ${name.padEnd(24)}${one.describe(await observe(make, one))}`)
   }
 }
-// Those who never settle are still at it.
+// Calls that never settle are still running.
 process.exit()

@@ -1,6 +1,6 @@
 /**
- * `pnpm bench [SCENARIO ...] [--rounds N]`: this project's client side by side with others, on this machine. README.md next
- * to it says how each figure is made.
+ * Measures this project's client beside others on this machine: `pnpm bench [SCENARIO ...] [--rounds N]`. README.md next
+ * to this file describes the method.
  */
 import { cpus, totalmem } from "node:os"
 import { parseArgs } from "node:util"
@@ -27,11 +27,11 @@ const targets = []
 for (const name of chosen) {
   const scenario = scenarios[name]!
   const count = rounds ?? scenario.rounds
-  // A server for each, so that none has what an earlier one left behind.
+  // One server per scenario, so that no scenario inherits the state of an earlier one.
   const server = await startServerProcess()
   try {
     const result = await scenario.run(server, count)
-    console.log(`\n### ${result.title}\n\nMedians of ${count} rounds (least to most)\n\n${result.figures}`)
+    console.log(`\n### ${result.title}\n\nMedians of ${count} rounds (minimum to maximum)\n\n${result.figures}`)
     targets.push(...result.targets)
   } finally {
     server.stop()

@@ -1,4 +1,4 @@
-/** Runs the server and the clients, each in a process of its own, and takes their figures. */
+/** Runs the server and the clients, each in a process of its own, and collects their figures. */
 import { execFile, spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
@@ -9,9 +9,9 @@ import type { Figures } from "./clients/figures.ts"
 import { program } from "./install.ts"
 import type { Counts, Setup } from "./server.ts"
 
-/** A run of a client, and what the server saw of it. */
+/** The figures of one run of a client, and those of the server. */
 export interface Run extends Figures, Pick<Tally, "count" | "inOrder" | "checksum"> {
-  /** Milliseconds from the first call to the last answer. */
+  /** Milliseconds from the first call to the last response. */
   readonly wall: number
   readonly server: Counts
 }
@@ -30,46 +30,42 @@ export const startServerProcess = async (): Promise<Server> => {
     stdio: ["pipe", "pipe", "inherit"]
   })
   const [url] = await once(createInterface(child.stdout), "line")
-  return { ...remote(url), stop: () => child.stdin.end() }
+  return { ...controlOf(url), stop: () => child.stdin.end() }
 }
 
-/** The control path of a server. */
-export const remote = (url: string): Omit<Server, "stop"> => {
-  const ask = async (path: string, init?: RequestInit) => (await fetch(`${url}/control${path}`, init)).json()
+/** Returns a client of the control path of a server. */
+export const controlOf = (url: string): Omit<Server, "stop"> => {
+  const request = async (path: string, init?: RequestInit) => (await fetch(`${url}/control${path}`, init)).json()
   return {
     url,
-    set: (setup) => ask("", { method: "POST", body: JSON.stringify(setup) }),
-    counts: () => ask(""),
-    ids: (most) => ask(`/ids/${most}`)
+    set: (setup) => request("", { method: "POST", body: JSON.stringify(setup) }),
+    counts: () => request(""),
+    ids: (most) => request(`/ids/${most}`)
   }
 }
 
 const run = promisify(execFile)
 
-/** Runs a client in a process of its own, with these options of Node's. */
-export const runClient = async (
-  server: Server,
-  setup: Setup,
-  client: string,
-  task: Task,
-  nodeOptions: ReadonlyArray<string> = []
-): Promise<Run> => {
+/** Runs a client in a process of its own, and checks that it received every authorization. */
+export const runClient = async (server: Server, setup: Setup, client: string, task: Task): Promise<Run> => {
   const { checksum } = await server.set(setup)
-  const { stdout } = await run(process.execPath, [...nodeOptions, program("run"), client, JSON.stringify(task)])
+  const { stdout } = await run(process.execPath, [program("run"), client, JSON.stringify(task)])
   const result: Run = { ...JSON.parse(stdout), server: await server.counts() }
-  const right = task.name === "list"
+  const isComplete = task.name === "list"
     ? result.count === setup.count && result.inOrder && result.checksum === checksum
     : result.count === task.times
-  if (!right) throw new Error(`${client} did not get what it asked for: ${stdout}`)
+  if (!isComplete) throw new Error(`${client} received something else: ${stdout}`)
   return result
 }
 
-/** Runs a program that does nothing but start. */
+/** Runs a program that only starts. */
 export const runStart = async (name: string): Promise<Figures> =>
   JSON.parse((await run(process.execPath, [program(name)])).stdout)
 
-/** Runs each subject once a round, in turn, so that what disturbs the machine disturbs all of them. */
-export const inTurn = async <Name extends string, A>(
+const clearLine = "\r\x1b[K"
+
+/** Runs each subject once a round, so that a disturbance of the machine affects all of them. */
+export const runRounds = async <Name extends string, A>(
   rounds: number,
   subjects: Readonly<Record<Name, () => Promise<A>>>
 ): Promise<Record<Name, ReadonlyArray<A>>> => {
@@ -77,15 +73,15 @@ export const inTurn = async <Name extends string, A>(
   const results = Object.fromEntries(names.map((name) => [name, [] as Array<A>])) as Record<Name, Array<A>>
   for (let round = 1; round <= rounds; round++) {
     for (const name of names) {
-      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kround ${round} of ${rounds}: ${name}`)
+      if (process.stderr.isTTY) process.stderr.write(`${clearLine}round ${round} of ${rounds}: ${name}`)
       results[name].push(await subjects[name]())
     }
   }
-  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
+  if (process.stderr.isTTY) process.stderr.write(clearLine)
   return results
 }
 
-/** The middle of some numbers. */
+/** Returns the median. */
 export const median = (numbers: ReadonlyArray<number>): number => {
   const sorted = numbers.toSorted((a, b) => a - b)
   const middle = sorted.length / 2

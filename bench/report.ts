@@ -1,7 +1,7 @@
 /** Figures as Markdown tables. */
 import { median } from "./measure.ts"
 
-/** A figure that was to reach something. */
+/** A figure with the bound that it has to stay within. */
 export interface Target {
   readonly what: string
   readonly measured: number
@@ -28,7 +28,7 @@ export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyA
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n")
 
-/** The median of several rounds, and the least and most. */
+/** Formats the median of several rounds, with the minimum and maximum. */
 export const spread = (numbers: ReadonlyArray<number>, digits = 0): string =>
   `${median(numbers).toFixed(digits)} (${Math.min(...numbers).toFixed(digits)} to ${
     Math.max(...numbers).toFixed(digits)

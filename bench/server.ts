@@ -1,32 +1,32 @@
 /**
  * The server that all clients are measured against, in a process of its own: plain node:http, lists of up to a million
- * authorizations, and as little work for each answer as it can do with. It imitates Heroku only where the clients look;
- * the imitation to test against is `FakeHeroku`.
+ * authorizations, and as little work for each response as possible. It behaves like Heroku only where the clients depend on
+ * it; `FakeHeroku` is the fake server for tests.
  *
- * Items are written down before anything is measured (a million are 0.8 GB), so that a long list is answered as fast as a
- * short one. Their ids are random UUIDs: evenly spaced ones would make it too easy to guess where pages begin.
+ * Authorizations are serialized before anything is measured (a million are 0.8 GB), so that a long list is served as fast
+ * as a short one. Their ids are random UUIDs: with evenly spaced ones, segments would begin exactly where pages do.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Tally } from "./clients/client.ts"
 
-/** What `POST /control` takes. Counting starts anew. */
+/** The body of `POST /control`, which also resets the counts. */
 export interface Setup {
-  /** How many authorizations there are. */
+  /** The number of authorizations. */
   readonly count: number
-  /** Milliseconds between a request and its answer. */
+  /** Milliseconds between a request and its response. */
   readonly latency: number
 }
 
-/** What `GET /control` tells, and the answer to the setup. */
+/** The body of the response to `GET /control` and `POST /control`. */
 export interface Counts {
-  /** The sum over the ids of the whole list, to compare with that of a client's `Tally`. */
+  /** The checksum of all ids, to compare with that of a client's `Tally`. */
   readonly checksum: number
-  /** Requests since the setup. */
+  /** The number of requests since the setup. */
   readonly requests: number
-  /** The most requests that waited for an answer at once. Without latency nothing waits, and this tells nothing. */
+  /** The largest number of requests in flight. Without latency it means nothing, because no request waits. */
   readonly mostInFlight: number
-  /** Milliseconds of CPU that the server itself used. */
+  /** The CPU time of the server, in milliseconds. */
   readonly cpu: number
 }
 
@@ -34,7 +34,7 @@ export interface Counts {
 // Authorizations
 // -----------------------------------------------------------------------------
 
-/** A number of 32 bits for each number, with no pattern: the finisher of MurmurHash3. */
+/** Maps each number to a 32-bit number without a pattern, with the finisher of MurmurHash3. */
 const scramble = (n: number): number => {
   let bits = Math.imul(n + 1, 0x9e3779b1)
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
@@ -44,7 +44,7 @@ const scramble = (n: number): number => {
 
 const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, "0").slice(-digits)
 
-/** A random UUID (version 4) whose first 48 bits are given. */
+/** Returns a random UUID (version 4) that begins with the given 48 bits. */
 const uuid = (start: number, index: number): string => {
   const first = hex(start, 12)
   const a = hex(scramble(index), 8)
@@ -52,7 +52,7 @@ const uuid = (start: number, index: number): string => {
   return `${first.slice(0, 8)}-${first.slice(8)}-4${a.slice(0, 3)}-a${a.slice(3, 6)}-${a.slice(6)}${b}${a.slice(0, 2)}`
 }
 
-/** UUIDs for everything but the id of an authorization: to make each one costs more than the rest of an item. */
+/** UUIDs for all fields but the id of an authorization: to create one costs more than the rest of an authorization. */
 const uuids = Array.from(
   { length: 4096 },
   (_, index) => uuid(scramble(index) * 2 ** 16 + (scramble(index + 5000) % 2 ** 16), index)
@@ -60,7 +60,7 @@ const uuids = Array.from(
 
 const some = (index: number, field: number): string => uuids[scramble(index * 8 + field) % uuids.length]!
 
-/** The first 48 bits of every id, in order. They differ, because `scramble` gives no number twice. */
+/** Returns the first 48 bits of every id, in order. They differ, because `scramble` returns no number twice. */
 const makeStarts = (count: number): Float64Array =>
   Float64Array.from(
     { length: count },
@@ -68,8 +68,8 @@ const makeStarts = (count: number): Float64Array =>
   ).toSorted()
 
 /**
- * An authorization as Heroku writes it, all fields there. One of four was created directly, without client, grant, refresh
- * token and session; the others come from a web flow.
+ * Returns an authorization with all fields, as Heroku sends it. One of four was created directly, without client, grant,
+ * refresh token and session; the others come from a web flow.
  */
 const authorization = (id: string, index: number): string => {
   const direct = index % 4 === 0
@@ -93,10 +93,10 @@ const authorization = (id: string, index: number): string => {
     + `"user":{"email":"user-${user}@example.com","full_name":"Tina Edmonds ${user}","id":"${uuids[100 + user]}"}}`
 }
 
-/** Authorizations are written in blocks of so many. */
+/** The number of authorizations that are serialized together. */
 const blockSize = 1000
 
-/** Authorizations as they are sent, one after the other, and where each begins. */
+/** Serialized authorizations, and the offset at which each begins. */
 interface Block {
   readonly bytes: Buffer
   readonly offsets: ReadonlyArray<number>
@@ -126,29 +126,29 @@ class Account {
     return index < this.count && this.id(index) === id ? authorization(id, index) : undefined
   }
 
-  /** How many authorizations come before an id, itself counted or not. */
-  before(id: string, itself: boolean): number {
+  /** Counts the authorizations before an id, with or without that id itself. */
+  before(id: string, inclusive: boolean): number {
     let low = 0
     let high = this.count
     while (low < high) {
       const middle = (low + high) >>> 1
       const other = this.id(middle)
-      if (itself ? other <= id : other < id) low = middle + 1
+      if (inclusive ? other <= id : other < id) low = middle + 1
       else high = middle
     }
     return low
   }
 
-  /** The body for `size` authorizations from an index on, upwards or (`step` -1) downwards. */
+  /** Returns the body with `size` authorizations from an index on, in ascending or (`step` -1) descending order. */
   page(first: number, size: number, step: 1 | -1): Buffer {
-    const parts: Array<Buffer> = []
+    const buffers: Array<Buffer> = []
     for (let n = 0; n < size; n++) {
       const index = first + n * step
       const { bytes, offsets } = this.#blocks[Math.floor(index / blockSize)]!
-      const place = index % blockSize
-      parts.push(n === 0 ? opening : comma, bytes.subarray(offsets[place], offsets[place + 1]))
+      const offset = index % blockSize
+      buffers.push(n === 0 ? opening : comma, bytes.subarray(offsets[offset], offsets[offset + 1]))
     }
-    return Buffer.concat([...parts, closing])
+    return Buffer.concat([...buffers, closing])
   }
 
   #write(first: number): Block {
@@ -170,30 +170,30 @@ const closing = Buffer.from("]")
 // Requests
 // -----------------------------------------------------------------------------
 
-interface Answer {
+interface Reply {
   readonly status: number
   readonly headers: ReadonlyArray<string>
   readonly body: string | Buffer
 }
 
-const failure = (status: number, id: string): Answer => ({
+const failure = (status: number, id: string): Reply => ({
   status,
   headers: [],
-  body: JSON.stringify({ id, message: "The request cannot be answered." })
+  body: JSON.stringify({ id, message: "The request is invalid." })
 })
 
 const collection = "/oauth/authorizations"
 
-const answer = (account: Account, path: string, range: string): Answer => {
+const reply = (account: Account, path: string, range: string): Reply => {
   if (path === collection) return list(account, range)
   const body = path.startsWith(`${collection}/`) ? account.one(path.slice(collection.length + 1)) : undefined
   return body === undefined ? failure(404, "not_found") : { status: 200, headers: [], body }
 }
 
-/** `id [start]..; max=N[, order=desc]`, the start after `]` excluded. Ends are not part of what clients ask for here. */
+/** `id [start]..; max=N[, order=desc]`, with a start that is excluded after `]`. No client here requests a range with an end. */
 const rangePattern = /^id (\]?)([^.;,\s]*)\.\.(?:;\s*(?:max=(\d+))?(?:,\s*)?(?:order=(asc|desc))?;?)?$/
 
-const list = (account: Account, range: string): Answer => {
+const list = (account: Account, range: string): Reply => {
   const [, exclusive, start = "", max = "200", order = "asc"] = rangePattern.exec(range) ?? []
   if (exclusive === undefined) return failure(416, "requested_range_not_satisfiable")
   const { count } = account
@@ -201,19 +201,19 @@ const list = (account: Account, range: string): Answer => {
   const first = descending
     ? (start === "" ? count : account.before(start, exclusive === "")) - 1
     : (start === "" ? 0 : account.before(start, exclusive !== ""))
-  const left = descending ? first + 1 : count - first
-  const size = Math.min(Number(max), 1000, left)
+  const remaining = descending ? first + 1 : count - first
+  const size = Math.min(Number(max), 1000, remaining)
   if (size === 0) return { status: 200, headers: [], body: "[]" }
   const step = descending ? -1 : 1
   const last = account.id(first + (size - 1) * step)
   const suffix = `max=${max}${descending ? ", order=desc" : ""}`
   const headers = ["Content-Range", `id ${account.id(first)}..${last}; ${suffix}`]
-  if (size < left) headers.push("Next-Range", `id ]${last}..; ${suffix}`)
-  return { status: size < left ? 206 : 200, headers, body: account.page(first, size, step) }
+  if (size < remaining) headers.push("Next-Range", `id ]${last}..; ${suffix}`)
+  return { status: size < remaining ? 206 : 200, headers, body: account.page(first, size, step) }
 }
 
-/** Headers that come with every answer of Heroku. */
-const usual = [
+/** Headers of every response of Heroku. */
+const commonHeaders = [
   "Content-Type",
   "application/json",
   "Accept-Ranges",
@@ -234,9 +234,9 @@ const usual = [
   "nosniff"
 ]
 
-const send = (response: ServerResponse, { body, headers, status }: Answer): void => {
+const send = (response: ServerResponse, { body, headers, status }: Reply): void => {
   const length = ["Content-Length", String(Buffer.byteLength(body))]
-  response.writeHead(status, [...usual, ...headers, ...length])
+  response.writeHead(status, [...commonHeaders, ...headers, ...length])
   response.end(body)
 }
 
@@ -246,13 +246,13 @@ const readText = async (request: IncomingMessage): Promise<string> => {
   return text
 }
 
-/** A server that listens on loopback. */
+/** A server on the loopback interface. */
 export interface BenchServer {
   readonly url: string
   readonly close: () => void
 }
 
-/** Starts the server in this process, with an account of no authorizations. */
+/** Starts the server in this process, with an account without authorizations. */
 export const startServer = (): Promise<BenchServer> => {
   const accounts = new Map<number, Account>()
   let account = new Account(0)
@@ -292,14 +292,13 @@ export const startServer = (): Promise<BenchServer> => {
     }
     requests++
     mostInFlight = Math.max(mostInFlight, ++inFlight)
-    const reply = () => {
-      const found = answer(account, path, request.headers.range ?? "id ..")
-      // Before it is sent: once it is on its way, the client may ask for more before we hear that it has arrived.
+    const respond = () => {
+      // Counted before the response is sent: the client may send its next request before this process hears of its end.
       inFlight--
-      send(response, found)
+      send(response, reply(account, path, request.headers.range ?? "id .."))
     }
-    if (latency === 0) reply()
-    else setTimeout(reply, latency)
+    if (latency === 0) respond()
+    else setTimeout(respond, latency)
   })
   return new Promise((resolve) =>
     server.listen(0, "127.0.0.1", () => {
@@ -315,13 +314,13 @@ export const startServer = (): Promise<BenchServer> => {
   )
 }
 
-/** Ids from all over the list. */
+/** Returns ids from the whole list, evenly spaced. */
 const ids = (account: Account, most: number): ReadonlyArray<string> => {
   const size = Math.min(most, account.count)
   return Array.from({ length: size }, (_, n) => account.id(Math.floor(n * account.count / size)))
 }
 
-// Asked to by its parent; it ends with it.
+// A process of its own, which ends with its parent.
 if (import.meta.main) {
   const { url } = await startServer()
   console.log(url)

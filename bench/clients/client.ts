@@ -1,23 +1,23 @@
-/** What each client is asked to do, and how it shows that it did. */
+/** The tasks of the benchmark, and how a client proves that it did one. */
 
 /** Lists every authorization. */
 export interface ListTask {
   readonly url: string
-  /** Requests at once, for clients that can. */
+  /** Requests in flight, for clients that can have several. */
   readonly concurrency?: number
-  /** Waits so many milliseconds after every so many authorizations, for clients that hand them out as they come. */
+  /** Waits `millis` after every `every` authorizations, for clients that stream. */
   readonly pause?: { readonly every: number; readonly millis: number }
-  /** How authorizations are taken, by clients that offer several ways. */
+  /** How authorizations are read, for clients that offer several ways. */
   readonly by?: "element" | "array" | "page"
 }
 
-/** Reads authorizations one by one, again and again. */
+/** Reads single authorizations. */
 export interface CallsTask {
   readonly url: string
   readonly ids: ReadonlyArray<string>
   /** Calls in all. */
   readonly times: number
-  /** Calls at once. */
+  /** Calls in flight. */
   readonly concurrency: number
 }
 
@@ -29,7 +29,7 @@ export interface Client {
 /** The tasks of the benchmark by name. */
 export type Task = { readonly name: "list" } & ListTask | { readonly name: "calls" } & CallsTask
 
-/** What a client was given: how many, whether in order, and a sum over the ids that tells which ones. */
+/** Counts what a client received: how many authorizations, whether in order, and a checksum of their ids. */
 export class Tally {
   count = 0
   inOrder = true
@@ -44,16 +44,16 @@ export class Tally {
     for (let index = 0; index < 8; index++) this.checksum = (Math.imul(this.checksum, 31) + id.charCodeAt(index)) | 0
   }
 
-  /** Counts an answer, when it is the one asked for. */
-  match(asked: string, answered: string): void {
-    if (asked === answered) this.count++
+  /** Counts a response when it has the requested id. */
+  match(requested: string, received: string): void {
+    if (requested === received) this.count++
   }
 }
 
-/** Every call's id, in turn. */
+/** Returns the id of a call; the ids are used in rotation. */
 export const idOf = ({ ids }: CallsTask, call: number): string => ids[call % ids.length]!
 
-/** Runs calls in so many loops at once: how programs without Effect do it. */
+/** Runs `concurrency` loops of calls, as programs without Effect do. */
 export const inLoops = async (task: CallsTask, call: (id: string) => Promise<void>): Promise<void> => {
   let next = 0
   const loop = async () => {
@@ -66,7 +66,7 @@ export const path = "/oauth/authorizations"
 
 export const token = "HRKU-01234567-89ab-cdef-0123-456789abcdef"
 
-/** What people write down by hand of an authorization when nothing checks it. */
+/** The unchecked type that a program without a schema declares. */
 export interface WireAuthorization {
   readonly id: string
 }

@@ -1,4 +1,4 @@
-/** This project's client, as its README says to use it. */
+/** This project's client, used as its README shows. */
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
@@ -52,8 +52,8 @@ export const client: Client = {
         yield* Effect.forEach(
           Array.from({ length: task.times }, (_, call) => call),
           (call) => {
-            const asked = ids[call % ids.length]!
-            return Effect.map(info(asked), ({ id }) => tally.match(asked, id))
+            const requested = ids[call % ids.length]!
+            return Effect.map(info(requested), ({ id }) => tally.match(requested, id))
           },
           { concurrency: task.concurrency, discard: true }
         )

@@ -1,17 +1,17 @@
-/** What a measured process tells of itself, as its last deed. */
+/** The figures that a measured process prints about itself before it ends. */
 import { writeSync } from "node:fs"
 
 export interface Figures {
-  /** Milliseconds of CPU of the whole process, start and end included. */
+  /** Milliseconds of CPU of the whole process, including its start and end. */
   readonly cpu: number
   /** Milliseconds from the start of the process. */
   readonly sinceStart: number
-  /** The most memory that the process had at once, in MiB. */
+  /** The peak of resident memory, in MiB. */
   readonly memory: number
 }
 
-/** Prints the figures and whatever else there is to tell, as one line of JSON, when the process ends. */
-export const tellAtExit = (more: () => object): void => {
+/** Prints the figures, together with `more`, as one line of JSON when the process ends. */
+export const printAtExit = (more: () => object): void => {
   process.on("exit", () => {
     const { maxRSS, systemCPUTime, userCPUTime } = process.resourceUsage()
     const figures: Figures = {

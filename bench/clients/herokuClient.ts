@@ -1,4 +1,4 @@
-/** heroku-client 3, as its readme says to use it: it follows Next-Range by itself and hands out the whole list at the end. */
+/** heroku-client 3, used as its readme shows. It follows Next-Range itself and returns the whole list at the end. */
 import HerokuClient from "heroku-client"
 import { type Client, inLoops, path, Tally, token, type WireAuthorization } from "./client.ts"
 

@@ -1,4 +1,4 @@
-/** http-call, as the official command line uses it: it follows Next-Range by itself, here in pages of 1000. */
+/** http-call, used as the official command line uses it. It follows Next-Range itself, here in pages of 1000. */
 import { HTTP } from "@heroku/http-call"
 import { type Client, inLoops, path, Tally, token, type WireAuthorization } from "./client.ts"
 

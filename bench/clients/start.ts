@@ -3,8 +3,8 @@ import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthoriz
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { tellAtExit } from "./figures.ts"
+import { printAtExit } from "./figures.ts"
 
-tellAtExit(() => ({}))
+printAtExit(() => ({}))
 const layer = NodeAuthorizationService.layer({ token: Redacted.make("HRKU-01234567-89ab-cdef-0123-456789abcdef") })
 await Effect.runPromise(Effect.scoped(Layer.build(layer)))

@@ -1,4 +1,4 @@
-/** A bare loop over undici's `request`, the HTTP client under Effect's: JSON.parse, and nothing is checked. */
+/** The baseline: a bare loop over undici's `request` and JSON.parse, without any check. */
 import { setTimeout as sleep } from "node:timers/promises"
 import { type Dispatcher, request } from "undici"
 import { type Client, inLoops, path, Tally, token, type WireAuthorization } from "./client.ts"
