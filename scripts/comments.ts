@@ -20,10 +20,11 @@ export const findUncommented = (root: string): ReadonlyArray<string> => {
           const source = program.getSourceFile(join(config, "..", file))!
           return checker.getExportsOfModule(checker.getSymbolAtLocation(source)!)
             .map((symbol) => has(symbol, SymbolFlags.Alias) ? checker.getAliasedSymbol(symbol) : symbol)
-            .flatMap((symbol) => [
-              { symbol, name: symbol.name },
-              ...membersOf(checker, symbol).map((member) => ({ symbol: member, name: `${symbol.name}.${member.name}` }))
-            ])
+            .flatMap((symbol) =>
+              [{ symbol, name: symbol.name }].concat(
+                membersOf(checker, symbol).map((member) => ({ symbol: member, name: `${symbol.name}.${member.name}` }))
+              )
+            )
             .filter(({ symbol }) => checker.getDocumentationCommentOfSymbol(symbol).trim() === "")
             .map(({ name }) => `${basename(file, ".ts")}: ${name} has no comment`)
         })

@@ -7,16 +7,7 @@
  */
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import {
-  copyFileSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync
-} from "node:fs"
+import { cpSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -25,7 +16,6 @@ const root = join(import.meta.dirname, "..")
 const folder = mkdtempSync(join(tmpdir(), "consumers-"))
 const project = join(folder, "project")
 const packages = ["core", "http-node", "testing"]
-const examples = ["audit.ts", "fetch.ts", "revoke.ts", "revoke.test.ts"]
 const runtimes = ["node@22.21", "node@24", "node@26", "bun@1.4"]
 const compilers = { "typescript-7": "7.0.2", "typescript-6": "6.0.3", "typescript-5": "5.9.3" }
 
@@ -99,7 +89,9 @@ const writeProject = (tarballs: ReadonlyMap<string, string>): void => {
     writeFileSync(join(project, `${name}.json`), json({ compilerOptions: { ...compilerOptions, ...resolution } }))
   }
 
-  for (const name of examples) copyFileSync(join(root, "examples", name), join(project, name))
+  for (const name of ["audit.ts", "fetch.ts", "testing"]) {
+    cpSync(join(root, "examples", name), join(project, name), { recursive: true })
+  }
   const specifiers = packages.flatMap((name) =>
     globSync("src/*.ts", { cwd: join(root, "packages", name) })
       .map((file) => `@effect-heroku/${name}/${file.slice("src/".length, -".ts".length)}`.replace(/\/index$/, ""))

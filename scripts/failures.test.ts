@@ -7,7 +7,7 @@ const read = (path: string): string => existsSync(join(root, path)) ? readFileSy
 
 it("the tests that docs/contributing/failures.md quotes exist", () => {
   const quotes = globSync("docs/**/failures.md", { cwd: root })
-    .flatMap((document) => [...read(document).matchAll(/`([\w./-]+)`: ("[^|;]+")/g)])
+    .flatMap((document) => Array.from(read(document).matchAll(/`([\w./-]+)`: ("[^|;]+")/g)))
     .flatMap(([, file = "", titles = ""]) =>
       [...titles.matchAll(/"([^"]+)"/g)].map(([, title = ""]) => ({ file: `packages/${file}`, title }))
     )

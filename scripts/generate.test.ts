@@ -78,7 +78,7 @@ it("generate writes the version of a package", () => {
 const comment = (code: string): string => `/**\n * \`\`\`ts\n * ${code}\n * \`\`\`\n */\n`
 
 it("generate accepts code in a comment that an example contains", () => {
-  generated({ "packages/one/src/A.ts": comment("if (true) {\n * two()\n * }") })
+  assert.doesNotThrow(() => generated({ "packages/one/src/A.ts": comment("if (true) {\n * two()\n * }") }))
 })
 
 it.for<[string, string, string, RegExp]>([

@@ -15,8 +15,8 @@ for (const name of named.length === 0 ? ["core", "http-node"] : named) {
   const runStryker = (...flags: ReadonlyArray<string>): boolean =>
     spawnSync("stryker", [
       "run",
-      ...["--mutate", mutate ?? `packages/${name}/src/**/*.ts,!packages/${name}/src/index.ts`],
-      ...["--incrementalFile", `reports/mutation-${name}.json`],
+      `--mutate=${mutate ?? `packages/${name}/src/**/*.ts,!packages/${name}/src/index.ts`}`,
+      `--incrementalFile=reports/mutation-${name}.json`,
       ...flags
     ], { stdio: "inherit" }).status === 0
   // Most code runs in tests as well as while modules load. With `--ignoreStatic` only the tests that reach it judge its

@@ -1,7 +1,7 @@
-/** The Node that runs the tests. pnpm falls back to the machine's own when it could not install ours, without a word. */
+// When pnpm cannot install this Node, it silently uses that of the machine.
 import { assert, it } from "vitest"
 import manifest from "../package.json" with { type: "json" }
 
-it("runs on the Node that package.json asks for", () => {
+it("the tests run on the Node version of package.json", () => {
   assert.strictEqual(process.version, `v${manifest.devDependencies.node}`)
 })
