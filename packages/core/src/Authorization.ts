@@ -13,10 +13,6 @@ import * as Id from "./internal/authorizationId.ts"
 import { Lifetime, LifetimeInput } from "./internal/lifetime.ts"
 import * as WireFormat from "./internal/wire.ts"
 
-// -----------------------------------------------------------------------------
-// Parts of an authorization
-// -----------------------------------------------------------------------------
-
 /**
  * The id of an authorization: usually a UUID. `~` names the account's default authorization.
  *
@@ -94,10 +90,6 @@ export class User extends Schema.Opaque<User>()(Schema.Struct({
   fullName: Schema.Option(Schema.String)
 })) {}
 
-// -----------------------------------------------------------------------------
-// Authorization
-// -----------------------------------------------------------------------------
-
 /**
  * An OAuth authorization.
  *
@@ -156,10 +148,6 @@ export class Authorization extends Schema.Class<Authorization>("@effect-heroku/c
   ))
 }
 
-// -----------------------------------------------------------------------------
-// Inputs
-// -----------------------------------------------------------------------------
-
 /**
  * The input of `create`.
  *
@@ -206,10 +194,6 @@ export const UpdateAuthorization = Schema.Struct({
     : { path: ["description"], issue: "nothing to update: pass a description, a client, or both" }
 ))
 export interface UpdateAuthorization extends Schema.Schema.Type<typeof UpdateAuthorization> {}
-
-// -----------------------------------------------------------------------------
-// Helpers
-// -----------------------------------------------------------------------------
 
 /** Returns the access token. `None` for a web-flow authorization whose grant has not been exchanged yet. */
 export const accessToken = (authorization: Authorization): Option.Option<Redacted.Redacted> =>

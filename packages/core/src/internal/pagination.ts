@@ -15,10 +15,6 @@ import { invalidInput, invalidResponse } from "./errorResponse.ts"
 import { isUuid } from "./uuid.ts"
 import { makeValidator } from "./validate.ts"
 
-// -----------------------------------------------------------------------------
-// Input and output
-// -----------------------------------------------------------------------------
-
 /** A page of a list. */
 export interface Page {
   /** The authorizations, in the order of the list. */
@@ -61,10 +57,6 @@ export interface ListResponse {
   /** The `Request-Id` header, for errors. */
   readonly requestId: Option.Option<string>
 }
-
-// -----------------------------------------------------------------------------
-// Positions
-// -----------------------------------------------------------------------------
 
 /** The position of a listing: the next range to request, and what came before it, to detect repetition. */
 export interface Position {
@@ -121,10 +113,6 @@ export const makePosition = (
   seen: new Set(),
   afterEmpty: false
 })
-
-// -----------------------------------------------------------------------------
-// Steps
-// -----------------------------------------------------------------------------
 
 /** A step of a listing: a chunk of a response, or the end of it with the position where the listing continues. */
 export type Step =
@@ -282,10 +270,6 @@ const isBefore = ({ id }: ListRange.Start, last: Option.Option<ListRange.Start>,
     last,
     (before) => isUuid(before.id) && id !== before.id && (order === "asc" ? id < before.id : id > before.id)
   )
-
-// -----------------------------------------------------------------------------
-// Pages
-// -----------------------------------------------------------------------------
 
 /** Collects the steps of each response into a page. */
 export const toPages = <E>(steps: Stream.Stream<Step, E>): Stream.Stream<Page, E> =>
