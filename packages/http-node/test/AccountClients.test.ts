@@ -93,7 +93,7 @@ describe("AccountClients.get", () => {
     return Effect.gen(function*() {
       yield* Effect.forEach([red, green], count)
       assert.deepStrictEqual(taken, ["HRKU-red", "HRKU-green"])
-    }).pipe(Effect.provide(Layer.provide(makeClients().layer, layerBudget)))
+    }).pipe(Effect.provide(Layer.provide(AccountClients.layerBudgeted(), [layerHeroku, layerBudget])))
   })
 })
 
@@ -130,7 +130,11 @@ describe("AccountClients.streamAll", () => {
       yield* faults.inject(FaultInjection.status(403), { operation: "list", every: 2 })
       const listed = yield* collect([red], { pageSize: 2 })
       assert.deepStrictEqual(listed.map(({ result }) => result._tag), ["Success", "Success", "Failure"])
-    }).pipe(Effect.provide(Layer.provideMerge(makeClients().layer, FaultInjection.layer))))
+    }).pipe(
+      Effect.provide(
+        Layer.provideMerge(AccountClients.layer(), FakeHeroku.layerHttpClientWithFaults({ token: red.token, count: 3 }))
+      )
+    ))
 
   it.effect("streamAll lists at most `concurrency` accounts at once", () => {
     const inFlight = { now: 0, most: 0 }

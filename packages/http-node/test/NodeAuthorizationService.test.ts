@@ -59,7 +59,7 @@ describe("NodeAuthorizationService", () => {
       assert.deepStrictEqual(items.map((item): string => item.id), longPage.map((item) => item.id))
       const status = spans.find(({ name }) => name.startsWith("GET"))?.status
       assert(status?._tag === "Ended" && Exit.isSuccess(status.exit))
-      assert.strictEqual((status.exit.value as { readonly body: { readonly reveal: () => string } }).body.reveal(), "")
+      assert.isEmpty((status.exit.value as { readonly body: { readonly reveal: () => Uint8Array } }).body.reveal())
     }))
 
   it.effect.each<[string, Layer.Layer<HttpClient.HttpClient>]>([

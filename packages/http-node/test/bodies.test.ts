@@ -30,7 +30,7 @@ const endless = (init: ResponseInit) => {
 }
 
 describe("error bodies", () => {
-  it.effect("an endless error body is left after its beginning", () =>
+  it.live("an endless error body is left after its beginning", () =>
     Effect.gen(function*() {
       const { read, reply } = endless({ status: 503 })
       const error = yield* failureOf(operations.info, scriptedClient(reply), noRetry)
@@ -40,7 +40,7 @@ describe("error bodies", () => {
 
   it.effect.each<[number, string]>([
     [65_536, "Too long."],
-    [65_537, "Heroku answered info with status 503 and no message"]
+    [65_537, "Heroku returned status 503 for info, without a message"]
   ])(
     "an error body of %i bytes has the message %j: at most 64 KiB are read",
     ([bytes, message]) =>
@@ -56,7 +56,7 @@ describe("error bodies", () => {
 })
 
 describe("bodies of successful responses", () => {
-  it.effect.each<[string, ResponseInit]>([
+  it.live.each<[string, ResponseInit]>([
     ["no length", { status: 200 }],
     // The length of the compressed body says nothing.
     ["a short compressed length", { headers: { "Content-Encoding": "gzip", "Content-Length": "100" } }]
@@ -107,6 +107,97 @@ describe("bodies of successful responses", () => {
       // Tracers keep the response that a span ended with.
       const status = spans.find(({ name }) => name.startsWith("GET"))?.status
       assert(status?._tag === "Ended" && Exit.isSuccess(status.exit))
-      assert.strictEqual((status.exit.value as { readonly body: { readonly reveal: () => string } }).body.reveal(), "")
+      assert.isEmpty((status.exit.value as { readonly body: { readonly reveal: () => Uint8Array } }).body.reveal())
+    }))
+})
+
+describe("bodies of lists", () => {
+  const uuid = (n: number) => samples.page(n + 1).at(-1)!.id
+  const list = AuthorizationService.use((service) => Effect.map(service.list(), ({ items }) => items))
+
+  /** Streams a list with this body: the sizes of the chunks, the ids, and the error that it ends with. */
+  const streamOf = (body: string | Uint8Array<ArrayBuffer>) => {
+    const client = scriptedClient(() => new Response(body))
+    const chunks: Array<number> = []
+    const ids: Array<string> = []
+    const stream = AuthorizationService.use((service) =>
+      Stream.runForEachArray(service.stream(), (items) =>
+        Effect.sync(() => {
+          chunks.push(items.length)
+          ids.push(...items.map((item) => item.id))
+        }))
+    )
+    return Effect.gen(function*() {
+      const error = Option.flatMap(yield* Effect.option(Effect.flip(run(stream, client))), Option.some)
+      const errorOfList = yield* Effect.option(failureOf(list, client))
+      return { chunks, ids, error, errorOfList }
+    })
+  }
+
+  it.effect("a stream decodes a long page in chunks of some twenty authorizations", () =>
+    Effect.gen(function*() {
+      const { chunks, error, ids } = yield* streamOf(JSON.stringify(samples.page(1000)))
+      assert.deepStrictEqual(ids, samples.page(1000).map((item) => item.id))
+      assert.isTrue(Option.isNone(error))
+      assert.isAtMost(Math.max(...chunks), 40)
+      assert.isAtLeast(Math.min(...chunks.slice(0, -1)), 10)
+    }))
+
+  it.effect("a stream decodes a page as a whole when it is cut inside an authorization", () =>
+    Effect.gen(function*() {
+      const page = samples.page(150, { description: "},{".repeat(100) })
+      const { chunks, ids } = yield* streamOf(JSON.stringify(page))
+      assert.deepStrictEqual(ids, page.map((item) => item.id))
+      assert.deepStrictEqual(chunks, [150])
+    }))
+
+  it.effect.each<[string, (text: string) => string]>([
+    ["an authorization without id", (text) => text.replace(`"id":"${uuid(700)}"`, `"id":null`)],
+    ["invalid JSON in the middle", (text) => text.replace(uuid(700), `${uuid(700)}"`)],
+    ["a missing comma", (text) => text.replace(new RegExp(`(${uuid(700)}.*?\\}),\\{`), "$1{")],
+    ["a missing end", (text) => text.slice(0, -1)],
+    ["a missing second half", (text) => text.slice(0, text.indexOf(uuid(700)))],
+    ["text after its end", (text) => `${text},{}`],
+    ["a second list after it", (text) => text + text],
+    ["a comma before its end", (text) => `${text.slice(0, -1)},]`]
+  ])(
+    "a stream of a page with %s emits what comes before it, and fails like list",
+    ([, spoil]) =>
+      Effect.gen(function*() {
+        const { error, errorOfList, ids } = yield* streamOf(spoil(JSON.stringify(samples.page(1000))))
+        assert(error._tag === "Some" && error.value._tag === "InvalidResponse")
+        assert.deepStrictEqual(error, errorOfList)
+        assert.isAbove(ids.length, 600)
+        assert.deepStrictEqual(ids, samples.page(ids.length).map((item) => item.id))
+        assert.isBelow(ids.length, 1000)
+      })
+  )
+
+  it.effect("a stream of a body that is not a list fails like list, and emits nothing", () =>
+    Effect.gen(function*() {
+      const { error, errorOfList, ids } = yield* streamOf(JSON.stringify({ authorizations: samples.page(200) }))
+      assert.isTrue(Option.isSome(error))
+      assert.deepStrictEqual(error, errorOfList)
+      assert.isEmpty(ids)
+    }))
+
+  it.effect("a stream decodes no more than is taken", () =>
+    Effect.gen(function*() {
+      const client = scriptedClient(() => new Response(`${JSON.stringify(samples.page(500)).slice(0, -1)}, invalid`))
+      const taken = AuthorizationService.use((service) => Stream.runCollect(Stream.take(service.stream(), 3)))
+      assert.lengthOf(yield* run(taken, client), 3)
+    }))
+
+  it.effect("a stream replaces bytes that are not UTF-8 like list", () =>
+    Effect.gen(function*() {
+      const text = new TextEncoder().encode(JSON.stringify(samples.page(200, { description: "~~~~" })))
+      // The first of three bytes, without the others, at the end of each description.
+      const bytes = text.map((byte, index) => byte === 0x7e && text[index + 1] !== 0x7e ? 0xe2 : byte)
+      const client = scriptedClient(() => new Response(bytes))
+      const stream = AuthorizationService.use((service) => Stream.runCollect(service.stream()))
+      const descriptions = yield* Effect.forEach([stream, list], (call) =>
+        Effect.map(run(call, client), (items) => items.map((item) => item.description)))
+      assert.deepStrictEqual(descriptions[0], descriptions[1])
+      assert.deepStrictEqual(descriptions[0]![0], Option.some("~~~\ufffd"))
     }))
 })

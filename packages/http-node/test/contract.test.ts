@@ -24,9 +24,9 @@ const layerFaults = Layer.effectDiscard(
     faults.inject(FaultInjection.status(503), { operation: "list", every: 7 })
   )
 )
+const fakeHeroku = FakeHeroku.layerHttpClientWithFaults({ token, latency: "1 millis" })
 
 AuthorizationContract.suite(
   "HttpAuthorizationService with latency and retries",
-  layerOver({ layer: FakeHeroku.layerHttpClient({ token, latency: "1 millis" }) }, { retry: { baseDelay: "1 millis" } })
-    .pipe(Layer.provide(layerFaults), Layer.provide(FaultInjection.layer))
+  layerOver({ layer: Layer.provideMerge(layerFaults, fakeHeroku) }, { retry: { baseDelay: "1 millis" } })
 )

@@ -3,7 +3,8 @@
  * and over a socket, and compares results and errors. All three generate the same ids and tokens, so that only request ids
  * differ.
  */
-import { Authorization, AuthorizationId, maxLifetimeSeconds } from "@effect-heroku/core/Authorization"
+import { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
+import { maxLifetimeSeconds } from "@effect-heroku/core/AuthorizationEndpoints"
 import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService, type Page, type Service } from "@effect-heroku/core/AuthorizationService"
 import { type Cursor, Order } from "@effect-heroku/core/ListRange"

@@ -17,12 +17,12 @@ const id = AuthorizationId.make("00000000-0000-4000-8000-000000000001")
 const operations = makeOperations({ id, update: { description: "changed" } })
 const account = { seed: [{ id, description: "before" }] }
 
-const fakeHeroku = FakeHeroku.layerHttpClient(account)
+const fakeHeroku = FakeHeroku.layerHttpClientWithFaults(account)
 
 const layers = {
-  memory: MemoryAuthorizationService.layer(account),
+  memory: MemoryAuthorizationService.layerWithFaults(account),
   "in process": Layer.provideMerge(layerOver({ layer: fakeHeroku }, noRetry), fakeHeroku),
-  "behind a socket": layerOverSocket(FakeHeroku.layerServer(account), noRetry)
+  "behind a socket": layerOverSocket(FakeHeroku.layerServerWithFaults(account), noRetry)
 }
 
 /** What is the same in every implementation; messages and request ids of lost responses are not. */
@@ -49,7 +49,7 @@ const outcomes = (layer: (typeof layers)[keyof typeof layers], fault: FaultInjec
         Option.map(accessToken, ({ token }) => Redacted.value(token))
       ])
       return { error, state }
-    }).pipe(Effect.provide(Layer.provideMerge(layer, FaultInjection.layer))))
+    }).pipe(Effect.provide(layer)))
 
 describe("faults", () => {
   it.effect.each<[string, FaultInjection.Fault]>([
@@ -82,7 +82,7 @@ describe("faults", () => {
           yield* FaultInjection.FaultInjection.use((faults) => faults.inject(fault))
           yield* operations.info
           return yield* Effect.flip(operations.list)
-        }).pipe(Effect.provide(Layer.provideMerge(layer, FaultInjection.layer)))
+        }).pipe(Effect.provide(layer))
         assert.deepStrictEqual(essence(error), { _tag: "InvalidResponse", status: 206 })
       }
     }))

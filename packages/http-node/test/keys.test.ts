@@ -1,7 +1,7 @@
-import { AuthorizationService, TwoFactorCode } from "@effect-heroku/core/AuthorizationService"
+import { TwoFactorCode } from "@effect-heroku/core/AuthorizationEndpoints"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as AccountClients from "@effect-heroku/http-node/AccountClients"
 import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
-import * as ResponseCache from "@effect-heroku/http-node/ResponseCache"
 import { assert, it } from "@effect/vitest"
 
 it.each([
@@ -9,8 +9,7 @@ it.each([
   ["@effect-heroku/core/AuthorizationService/TwoFactorCode", TwoFactorCode],
   ["@effect-heroku/http-node/AccountClients", AccountClients.AccountClients],
   ["@effect-heroku/http-node/RequestBudget", RequestBudget.RequestBudget],
-  ["@effect-heroku/http-node/RequestBudget/CurrentPriority", RequestBudget.CurrentPriority],
-  ["@effect-heroku/http-node/ResponseCache", ResponseCache.ResponseCache]
+  ["@effect-heroku/http-node/RequestBudget/CurrentPriority", RequestBudget.CurrentPriority]
 ])("the key %s is the name of its module, which no other package uses", (name, { key }) => {
   assert.strictEqual(key, name)
 })

@@ -10,7 +10,6 @@ import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import * as BadNetwork from "@effect-heroku/test-kit/badNetwork"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
-import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import { HerokuAccount } from "@effect-heroku/testing/HerokuAccount"
 import { assert, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
@@ -47,13 +46,11 @@ const Command = Schema.TaggedUnion({
 /** Whether an error says that the operation was not done. An error status of the server does not say it. */
 const isCertain = (error: AuthorizationError): boolean => {
   switch (error._tag) {
-    case "RequestFailed":
-      return !error.outcomeUnknown
     case "UnexpectedStatus":
     case "InvalidResponse":
       return false
     default:
-      return !error.afterUnknownOutcome
+      return !error.outcomeUnknown
   }
 }
 
@@ -155,7 +152,7 @@ const run = Effect.fnUntraced(
             learn({ exists: no })
           } else if (outcome.failure._tag === "NotFound") {
             // An authorization that certainly existed can only have been deleted by this call.
-            if (before!.exists === yes) assert.isTrue(outcome.failure.afterUnknownOutcome || duplicated)
+            if (before!.exists === yes) assert.isTrue(outcome.failure.outcomeUnknown || duplicated)
             learn({ exists: no })
           } else if (!isCertain(outcome.failure) && before!.exists.has(true)) {
             learn({ exists: either })
@@ -192,10 +189,7 @@ const run = Effect.fnUntraced(
   }
 )
 
-const layer = FakeHeroku.layerHttpClient({ seed: [{}, {}, {}] }).pipe(
-  Layer.provideMerge(FaultInjection.layer),
-  Layer.provideMerge(TestClock.layer())
-)
+const layer = Layer.merge(FakeHeroku.layerHttpClientWithFaults({ seed: [{}, {}, {}] }), TestClock.layer())
 
 const { MODEL_REPLAY, MODEL_RUNS } = process.env
 

@@ -20,9 +20,9 @@ const user = "must not contain a user or password"
 const query = "must not have a query or fragment"
 const notPositive = "must be a duration longer than zero"
 const negative = "must be a duration, zero or longer"
-const noCount = "must be a whole number, zero or more"
+const noCount = "must be an integer, zero or more"
 const noFunction = "must be a function"
-const plainHttp = "must begin with https://, or allowHttp be true: everybody on the way could read the token"
+const plainHttp = "must begin with https:// unless allowHttp is true: anyone on the network could read the token"
 
 describe("options", () => {
   it.effect.each<[string, string, Options]>([

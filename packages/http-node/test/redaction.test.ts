@@ -8,10 +8,10 @@ import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
-import * as Scrub from "../src/internal/scrub.ts"
+import * as Redact from "../src/internal/redact.ts"
 import { failureOf, run } from "./fixtures/liveService.ts"
 
-describe("scrub", () => {
+describe("redact", () => {
   it.each<[string, ReadonlyArray<string>, string, string]>([
     [
       "every occurrence of every secret",
@@ -44,39 +44,39 @@ describe("scrub", () => {
       "secret-one-and-two, secret-one",
       "[redacted secret], [redacted secret]"
     ]
-  ])("scrub redacts %s", (_, secrets, text, expected) => {
-    assert.strictEqual(Scrub.make(secrets.map((secret) => Redacted.make(secret)))(text), expected)
+  ])("redact masks %s", (_, secrets, text, expected) => {
+    assert.strictEqual(Redact.make(secrets.map((secret) => Redacted.make(secret)))(text), expected)
   })
 
-  it("scrub ignores a wiped secret", () => {
+  it("redact ignores a wiped secret", () => {
     const wiped = Redacted.make("secret-one")
     Redacted.wipeUnsafe(wiped)
-    assert.strictEqual(Scrub.make([wiped, Redacted.make("secret-two")])("secret-two"), "[redacted secret]")
+    assert.strictEqual(Redact.make([wiped, Redacted.make("secret-two")])("secret-two"), "[redacted secret]")
   })
 })
 
-describe("withoutSecrets", () => {
-  const scrub = Scrub.make([Redacted.make("secret-one")])
+describe("redactDefect", () => {
+  const redact = Redact.make([Redacted.make("secret-one")])
 
-  it("withoutSecrets keeps message and stack of an error, redacted", () => {
+  it("redactDefect keeps message and stack of an error, redacted", () => {
     const error = new Error("secret-one is broken")
     error.stack = "Error: secret-one is broken\n    at somewhere"
-    const clean = Scrub.withoutSecrets(error, scrub)
+    const clean = Redact.redactDefect(error, redact)
     assert.strictEqual(clean.message, "[redacted secret] is broken")
     assert.strictEqual(clean.stack, "Error: [redacted secret] is broken\n    at somewhere")
   })
 
-  it("withoutSecrets makes an error of other values, without their stack", () => {
-    assert.strictEqual(Scrub.withoutSecrets("secret-one is broken", scrub).message, "[redacted secret] is broken")
-    const { message, stack } = Scrub.withoutSecrets({ stack: "elsewhere", toString: () => "no error" }, scrub)
+  it("redactDefect makes an error of other values, without their stack", () => {
+    assert.strictEqual(Redact.redactDefect("secret-one is broken", redact).message, "[redacted secret] is broken")
+    const { message, stack } = Redact.redactDefect({ stack: "elsewhere", toString: () => "no error" }, redact)
     assert.strictEqual(message, "no error")
     assert.notInclude(String(stack), "elsewhere")
   })
 
-  it("withoutSecrets accepts an error without stack", () => {
+  it("redactDefect accepts an error without stack", () => {
     const error = new Error("broken")
     Object.defineProperty(error, "stack", { value: undefined })
-    assert.strictEqual(Scrub.withoutSecrets(error, scrub).message, "broken")
+    assert.strictEqual(Redact.redactDefect(error, redact).message, "broken")
   })
 })
 

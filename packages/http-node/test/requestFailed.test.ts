@@ -119,7 +119,7 @@ describe("RequestFailed", () => {
     ["connect", "Could not connect to https://api.heroku.com (ECONNREFUSED)", connectionRefused],
     [
       "certificate",
-      "The certificate of https://api.heroku.com is not to be trusted (CERT_HAS_EXPIRED)",
+      "The certificate of https://api.heroku.com is not trusted (CERT_HAS_EXPIRED)",
       withCode("CERT_HAS_EXPIRED")
     ],
     ["connection", "The connection to https://api.heroku.com broke (ECONNRESET)", connectionReset],
@@ -127,7 +127,7 @@ describe("RequestFailed", () => {
     ["request", "The request could not be written (UND_ERR_INVALID_ARG)", withCode("UND_ERR_INVALID_ARG")],
     ["request", "The request could not be written", notEncoded],
     ["request", "The request could not be written", invalidUrl],
-    ["body", "The answer of https://api.heroku.com was not complete (ECONNRESET)", notDecoded]
+    ["body", "The response of https://api.heroku.com was incomplete (ECONNRESET)", notDecoded]
   ])(
     "reason %s has a message that names the server or the request: %s",
     ([reason, message, reply]) =>

@@ -205,7 +205,9 @@ describe("secrets", () => {
     ([, reply]) =>
       Effect.gen(function*() {
         const { printed, run } = yield* makeCapture
-        const layer = Layer.provide(layerOver(reply), RequestBudget.layerMemory())
+        const layer = HttpAuthorizationService.layerBudgeted(options).pipe(
+          Layer.provide([scriptedClient(reply).layer, RequestBudget.layerMemory()])
+        )
         for (const call of Object.values(operations)) yield* run(Effect.provide(withCode(call), layer))
         const texts = yield* printed
         // Spans, logs and metrics reached the collector.
