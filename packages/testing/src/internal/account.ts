@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type * as HerokuAccount from "../HerokuAccount.ts"
-import { toAuthorization, toJson } from "./records.ts"
+import { toAuthorization, wireAt } from "./records.ts"
 import type { Store } from "./store.ts"
 
 /** Returns the service for the account of a store. */
@@ -16,7 +16,9 @@ export const fromStore = (store: Store): HerokuAccount.Service => {
     authorizations: at((now) => store.records().map((record) => toAuthorization(record, now))),
     json: Stream.unwrap(at((now) =>
       // In chunks, so that other fibers run in between.
-      Stream.fromIterable(store.records(), { chunkSize: 1000 }).pipe(Stream.map((record) => toJson(record, now)))
+      Stream.fromIterable(store.records(), { chunkSize: 1000 }).pipe(
+        Stream.map((record) => JSON.stringify(wireAt(record, now)))
+      )
     )),
     get: (id) => at((now) => Option.map(Result.getSuccess(store.info(id)), (record) => toAuthorization(record, now))),
     put: (...seeds) => at((now) => seeds.map((seed) => toAuthorization(store.insert(seed, now), now))),

@@ -21,7 +21,7 @@ import * as HerokuErrors from "./herokuErrors.ts"
 import { checkKeys, keysOf } from "./options.ts"
 import * as Random from "./random.ts"
 import * as RateLimit from "./rateLimit.ts"
-import { type AuthorizationRecord, listToJson, toJson } from "./records.ts"
+import { type AuthorizationRecord, wireAt } from "./records.ts"
 import { redactCall, redactTokens } from "./redact.ts"
 import { type ApiRequest, pathOf, type Route, route, toCall } from "./request.ts"
 import { toText } from "./seeds.ts"
@@ -206,7 +206,7 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
       Result.match(outcome, {
         onFailure: (error) => reject(error, remaining),
         onSuccess: (record) =>
-          succeed(request, status, toJson(record, now), { ...remaining, ...lastModified([record]) })
+          succeed(request, status, JSON.stringify(wireAt(record, now)), { ...remaining, ...lastModified([record]) })
       })
 
     switch (to.name) {
@@ -225,7 +225,7 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
         return Result.match(store.list(to.range), {
           onFailure: (error) => reject(error, listHeaders),
           onSuccess: ({ contentRange, items, nextRange, status }) =>
-            succeed(request, status, listToJson(items, now), {
+            succeed(request, status, JSON.stringify(items.map((record) => wireAt(record, now))), {
               ...listHeaders,
               "content-range": contentRange,
               ...lastModified(items),
@@ -334,6 +334,6 @@ const matches = (ifNoneMatch: string, etag: string): boolean =>
 /** When the latest of the authorizations was updated. */
 const lastModified = (records: ReadonlyArray<AuthorizationRecord>): Headers => {
   if (records.length === 0) return {}
-  const latest = records.reduce((latest, { updatedAt }) => Math.max(latest, updatedAt), -Infinity)
+  const latest = records.reduce((latest, { wire }) => Math.max(latest, Date.parse(wire.updated_at)), -Infinity)
   return { "last-modified": new Date(latest).toUTCString() }
 }

@@ -39,7 +39,7 @@ export const make = (seed: number | string, purpose: string): Random => {
   }
   return {
     below,
-    pick: (values) => values[below(values.length)] ?? values[0],
+    pick: (values) => values[below(values.length)]!,
     uuid: () => {
       const digits = flat(twelveDigits(), twelveDigits(), twelveDigits())
       const variant = "89ab"[Number.parseInt(digits[16] ?? "0", 16) & 3]!

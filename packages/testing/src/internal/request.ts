@@ -1,10 +1,9 @@
 /** What a request means: its operation, the authorization that it names, and the input in its body. */
-import type { CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
-import { maxLifetimeSeconds } from "@effect-heroku/core/AuthorizationEndpoints"
-import * as Duration from "effect/Duration"
+import { CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import type * as FaultInjection from "../FaultInjection.ts"
 import { badRequest, type HerokuError, invalidParams } from "./herokuErrors.ts"
 
@@ -105,55 +104,28 @@ const parseObject = (text: string): Parsed<Members> => {
   return isMembers(value) ? Result.succeed(value) : Result.fail(badRequest("The request body must be a JSON object."))
 }
 
-const isNonEmptyString = (u: unknown): u is string => typeof u === "string" && u !== ""
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-const isScope = (u: unknown): u is CreateAuthorization["scope"] =>
-  Array.isArray(u) && u.length > 0 && u.every(isNonEmptyString)
-
-const invalid = (field: string, problem: string) => Result.fail(invalidParams(field, problem))
-
-const parseDescription = (description: unknown): Parsed<{ readonly description?: string }> => {
-  if (description === undefined) return Result.succeed({})
-  return typeof description === "string"
-    ? Result.succeed({ description })
-    : invalid("description", "must be a string.")
+const decodeInput = <T, E>(schema: Schema.Codec<T, E>) => {
+  const decode = Schema.decodeUnknownResult(schema)
+  return (members: Members): Parsed<T> =>
+    Result.mapError(decode(members), ({ issue }) => {
+      const [{ message, path } = { message: "is invalid" }] = format(issue).issues
+      return invalidParams((path ?? []).map(String).join("."), message)
+    })
 }
+
+const decodeCreate = decodeInput(CreateAuthorization)
+const decodeUpdate = decodeInput(UpdateAuthorization)
 
 /** A missing scope becomes `global`: the server fills it in although its schema requires it. */
 const parseCreate = (text: string): Parsed<CreateAuthorization> =>
-  Result.gen(function*() {
-    const { client, description, expires_in, scope = ["global"] } = yield* parseObject(text)
-    if (!isScope(scope)) return yield* invalid("scope", "must be an array of one or more non-empty strings.")
-    const described = yield* parseDescription(description)
-    const expiring = yield* parseExpiresIn(expires_in)
-    if (client === undefined) return { scope, ...described, ...expiring }
-    if (!isNonEmptyString(client)) return yield* invalid("client", "must be the id of an OAuth client.")
-    return { scope, ...described, ...expiring, client }
+  Result.flatMap(parseObject(text), ({ expires_in, scope = ["global"], ...members }) => {
+    // The official command line sends the number as a string. That Heroku accepts it is inferred from that.
+    const seconds = typeof expires_in === "string" && /^\d+$/.test(expires_in)
+      ? Number(expires_in)
+      : expires_in ?? undefined
+    return decodeCreate({ ...members, scope, ...(seconds === undefined ? undefined : { expires_in: seconds }) })
   })
 
-const parseExpiresIn = (value: unknown): Parsed<{ readonly expiresIn?: Duration.Duration }> => {
-  // The official command line sends the number as a string. That Heroku accepts it is inferred from that.
-  const seconds = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value
-  if (seconds === undefined || seconds === null) return Result.succeed({})
-  if (typeof seconds !== "number" || !Number.isInteger(seconds) || seconds < 0) {
-    return invalid("expires_in", "must be a whole number of seconds, zero or more, or null.")
-  }
-  return seconds > maxLifetimeSeconds
-    ? invalid("expires_in", `must be at most ${maxLifetimeSeconds} seconds.`)
-    : Result.succeed({ expiresIn: Duration.seconds(seconds) })
-}
-
-const parseUpdate = (text: string): Parsed<UpdateAuthorization> =>
-  Result.gen(function*() {
-    const { client, description } = yield* parseObject(text)
-    if (description === undefined && client === undefined) {
-      return yield* invalid("client", "is required, or description.")
-    }
-    const described = yield* parseDescription(description)
-    if (client === undefined) return described
-    if (!isMembers(client)) return yield* invalid("client", "must be an object with id and secret.")
-    const { id, secret } = client
-    if (!isNonEmptyString(id)) return yield* invalid("client.id", "must be the id of an OAuth client.")
-    if (!isNonEmptyString(secret)) return yield* invalid("client.secret", "must be a non-empty string.")
-    return { ...described, client: { id, secret: Redacted.make(secret, { label: "client secret" }) } }
-  })
+const parseUpdate = (text: string): Parsed<UpdateAuthorization> => Result.flatMap(parseObject(text), decodeUpdate)

@@ -5,15 +5,15 @@ import {
   type ClientRecord,
   makeGrant,
   makeToken,
-  type TokenRecord,
-  type UserRecord,
-  wholeSecond
+  toWholeSecond,
+  type Wire
 } from "./records.ts"
 import { toClient } from "./seeds.ts"
 
 type NonEmpty<A> = readonly [A, ...Array<A>]
 
-const hour = 3_600_000
+/** In seconds. */
+const hour = 3600
 const day = 24 * hour
 
 /** Generates the clients of the authorizations. */
@@ -27,74 +27,65 @@ export const makeClients = (random: Random): NonEmpty<ClientRecord> => [
 
 /** Generates an authorization. */
 export const makeAuthorization = (
-  account: UserRecord,
+  account: NonNullable<Wire["user"]>,
   clients: NonEmpty<ClientRecord>,
   random: Random,
   now: number
 ): AuthorizationRecord => {
-  const token = (): TokenRecord => {
-    const generated = makeToken(random, now, makeLifetime(random))
-    // The older form has no prefix.
-    return random.below(10) === 0 ? { ...generated, token: random.uuid() } : generated
-  }
-  const createdAt = wholeSecond(now - random.below(1500 * day))
+  const age = random.below(1500 * day)
   const shape = random.below(10)
   const isWebFlow = shape < 3
   /** Not yet exchanged for tokens. */
   const isPending = shape === 0
-  const grant = (): AuthorizationRecord["grant"] => {
-    const generated = makeGrant(random, isPending ? now : createdAt)
-    return random.below(3) === 0 ? { ...generated, id: undefined } : generated
+  const client = isWebFlow ? random.pick(clients) : null
+  const token = () => {
+    const lifetime = random.pick(lifetimes)
+    const generated = makeToken(random, lifetime && lifetime[0] + random.below(lifetime[1] - lifetime[0]))
+    // The older form has no prefix.
+    return random.below(10) === 0 ? { ...generated, token: random.uuid() } : generated
   }
-  return {
-    id: random.uuid(),
-    description: makeDescription(random),
-    scope: random.pick(scopes),
-    accessToken: isPending ? null : token(),
-    refreshToken: isWebFlow && !isPending ? token() : null,
-    client: isWebFlow ? random.pick(clients) : null,
+  const grant = () => {
+    const { id, ...generated } = makeGrant(random)
+    const expires_in = isPending ? generated.expires_in : 0
+    return random.below(3) === 0 ? { ...generated, expires_in } : { ...generated, expires_in, id }
+  }
+  const wire: Wire = {
+    access_token: isPending ? null : token(),
+    client: client && client.wire,
+    created_at: toWholeSecond(now - age * 1000),
+    description: random.pick(descriptions)(random),
     grant: isWebFlow ? grant() : null,
+    id: random.uuid(),
+    refresh_token: isWebFlow && !isPending ? token() : null,
+    scope: random.pick(scopes),
     session: isWebFlow && random.below(2) === 0 ? { id: random.uuid() } : null,
-    user: shape === 9 ? undefined : shape === 8 ? { ...account, full_name: null } : account,
-    createdAt,
-    updatedAt: random.below(2) === 0 ? createdAt : wholeSecond(createdAt + random.below(now - createdAt + 1))
+    updated_at: toWholeSecond(now - (random.below(2) === 0 ? age : random.below(age + 1)) * 1000),
+    user: shape === 9 ? undefined : shape === 8 ? { ...account, full_name: null } : account
   }
+  return { wire, observedAt: now, client }
 }
 
-const makeLifetime = (random: Random): number | null => {
-  switch (random.below(8)) {
-    case 0:
-      return -random.below(30 * day)
-    case 1:
-      return 1 + random.below(hour)
-    case 2:
-      return hour + random.below(23 * hour)
-    case 3:
-      return day + random.below(364 * day)
-    case 4:
-      return 30 * day
-    default:
-      return null
-  }
-}
+/** From and to, in seconds; negative is expired, `null` never expires. */
+const lifetimes: NonEmpty<readonly [number, number] | null> = [
+  [-30 * day, 0],
+  [1, hour],
+  [hour, day],
+  [day, 365 * day],
+  [30 * day, 30 * day + 1],
+  null,
+  null,
+  null
+]
 
-const makeDescription = (random: Random): string | undefined => {
-  switch (random.below(6)) {
-    case 0:
-      return "Long-lived user authorization"
-    case 1:
-      return flat("Heroku CLI login from ", random.pick(hosts), "-", random.below(40))
-    case 2:
-      return flat("Deploy key of team ", String.fromCharCode(65 + random.below(26)))
-    case 3:
-      return flat("Backups, nightly 🌙 ", random.below(100))
-    case 4:
-      return random.pick(["staging \"blue\"", "staging \"green\"", "audit\\2024", ""])
-    default:
-      // Older authorizations have none.
-      return undefined
-  }
-}
+const descriptions: NonEmpty<(random: Random) => string | undefined> = [
+  () => "Long-lived user authorization",
+  (random) => flat("Heroku CLI login from ", random.pick(hosts), "-", random.below(40)),
+  (random) => flat("Deploy key of team ", String.fromCharCode(65 + random.below(26))),
+  (random) => flat("Backups, nightly 🌙 ", random.below(100)),
+  (random) => random.pick(["staging \"blue\"", "staging \"green\"", "audit\\2024", ""]),
+  // Older authorizations have none.
+  () => undefined
+]
 
 const hosts: NonEmpty<string> = ["laptop", "desktop", "ci-runner", "büro-imac", "bastion"]
 

@@ -11,9 +11,8 @@ import {
   fromAuthorization,
   makeGrant,
   makeToken,
-  type TokenRecord,
-  type UserRecord,
-  wholeSecond,
+  toTime,
+  toWholeSecond,
   type Wire
 } from "./records.ts"
 
@@ -107,16 +106,18 @@ export const toText = (secret: string | Redacted.Redacted): string =>
 export const toClient = (seed: ClientSeed, random: Random): ClientRecord => {
   checkKeys("seed: a client", seed, clientKeys)
   return {
-    id: seed.id ?? random.uuid(),
-    name: seed.name ?? "example",
-    redirectUri: seed.redirectUri ?? "https://example.com/auth/heroku/callback",
+    wire: {
+      id: seed.id ?? random.uuid(),
+      name: seed.name ?? "example",
+      redirect_uri: seed.redirectUri ?? "https://example.com/auth/heroku/callback"
+    },
     secret: seed.secret === undefined ? null : toText(seed.secret),
     privileged: seed.privileged ?? false
   }
 }
 
 /** Creates a user; by default the example of the published schema. */
-export const toUser = (seed: UserSeed, random: Random): UserRecord => {
+export const toUser = (seed: UserSeed, random: Random): NonNullable<Wire["user"]> => {
   checkKeys("seed: a user", seed, userKeys)
   return {
     id: seed.id ?? random.uuid(),
@@ -130,40 +131,47 @@ export const toUser = (seed: UserSeed, random: Random): UserRecord => {
  *
  * @throws when the seed is invalid: a mistake in the test, which no layer's error type should contain.
  */
-export const toRecord = (seed: Seed, account: UserRecord, random: Random, now: number): AuthorizationRecord => {
+export const toRecord = (
+  seed: Seed,
+  account: NonNullable<Wire["user"]>,
+  random: Random,
+  observedAt: number
+): AuthorizationRecord => {
   if (typeof seed !== "object" || seed === null) throw new TypeError("seed: an authorization must be an object")
   if (seed.id === "~") throw new TypeError("seed: ~ is not an id, it names the default authorization")
-  if (seed instanceof Authorization || "created_at" in seed) return fromAuthorization(seed, now)
+  if (seed instanceof Authorization || "created_at" in seed) return fromAuthorization(seed, observedAt)
   checkKeys("seed: an authorization", seed, seedKeys)
   if (seed.grant !== undefined) checkKeys("seed: a grant", seed.grant, grantKeys)
   if (seed.session !== undefined) checkKeys("seed: a session", seed.session, sessionKeys)
   const { scope = ["global"] } = seed
   if (!Array.isArray(scope) || scope.length === 0) throw new TypeError("seed: scope must be a non-empty array")
-  const lifetime = seed.expiresIn === undefined ? Infinity : Duration.toMillis(Duration.fromInputUnsafe(seed.expiresIn))
-  const token = (given: string | Redacted.Redacted | undefined): TokenRecord => {
-    const generated = makeToken(random, now, Number.isFinite(lifetime) ? lifetime : null)
+  const lifetime = seed.expiresIn === undefined
+    ? Infinity
+    : Duration.toSeconds(Duration.fromInputUnsafe(seed.expiresIn))
+  const token = (given: string | Redacted.Redacted | undefined) => {
+    const generated = makeToken(random, Number.isFinite(lifetime) ? lifetime : null)
     return given === undefined ? generated : { ...generated, token: toText(given) }
   }
-  const grant = (given: NonNullable<AuthorizationSeed["grant"]>) => {
-    const generated = makeGrant(random, now)
-    return {
-      ...generated,
-      id: given.id ?? generated.id,
-      code: given.code === undefined ? generated.code : toText(given.code)
-    }
+  const grant = ({ code, id }: NonNullable<AuthorizationSeed["grant"]>) => {
+    const generated = makeGrant(random)
+    return { ...generated, id: id ?? generated.id, code: code === undefined ? generated.code : toText(code) }
   }
-  const createdAt = seed.createdAt === undefined ? wholeSecond(now) : DateTime.toEpochMillis(seed.createdAt)
-  return {
-    id: AuthorizationId.make(seed.id ?? random.uuid()),
+  const createdAt = seed.createdAt === undefined
+    ? toWholeSecond(observedAt)
+    : toTime(DateTime.toEpochMillis(seed.createdAt))
+  const client = seed.client === undefined ? null : toClient(seed.client, random)
+  const wire: Wire = {
+    access_token: seed.accessToken === null ? null : token(seed.accessToken),
+    client: client && client.wire,
+    created_at: createdAt,
     description: seed.description ?? "sample authorization",
-    scope,
-    accessToken: seed.accessToken === null ? null : token(seed.accessToken),
-    refreshToken: seed.refreshToken === undefined ? null : token(seed.refreshToken),
-    client: seed.client === undefined ? null : toClient(seed.client, random),
     grant: seed.grant === undefined ? null : grant(seed.grant),
+    id: AuthorizationId.make(seed.id ?? random.uuid()),
+    refresh_token: seed.refreshToken === undefined ? null : token(seed.refreshToken),
+    scope,
     session: seed.session === undefined ? null : { id: seed.session.id ?? random.uuid() },
-    user: seed.user === undefined ? account : toUser(seed.user, random),
-    createdAt,
-    updatedAt: seed.updatedAt === undefined ? createdAt : DateTime.toEpochMillis(seed.updatedAt)
+    updated_at: seed.updatedAt === undefined ? createdAt : toTime(DateTime.toEpochMillis(seed.updatedAt)),
+    user: seed.user === undefined ? account : toUser(seed.user, random)
   }
+  return { wire, observedAt, client }
 }

@@ -13,7 +13,15 @@ import * as Result from "effect/Result"
 import * as HerokuErrors from "./herokuErrors.ts"
 import { indexOf, list, type Listing } from "./listing.ts"
 import * as Random from "./random.ts"
-import { type AuthorizationRecord, type ClientRecord, makeGrant, makeToken, wholeSecond } from "./records.ts"
+import {
+  type AuthorizationRecord,
+  type ClientRecord,
+  makeGrant,
+  makeToken,
+  regenerateToken,
+  toWholeSecond,
+  wireAt
+} from "./records.ts"
 import * as SampleData from "./sampleData.ts"
 import * as Seeds from "./seeds.ts"
 
@@ -97,22 +105,23 @@ export const make = (options: Options, builtAt: number, name = "account"): Store
   const account = Seeds.toUser(options.user ?? {}, random)
 
   const put = (record: AuthorizationRecord): AuthorizationRecord => {
-    records.set(record.id, record)
-    if (record.client !== null && !clients.has(record.client.id)) clients.set(record.client.id, record.client)
+    const { client, wire } = record
+    records.set(wire.id, record)
+    if (client !== null && !clients.has(client.wire.id)) clients.set(client.wire.id, client)
     return record
   }
 
   for (const seed of clientSeeds) {
     const client = Seeds.toClient(seed, random)
-    clients.set(client.id, client)
+    clients.set(client.wire.id, client)
   }
   let { defaultAuthorization } = options
   if (count > 0) {
     const sampleClients = SampleData.makeClients(random)
-    for (const client of sampleClients) clients.set(client.id, client)
+    for (const client of sampleClients) clients.set(client.wire.id, client)
     for (let index = 0; index < count; index++) {
-      const { client, id } = put(SampleData.makeAuthorization(account, sampleClients, random, builtAt))
-      if (client === null) defaultAuthorization ??= id
+      const { client, wire } = put(SampleData.makeAuthorization(account, sampleClients, random, builtAt))
+      if (client === null) defaultAuthorization ??= wire.id
     }
   }
   const observedAt = options.observedAt === undefined ? builtAt : DateTime.toEpochMillis(options.observedAt)
@@ -121,7 +130,8 @@ export const make = (options: Options, builtAt: number, name = "account"): Store
   const ids = [...records.keys()].toSorted()
 
   const add = (record: AuthorizationRecord): AuthorizationRecord => {
-    if (!records.has(record.id)) ids.splice(indexOf(ids, record.id), 0, record.id)
+    const { id } = record.wire
+    if (!records.has(id)) ids.splice(indexOf(ids, id), 0, id)
     return put(record)
   }
 
@@ -139,44 +149,43 @@ export const make = (options: Options, builtAt: number, name = "account"): Store
   }
 
   const create = (input: CreateAuthorization, now: number): Outcome => {
-    const record = {
-      id: random.uuid(),
-      // Heroku generates a description. This one is inferred.
-      description: input.description ?? "Long-lived user authorization",
-      scope: input.scope,
-      accessToken: null,
-      refreshToken: null,
-      client: null,
-      grant: null,
-      session: null,
-      user: account,
-      createdAt: wholeSecond(now),
-      updatedAt: wholeSecond(now)
-    }
-    if (input.client === undefined) {
+    const insert = (client: ClientRecord | null): AuthorizationRecord => {
       const lifetime = input.expiresIn === undefined
         ? null
-        : Duration.toMillis(Duration.fromInputUnsafe(input.expiresIn))
-      return Result.succeed(add({ ...record, accessToken: makeToken(random, now, lifetime) }))
+        : Duration.toSeconds(Duration.fromInputUnsafe(input.expiresIn))
+      const wire = {
+        // A client starts the web flow: it gets a grant, and no tokens until it has exchanged the grant.
+        access_token: client === null ? makeToken(random, lifetime) : null,
+        client: client && client.wire,
+        created_at: toWholeSecond(now),
+        // Heroku generates a description. This one is inferred.
+        description: input.description ?? "Long-lived user authorization",
+        grant: client && makeGrant(random),
+        id: random.uuid(),
+        refresh_token: null,
+        scope: input.scope,
+        session: null,
+        updated_at: toWholeSecond(now),
+        user: account
+      }
+      return add({ wire, observedAt: now, client })
     }
-    // A client starts the web flow: it gets a grant, and no tokens until it has exchanged the grant.
-    return Result.map(
-      findClient(input.client, "client"),
-      (client) => add({ ...record, client, grant: makeGrant(random, now) })
-    )
+    return input.client === undefined
+      ? Result.succeed(insert(null))
+      : Result.map(findClient(input.client, "client"), insert)
   }
 
   const update = (id: string, input: UpdateAuthorization, now: number): Outcome =>
     Result.flatMap(find(id), (record) => {
-      const description = input.description ?? record.description
-      const updated = { ...record, description, updatedAt: wholeSecond(now) }
-      if (input.client === undefined) return Result.succeed(put(updated))
+      const description = input.description ?? record.wire.description
+      const wire = { ...record.wire, description, updated_at: toWholeSecond(now) }
+      if (input.client === undefined) return Result.succeed(put({ ...record, wire }))
       const secret = Redacted.value(input.client.secret)
       return Result.flatMap(
         findClient(input.client.id, "client.id"),
         (client) =>
           client.secret === null || client.secret === secret
-            ? Result.succeed(put({ ...updated, client }))
+            ? Result.succeed(put({ ...record, wire: { ...wire, client: client.wire }, client }))
             : Result.fail(HerokuErrors.invalidParams("client.secret", "Couldn't verify that OAuth client."))
       )
     })
@@ -184,18 +193,20 @@ export const make = (options: Options, builtAt: number, name = "account"): Store
   const regenerate = (id: string, now: number): Outcome =>
     Result.flatMap(find(id), (record) => {
       if (record.client !== null && !record.client.privileged) return Result.fail(HerokuErrors.forbidden)
-      return Result.succeed(put({
-        ...record,
-        accessToken: makeToken(random, now, record.accessToken?.lifetime ?? null),
-        refreshToken: record.refreshToken && makeToken(random, now, record.refreshToken.lifetime),
-        updatedAt: wholeSecond(now)
-      }))
+      const { access_token, refresh_token } = record.wire
+      const wire = {
+        ...wireAt(record, now),
+        access_token: access_token ? regenerateToken(random, access_token) : makeToken(random, null),
+        refresh_token: refresh_token && regenerateToken(random, refresh_token),
+        updated_at: toWholeSecond(now)
+      }
+      return Result.succeed(put({ ...record, wire, observedAt: now }))
     })
 
   const remove = (id: string): Outcome =>
     Result.map(find(id), (record) => {
-      records.delete(record.id)
-      ids.splice(indexOf(ids, record.id), 1)
+      records.delete(record.wire.id)
+      ids.splice(indexOf(ids, record.wire.id), 1)
       return record
     })
 

@@ -33,47 +33,47 @@ const host = "127.0.0.1"
 // Flags
 // -----------------------------------------------------------------------------
 
-const wholeNumber = (name: string, limits: { readonly from: number; readonly to?: number }) =>
-  Flag.Int(name).pipe(Flag.filter(
-    (number) => number >= limits.from && number <= (limits.to ?? Number.MAX_SAFE_INTEGER),
-    () => `a whole number, ${limits.from} ${limits.to === undefined ? "or more" : `to ${limits.to}`}`
-  ))
+const integer = (name: string, description: string, minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
+  Flag.Int(name).pipe(
+    Flag.filter(
+      (number) => number >= minimum && number <= maximum,
+      () => `a whole number, ${minimum} ${maximum === Number.MAX_SAFE_INTEGER ? "or more" : `to ${maximum}`}`
+    ),
+    Flag.withDescription(description)
+  )
 
-const secret = (name: string) =>
-  Flag.Redacted(name).pipe(Flag.filter((value) => /^[\x21-\x7e]+$/.test(Redacted.value(value)), () => "visible ASCII"))
+const secret = (name: string, description: string) =>
+  Flag.Redacted(name).pipe(
+    Flag.filter((value) => /^[\x21-\x7e]+$/.test(Redacted.value(value)), () => "visible ASCII"),
+    Flag.withDescription(description),
+    Flag.optional
+  )
 
 const flags = {
-  port: wholeNumber("port", { from: 0, to: 65_535 }).pipe(
-    Flag.withDefault(0),
-    Flag.withDescription("The port to listen on. 0, the default, selects a free one")
+  port: Flag.withDefault(
+    integer("port", "The port to listen on. 0, the default, selects a free one", 0, 65_535),
+    0
   ),
-  count: wholeNumber("count", { from: 0, to: 1_000_000 }).pipe(
-    Flag.withDefault(450),
-    Flag.withDescription("How many authorizations to generate, by default 450")
+  count: Flag.withDefault(
+    integer("count", "How many authorizations to generate, by default 450", 0, 1_000_000),
+    450
   ),
-  latency: wholeNumber("latency", { from: 0 }).pipe(
-    Flag.withDefault(0),
-    Flag.withDescription("How many milliseconds every response takes, by default 0")
-  ),
-  token: secret("token").pipe(
-    Flag.optional,
-    Flag.withDescription("The account's token. Without it any bearer or basic token is accepted")
-  ),
+  latency: Flag.withDefault(integer("latency", "How many milliseconds every response takes, by default 0", 0), 0),
+  token: secret("token", "The account's token. Without it any bearer or basic token is accepted"),
   seed: Flag.String("seed").pipe(
     Flag.optional,
     Flag.withDescription("Determines the generated authorizations. By default they are the same in every run")
   ),
-  rateLimit: wholeNumber("rate-limit", { from: 1 }).pipe(
-    Flag.withDefault(4500),
-    Flag.withDescription("How many requests the account may send at once, by default 4500")
+  rateLimit: Flag.withDefault(
+    integer("rate-limit", "How many requests the account may send at once, by default 4500", 1),
+    4500
   ),
-  rateLimitRefill: wholeNumber("rate-limit-refill", { from: 1 }).pipe(
-    Flag.optional,
-    Flag.withDescription("How many of them it regains a minute, by default all in an hour")
+  rateLimitRefill: Flag.optional(
+    integer("rate-limit-refill", "How many of them it regains a minute, by default all in an hour", 1)
   ),
-  twoFactor: secret("two-factor").pipe(
-    Flag.optional,
-    Flag.withDescription("The code required in Heroku-Two-Factor-Code. Without it there is no second factor")
+  twoFactor: secret(
+    "two-factor",
+    "The code required in Heroku-Two-Factor-Code. Without it there is no second factor"
   ),
   faults: Flag.String("fault").pipe(
     Flag.mapEffect((text) =>

@@ -91,7 +91,7 @@ it("the sandbox stores its account in the file of --state", async () => {
   try {
     const first = start("--count", "3", "--state", file)
     const url = await listening(first)
-    const body = JSON.stringify({ scope: ["read"], description: "kept", expires_in: 3600 })
+    const body = JSON.stringify({ scope: ["read"], description: "stored", expires_in: 3600 })
     const created: { readonly id: string } = await (await fetch(`${url}/oauth/authorizations`, {
       method: "POST",
       headers,
@@ -104,10 +104,10 @@ it("the sandbox stores its account in the file of --state", async () => {
     const second = start("--count", "100", "--state", file, "--quiet")
     const again = await listening(second)
     assert.include(second.printed.stdout, "with 4 authorizations")
-    const kept = await (await fetch(`${again}/oauth/authorizations/${created.id}`, { headers })).json()
-    assert.deepInclude(kept, { id: created.id, description: "kept" })
-    assert.isAtMost(kept.access_token.expires_in, 3600)
-    assert.isAtLeast(kept.access_token.expires_in, 3000)
+    const stored = await (await fetch(`${again}/oauth/authorizations/${created.id}`, { headers })).json()
+    assert.deepInclude(stored, { id: created.id, description: "stored" })
+    assert.isAtMost(stored.access_token.expires_in, 3600)
+    assert.isAtLeast(stored.access_token.expires_in, 3000)
     assert.strictEqual(second.printed.stderr, "")
     // With the flags of an earlier run the sandbox generates other authorizations than that run.
     const more = await (await fetch(`${again}/oauth/authorizations`, { method: "POST", headers, body })).json()
@@ -116,23 +116,25 @@ it("the sandbox stores its account in the file of --state", async () => {
     assert.strictEqual((await fetch(`${again}/oauth/authorizations/~`, { headers })).status, 200)
     second.child.kill("SIGHUP")
     await second.ended
-    const text = readFileSync(file, "utf8")
-    assert.lengthOf(JSON.parse(text).authorizations, 5)
+    assert.lengthOf(JSON.parse(readFileSync(file, "utf8")).authorizations, 5)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
 
-    writeFileSync(file, "{}")
-    const { code, stderr } = await start("--state", file).ended
-    assert.strictEqual(code, 1)
-    assert.match(stderr, /--state is not the account of a sandbox/)
-
-    writeFileSync(file, text)
-    mkdirSync(`${file}.unfinished`)
-    const unwritable = await start("--state", file).ended
-    assert.deepStrictEqual([unwritable.code, unwritable.stdout], [1, ""])
-    assert.match(unwritable.stderr, /--state cannot be read or written/)
-
-    const nowhere = await start("--state", join(directory, "missing", "account.json")).ended
-    assert.deepStrictEqual([nowhere.code, nowhere.stdout], [1, ""])
-    assert.match(nowhere.stderr, /--state cannot be read or written/)
+it("the sandbox rejects a file of --state that it cannot use", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "sandbox-"))
+  const [other, unwritable] = [join(directory, "other.json"), join(directory, "account.json")]
+  writeFileSync(other, "{}")
+  writeFileSync(unwritable, `{"savedAt":"2026-01-01T00:00:00Z","defaultAuthorization":null,"authorizations":[]}`)
+  mkdirSync(`${unwritable}.unfinished`)
+  try {
+    const outcomes = await Promise.all(
+      [other, unwritable, join(directory, "missing", "account.json")].map((file) => start("--state", file).ended)
+    )
+    assert.deepStrictEqual(outcomes.map(({ code, stdout }) => [code, stdout]), [[1, ""], [1, ""], [1, ""]])
+    assert.match(outcomes[0]!.stderr, /--state is not the account of a sandbox/)
+    for (const { stderr } of outcomes.slice(1)) assert.match(stderr, /--state cannot be read or written/)
   } finally {
     rmSync(directory, { recursive: true })
   }

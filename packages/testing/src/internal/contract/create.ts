@@ -7,65 +7,56 @@ import * as Redacted from "effect/Redacted"
 import { assertInvalid, assertRemaining, idsOfAll, missing, type Test, tokenOf, unchecked } from "./test.ts"
 
 export const create = (test: Test): void => {
-  test("create fills in the fields that the input leaves out", (service) =>
-    Effect.gen(function*() {
-      const created = yield* service.create({ scope: ["global"] })
-      assert.deepStrictEqual(created.scope, ["global"])
-      assert.isTrue(Option.exists(created.description, (description) => description !== ""))
-      const token = Option.getOrThrow(created.accessToken)
-      assert.isNotEmpty(Redacted.value(token.token))
-      assert.deepStrictEqual(token.expiresIn, Option.none())
-      assert.isTrue(Option.isNone(created.client))
-      assert.isTrue(Option.isNone(created.grant))
-      assert.deepStrictEqual(created.createdAt, created.updatedAt)
-    }))
+  test("create fills in the fields that the input leaves out", function*(service) {
+    const created = yield* service.create({ scope: ["global"] })
+    assert.deepStrictEqual(created.scope, ["global"])
+    assert.isTrue(Option.exists(created.description, (description) => description !== ""))
+    const token = Option.getOrThrow(created.accessToken)
+    assert.isNotEmpty(Redacted.value(token.token))
+    assert.deepStrictEqual(token.expiresIn, Option.none())
+    assert.isTrue(Option.isNone(created.client))
+    assert.isTrue(Option.isNone(created.grant))
+    assert.deepStrictEqual(created.createdAt, created.updatedAt)
+  })
 
-  test("create uses the scope, description and lifetime of the input", (service) =>
-    Effect.gen(function*() {
-      const created = yield* service.create({
-        scope: ["read", "write-protected", "a scope to come"],
-        description: "nächtlich \"quoted\" 🌙",
-        expiresIn: Duration.hours(2)
-      })
-      assert.deepStrictEqual(created.scope, ["read", "write-protected", "a scope to come"])
-      assert.deepStrictEqual(created.description, Option.some("nächtlich \"quoted\" 🌙"))
-      assertRemaining(created, Duration.hours(2))
-    }))
+  test("create uses the scope, description and lifetime of the input", function*(service) {
+    const created = yield* service.create({
+      scope: ["read", "write-protected", "a scope to come"],
+      description: "nächtlich \"quoted\" 🌙",
+      expiresIn: Duration.hours(2)
+    })
+    assert.deepStrictEqual(created.scope, ["read", "write-protected", "a scope to come"])
+    assert.deepStrictEqual(created.description, Option.some("nächtlich \"quoted\" 🌙"))
+    assertRemaining(created, Duration.hours(2))
+  })
 
-  test("create accepts an empty description and a lifetime of zero", (service) =>
-    Effect.gen(function*() {
-      const created = yield* service.create({ scope: ["read"], description: "", expiresIn: Duration.zero })
-      assert.deepStrictEqual(created.description, Option.some(""))
-      assertRemaining(created, Duration.zero)
-    }))
+  test("create accepts an empty description and a lifetime of zero", function*(service) {
+    const created = yield* service.create({ scope: ["read"], description: "", expiresIn: Duration.zero })
+    assert.deepStrictEqual(created.description, Option.some(""))
+    assertRemaining(created, Duration.zero)
+  })
 
-  test("create creates another authorization each time", (service) =>
-    Effect.gen(function*() {
-      const one = yield* service.create({ scope: ["read"], description: "twin" })
-      const other = yield* service.create({ scope: ["read"], description: "twin" })
-      assert.notStrictEqual(one.id, other.id)
-      assert.notStrictEqual(tokenOf(one), tokenOf(other))
-    }))
+  test("create creates another authorization each time", function*(service) {
+    const one = yield* service.create({ scope: ["read"], description: "twin" })
+    const other = yield* service.create({ scope: ["read"], description: "twin" })
+    assert.notStrictEqual(one.id, other.id)
+    assert.notStrictEqual(tokenOf(one), tokenOf(other))
+  })
 
-  test("create rejects invalid input before a request", (service, before) =>
-    Effect.gen(function*() {
-      const rejected = (input: CreateAuthorization) => Effect.flip(service.create(input))
-      assertInvalid(yield* rejected(unchecked({ scope: [] })), "create", "scope")
-      assertInvalid(yield* rejected({ scope: [""] }), "create", "scope")
-      for (const expiresIn of [Duration.seconds(-1), Duration.millis(1500), Duration.infinity]) {
-        assertInvalid(yield* rejected({ scope: ["read"], expiresIn }), "create", "expiresIn")
-      }
-      assertInvalid(yield* rejected({ scope: ["read"], client: "" }), "create", "client")
-      assert.deepStrictEqual(yield* idsOfAll(service), before)
-    }))
+  test("create rejects invalid input before a request", function*(service, before) {
+    const rejected = (input: CreateAuthorization) => Effect.flip(service.create(input))
+    assertInvalid(yield* rejected(unchecked({ scope: [] })), "create", "scope")
+    assertInvalid(yield* rejected({ scope: [""] }), "create", "scope")
+    for (const expiresIn of [Duration.seconds(-1), Duration.millis(1500), Duration.infinity]) {
+      assertInvalid(yield* rejected({ scope: ["read"], expiresIn }), "create", "expiresIn")
+    }
+    assertInvalid(yield* rejected({ scope: ["read"], client: "" }), "create", "client")
+    assert.deepStrictEqual(yield* idsOfAll(service), before)
+  })
 
-  test(
-    "create for a client that does not exist fails and creates nothing",
-    (service, before) =>
-      Effect.gen(function*() {
-        const error = yield* Effect.flip(service.create({ scope: ["read"], client: missing }))
-        assert.notStrictEqual(error._tag, "RequestFailed")
-        assert.deepStrictEqual(yield* idsOfAll(service), before)
-      })
-  )
+  test("create for a client that does not exist fails and creates nothing", function*(service, before) {
+    const error = yield* Effect.flip(service.create({ scope: ["read"], client: missing }))
+    assert.notStrictEqual(error._tag, "RequestFailed")
+    assert.deepStrictEqual(yield* idsOfAll(service), before)
+  })
 }

@@ -9,29 +9,28 @@ import { inspect } from "node:util"
 import { missing, type Test, tokenOf, unchecked } from "./test.ts"
 
 export const secrets = (test: Test): void => {
-  test("no printed value contains a token or a client secret", (service) =>
-    Effect.gen(function*() {
-      const created = yield* service.create({ scope: ["read"], expiresIn: Duration.hours(1) })
-      const clientSecret = "the-client-secret-of-this-test"
-      const client = { id: "no-such-client", secret: Redacted.make(clientSecret) }
-      const values: Array<unknown> = [
-        created,
-        yield* service.info(created.id),
-        yield* service.list(),
-        yield* Stream.runCollect(service.stream()),
-        yield* Effect.exit(service.update(created.id, { client })),
-        yield* Effect.exit(service.update(created.id, { description: unchecked(1), client })),
-        yield* Effect.exit(service.update(missing, { description: "x", client })),
-        yield* Effect.exit(service.info(missing)),
-        service
-      ]
-      const regenerated = yield* service.regenerate(created.id)
-      const deleted = yield* service.delete(created.id)
-      const gone = yield* Effect.exit(service.regenerate(created.id))
-      for (const text of [...values, regenerated, deleted, gone].flatMap(printed)) {
-        for (const secret of [tokenOf(created), tokenOf(regenerated), clientSecret]) assert.notInclude(text, secret)
-      }
-    }))
+  test("no printed value contains a token or a client secret", function*(service) {
+    const created = yield* service.create({ scope: ["read"], expiresIn: Duration.hours(1) })
+    const clientSecret = "the-client-secret-of-this-test"
+    const client = { id: "no-such-client", secret: Redacted.make(clientSecret) }
+    const values: Array<unknown> = [
+      created,
+      yield* service.info(created.id),
+      yield* service.list(),
+      yield* Stream.runCollect(service.stream()),
+      yield* Effect.exit(service.update(created.id, { client })),
+      yield* Effect.exit(service.update(created.id, { description: unchecked(1), client })),
+      yield* Effect.exit(service.update(missing, { description: "x", client })),
+      yield* Effect.exit(service.info(missing)),
+      service
+    ]
+    const regenerated = yield* service.regenerate(created.id)
+    const deleted = yield* service.delete(created.id)
+    const gone = yield* Effect.exit(service.regenerate(created.id))
+    for (const text of [...values, regenerated, deleted, gone].flatMap(printed)) {
+      for (const secret of [tokenOf(created), tokenOf(regenerated), clientSecret]) assert.notInclude(text, secret)
+    }
+  })
 }
 
 const printed = (value: unknown): ReadonlyArray<string> => [

@@ -12,7 +12,7 @@ import * as Stream from "effect/Stream"
 /** Declares a test. Its body gets the service, and the ids that the account had before. */
 export type Test = (
   title: string,
-  body: (service: Service, before: ReadonlyArray<string>) => Effect.Effect<void, unknown>
+  body: (service: Service, before: ReadonlyArray<string>) => Effect.fn.Return<void, unknown>
 ) => void
 
 /** Runs a test, and deletes the authorizations that it created. */
@@ -28,7 +28,7 @@ export const run = (service: Service, body: Parameters<Test>[1]): Effect.Effect<
     const cleanUp = Effect.suspend(() =>
       Effect.forEach([...created], (id) => Effect.ignore(service.delete(id)), { concurrency: 10, discard: true })
     )
-    yield* Effect.ensuring(body(recording, before), cleanUp)
+    yield* Effect.ensuring(Effect.gen(() => body(recording, before)), cleanUp)
   })
 
 /** An id that no authorization has. */
