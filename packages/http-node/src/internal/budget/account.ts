@@ -3,7 +3,7 @@ import { type Operation, RateLimited, RequestFailed } from "@effect-heroku/core/
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Metrics from "../metrics.ts"
+import * as Telemetry from "../telemetry.ts"
 import * as Bucket from "./bucket.ts"
 import type { Consume } from "./fallbackRateLimiter.ts"
 import type { Settings } from "./options.ts"
@@ -21,7 +21,7 @@ export const make = (account: string, consume: Consume, settings: Settings): Acc
       const priority = Option.getOrElse(yield* CurrentPriority, () => byDefault)
       const wait = yield* Effect.mapError(takePermit(priority), () => storeUnavailable(operation, outcomeUnknown))
       if (wait <= 0) return
-      yield* Metrics.budgetRefusal(priority)
+      yield* Telemetry.budgetRefusal(priority)
       yield* Effect.fail(waitTooLong(operation, outcomeUnknown, wait))
     }),
     learn: (response) => Effect.ignore(bucket.learn(response))
@@ -46,6 +46,6 @@ const waitTooLong = (operation: Operation, outcomeUnknown: boolean, wait: number
     errorId: Option.none(),
     requestId: Option.none(),
     documentationUrl: Option.none(),
-    afterUnknownOutcome: outcomeUnknown,
+    outcomeUnknown,
     retryAfter: Option.some(Duration.millis(Math.ceil(wait)))
   })

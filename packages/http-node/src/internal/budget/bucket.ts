@@ -4,7 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
-import * as Metrics from "../metrics.ts"
+import * as Telemetry from "../telemetry.ts"
 import type { Consume } from "./fallbackRateLimiter.ts"
 import { now } from "./monotonicClock.ts"
 import type { Settings } from "./options.ts"
@@ -30,6 +30,8 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
   const lowerCeiling = (count: number, at: number) => {
     if (count < ceilingAt(at)) ceiling = { count, at }
   }
+
+  const spend = Effect.map(now, (time) => lowerCeiling(ceilingAt(time) - 1, time))
 
   const consume = (tokens: number, onExceeded: "delay" | "fail", isRequest = false) =>
     consumeTokens({
@@ -59,7 +61,7 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
       const held = Math.min(surplus, Math.max(0, remaining))
       if (held > 0) yield* consume(held, "fail")
       if (surplus > held) yield* consume(surplus - held, "delay")
-      yield* Metrics.budgetCorrection(name, surplus)
+      yield* Telemetry.budgetCorrection(name, surplus)
       yield* Effect.logDebug(`Account ${name} has ${surplus} requests less than its budget assumed`)
     })
     yield* orWait(Effect.retry(lower, { times: 4, while: ({ reason }) => reason._tag === "RateLimitExceeded" }))
@@ -83,8 +85,15 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
       if (isAhead) yield* correct("estimate", known - slack - (missing > 0 ? 0 : 1))
       if (missing > 0) return missing * interval
       if (taken.remaining < left) return Duration.toMillis(taken.resetAfter) - (capacity - left) * interval
-      const time = yield* now
-      lowerCeiling(ceilingAt(time) - 1, time)
+      yield* spend
+      return 0
+    }),
+
+    /** Takes the next permit for the share of bulk, also of the reserve, and waits for it. */
+    reserve: Effect.gen(function*() {
+      const { delay } = yield* consume(1, "delay", true)
+      yield* Effect.onInterrupt(Effect.sleep(delay), () => Effect.ignore(consume(-1, "delay", true)))
+      yield* spend
       return 0
     }),
 
@@ -93,7 +102,7 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
       const time = yield* now
       const age = Math.max(0, (yield* Clock.currentTimeMillis) - sentAt)
       if (Option.isSome(remaining)) {
-        yield* Metrics.budgetRemaining(name, remaining.value)
+        yield* Telemetry.budgetRemaining(name, remaining.value)
         lowerCeiling(remaining.value + slack + age / interval, time)
       }
       if (status !== 429) return

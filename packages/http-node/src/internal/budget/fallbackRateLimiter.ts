@@ -4,9 +4,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Schedule from "effect/Schedule"
-import * as Metrics from "../metrics.ts"
+import * as Telemetry from "../telemetry.ts"
 import * as MonotonicClock from "./monotonicClock.ts"
 import type { Settings } from "./options.ts"
+import { sleepInSteps } from "./sleepInSteps.ts"
 
 type ConsumeOptions = Parameters<RateLimiter.RateLimiter["consume"]>[0]
 
@@ -33,9 +34,9 @@ export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter,
   /** The keys that the store fails for; the key of the probe stands for all. */
   const unavailable = new Set<string>()
 
-  // The second sleep lets a process that was busy read the response before it blames the store.
-  const timeout = Effect.andThen(Effect.sleep(storeTimeout), Effect.sleep(1)).pipe(
-    Effect.andThen(storeError(`no response in ${storeTimeout} ms`))
+  const timeout = Effect.andThen(
+    sleepInSteps(storeTimeout),
+    storeError(`no response in ${storeTimeout} ms`)
   )
   const consumeShared = (options: ConsumeOptions) => Effect.raceFirst(withClock(shared.consume(options)), timeout)
   const consumeLocal: Consume = ({ isRequest = false, tokens = 1, ...options }) =>
@@ -49,14 +50,14 @@ export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter,
     Effect.retry(consumeShared({ ...options, tokens: 0 }), Schedule.spaced("1 second")).pipe(
       Effect.andThen(Effect.sync(() => unavailable.delete(options.key)))
     )
-  const onFailure = Effect.fnUntraced(function*(options: ConsumeOptions, error: RateLimiter.RateLimiterError) {
+  const onFailure = Effect.fnUntraced(function*(options: ConsumeOptions, error: RateLimiter.RateLimitStoreError) {
     if (unavailable.has(probe.key) || unavailable.has(options.key)) return
     unavailable.add(probe.key).add(options.key)
     const instead = withoutStore === "fail" ? "requests fail" : `this process uses ${localShare * 100} % of the pool`
     yield* Effect.logWarning(
       `The store of the request budget is unavailable; ${instead} until it responds: ${describe(error)}`
     )
-    yield* Metrics.budgetFallback
+    yield* Telemetry.budgetFallback
     // A key that holds another type stays unavailable when the store is available again.
     yield* untilAvailable(probe).pipe(
       Effect.andThen(untilAvailable(options)),
@@ -73,7 +74,7 @@ export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter,
         Effect.catchReason(
           "RateLimiterError",
           "RateLimitStoreError",
-          (_, error) => Effect.andThen(onFailure(options, error), local)
+          (error) => Effect.andThen(onFailure(options, error), local)
         )
       )
     })
@@ -84,7 +85,7 @@ const storeError = (message: string) =>
   Effect.fail(new RateLimiter.RateLimiterError({ reason: new RateLimiter.RateLimitStoreError({ message }) }))
 
 /** Describes an error by its message and that of its innermost cause, without the command that was sent. */
-const describe = ({ cause, message }: RateLimiter.RateLimiterError): string => {
+const describe = ({ cause, message }: RateLimiter.RateLimitStoreError): string => {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
   return inner instanceof Error && inner.message !== "" ? `${message} (${inner.message})` : message
 }

@@ -1,9 +1,8 @@
 /** The requests of one account that wait for a permit: interactive ones first, with a share for bulk. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { RateLimiterError } from "effect/persistence/RateLimiter"
 import * as Semaphore from "effect/Semaphore"
-import * as Metrics from "../metrics.ts"
+import * as Telemetry from "../telemetry.ts"
 import { type Bucket, bulkShare } from "./bucket.ts"
 import { now } from "./monotonicClock.ts"
 import type { Settings } from "./options.ts"
@@ -18,20 +17,25 @@ export const make = (bucket: Bucket, { interval, maxWait }: Settings) => {
   const queues = { interactive: makeQueue(), bulk: makeQueue() }
   /** When bulk can claim its share again. */
   let claimAt = 0
+  const untilClaim = (priority: Priority, since: number, time: number) =>
+    priority === "bulk" ? Math.max(claimAt, since + bulkShare * interval) - time : Infinity
 
   const waitAtHead = Effect.fnUntraced(function*(priority: Priority, since: number) {
     while (true) {
       const time = yield* now
-      const isBehind = priority === "bulk" && queues.interactive.size > 0
-      let wait = isBehind ? interval : yield* bucket.take(priority)
-      if (wait <= 0) return 0
-      if (priority === "bulk") {
-        let untilClaim = Math.max(claimAt, since + bulkShare * interval) - time
-        if (untilClaim <= 0) untilClaim = yield* bucket.claimBulkShare
-        if (untilClaim <= 0) return "interactive"
-        claimAt = time + untilClaim
-        wait = Math.min(wait, untilClaim)
+      let claimable = untilClaim(priority, since, time)
+      if (claimable <= 0) {
+        claimable = yield* bucket.claimBulkShare
+        claimAt = time + Math.max(claimable, bulkShare * interval)
+        if (claimable <= 0) return yield* bucket.reserve
       }
+      const isBehind = priority === "bulk" && queues.interactive.size > 0
+      const available = isBehind ? interval : yield* bucket.take(priority)
+      if (available <= 0) {
+        if (priority === "bulk") claimAt = time + bulkShare * interval
+        return 0
+      }
+      const wait = Math.min(available, claimable)
       if (time + wait - since > maxWait) return wait
       queues[priority].readyAt = time + wait
       // Timers cut off fractions, and one that is early would find nothing and wait as long again.
@@ -39,22 +43,20 @@ export const make = (bucket: Bucket, { interval, maxWait }: Settings) => {
     }
   })
 
-  const enqueue = (priority: Priority, since: number): Effect.Effect<number, RateLimiterError> => {
-    const queue = queues[priority]
-    return Effect.acquireUseRelease(
-      Effect.sync(() => queue.size++),
-      () => queue.head.withPermit(waitAtHead(priority, since)),
-      () => Effect.sync(() => queue.size--)
-    ).pipe(
-      Effect.flatMap((result) => result === "interactive" ? enqueue(result, since) : Effect.succeed(result))
+  const enqueue = (priority: Priority, since: number) =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => queues[priority].size++),
+      () => queues[priority].head.withPermit(waitAtHead(priority, since)),
+      () => Effect.sync(() => queues[priority].size--)
     )
-  }
 
   return Effect.fnUntraced(function*(priority: Priority) {
     const since = yield* now
     const queue = queues[priority]
     const ahead = queue.size + (priority === "bulk" ? queues.interactive.size : 0)
-    const wait = ahead > 0 ? Math.max(0, queue.readyAt - since) + ahead * interval : yield* bucket.take(priority)
+    const wait = ahead > 0
+      ? Math.max(0, queue.readyAt - since) + ahead * interval
+      : Math.min(yield* bucket.take(priority), untilClaim(priority, since, since))
     if (wait <= 0 || wait > maxWait) return Math.max(0, wait)
     yield* Effect.logDebug(`A request of account ${bucket.name} waits ${(wait / 1000).toFixed(1)} s for its rate limit`)
     const waiting = Effect.timeoutOrElse(enqueue(priority, since), {
@@ -64,7 +66,7 @@ export const make = (bucket: Bucket, { interval, maxWait }: Settings) => {
     })
     const measured = Effect.ensuring(
       waiting,
-      Effect.flatMap(now, (time) => Metrics.budgetWait(priority, Duration.millis(time - since)))
+      Effect.flatMap(now, (time) => Telemetry.budgetWait(priority, Duration.millis(time - since)))
     )
     return yield* Effect.withSpan(measured, "RequestBudget.wait", {
       captureStackTrace: false,

@@ -8,16 +8,16 @@ import { SourceError } from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import { createClient } from "redis"
-import { reveal } from "../options.ts"
+import { sleepInSteps } from "./sleepInSteps.ts"
 
 /** Provides a connection. It fails only if `url` is invalid. */
 export const layer = (url: Redacted.Redacted): Layer.Layer<Redis.Redis, Config.ConfigError> =>
   Layer.effect(Redis.Redis, make(url))
 
 const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
-  const address = reveal(url)?.trim() ?? ""
+  const address = yield* Effect.try({ try: () => Redacted.value(url).trim(), catch: invalidUrl })
   // The client would take an empty URL for that of this machine.
   if (address === "") return yield* Effect.fail(invalidUrl())
   const client = yield* Effect.acquireRelease(
@@ -41,7 +41,7 @@ const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
     client.connect().catch(() => {})
   })
   // The first command finds a connection if there is a Redis; a silent one is not waited for.
-  yield* Effect.raceFirst(firstAttempt, Effect.sleep("400 millis"))
+  yield* Effect.raceFirst(firstAttempt, sleepInSteps(400))
 
   const notConnected = Effect.suspend(() => fail(`there is no connection to Redis: ${problem}`))
   return yield* Redis.make({
