@@ -17,7 +17,7 @@ import type { RequestBudget } from "./internal/budget/service.ts"
 import { findPassword } from "./internal/netrc.ts"
 import { parse } from "./internal/options.ts"
 
-/** Provides the live service over `node:http`: HTTP/1.1, at most 64 pooled connections, and a fresh one for every `POST`. */
+/** Provides the live service over `node:http`: HTTP/1.1, at most 64 pooled connections, a fresh one for every `POST`. */
 export const layer = (options: HttpAuthorizationService.Options): Layer.Layer<AuthorizationService> =>
   Layer.provide(HttpAuthorizationService.layer(options), layerClient)
 

@@ -1,4 +1,4 @@
-/** Sends one request and reads its response to the end: either way, a complete `Response` or `RequestFailed`. */
+/** Sends one request and reads its response to the end: a complete `Response`, or `RequestFailed`. */
 import { changesState } from "@effect-heroku/core/AuthorizationEndpoints"
 import type { InvalidResponse, Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
 import * as Context from "effect/Context"
@@ -36,8 +36,8 @@ export interface Endpoint<O extends Operation = Operation> {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What an attempt knows of its call. */
-export interface AttemptContext {
+/** What an attempt knows about its call. */
+interface AttemptContext {
   /** Masks the secrets of the request. */
   readonly redact: Redact
   /** Whether Heroku may have acted on an earlier attempt of the same call. */
@@ -55,8 +55,8 @@ export type Exchange = (
  *
  * **Details**
  *
- * A timeout or an interruption closes the connection, also while the body is read. A scope closes the responses that a
- * client of the user's leaves unread, because it retries requests or follows redirects.
+ * A timeout or an interruption closes the connection, also while the body is read. A scope closes the responses that
+ * `transformClient` leaves unread, for example when it follows redirects.
  */
 export const make = (httpClient: HttpClient.HttpClient, settings: Settings): Exchange => {
   const { baseUrl, requestTimeout } = settings
@@ -67,7 +67,7 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings): Exc
     const { operation } = endpoint
     const context = { operation, baseUrl, outcomeUnknown: attempt.outcomeUnknown }
     return Effect.suspend(() => execute(toRequest(endpoint, settings))).pipe(
-      // A client that turns statuses into errors (`HttpClient.filterStatusOk`) has a response all the same.
+      // A client that turns statuses into errors (`HttpClient.filterStatusOk`) still has a response.
       Effect.catch((error) =>
         error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
       ),
@@ -123,9 +123,9 @@ class SecretJson extends HttpBody.Uint8Array {
 /** The references that a client reads, whatever the program has set. */
 const toClientContext = (context: Context.Context<Scope.Scope>): Context.Context<Scope.Scope> =>
   context.pipe(
-    // The client's own span would keep the request with all its headers, and trace headers are of no use to Heroku.
+    // The client's own span would keep the request with all its headers. Heroku ignores trace headers.
     Context.add(HttpClient.TracerDisabledWhen, () => true),
-    // For a client of the user's that logs requests.
+    // For clients that log requests.
     Context.add(Headers.CurrentRedactedNames, [
       ...Context.get(context, Headers.CurrentRedactedNames),
       "authorization",
@@ -185,7 +185,7 @@ const readResponse = (
     )
 }
 
-/** Reads a body of unknown length. `None`: it is too long. */
+/** Reads a body of unknown length. `None`: it is longer than `maxBytes`. */
 const readBody = ({ stream }: HttpClientResponse): Effect.Effect<Option.Option<Uint8Array>, HttpClientError> =>
   Effect.suspend(() => {
     const bytes = new BoundedBytes(maxBytes)
@@ -197,8 +197,8 @@ const readBody = ({ stream }: HttpClientResponse): Effect.Effect<Option.Option<U
   })
 
 /**
- * Reads the beginning of the body of an error. The status says what happened, so a body that is long, breaks off or
- * stalls is no failure.
+ * Reads the beginning of an error body. The status says what happened, so a body that is too long, breaks off or stalls
+ * does not fail the attempt.
  */
 const readErrorBody = ({ stream }: HttpClientResponse, timeout: Duration.Duration): Effect.Effect<Uint8Array> =>
   Effect.suspend(() => {

@@ -7,7 +7,7 @@
 import * as Option from "effect/Option"
 
 /** One chunk of an array. */
-export interface Chunk {
+interface Chunk {
   /** The elements as an array. `None`: the chunk is not valid JSON. */
   readonly json: Option.Option<unknown>
   /** The offset of the next chunk. `None`: this is the last one. */

@@ -22,7 +22,7 @@ export interface Options {
   readonly userAgent?: string | undefined
   /** The timeout of one attempt, from connecting to the end of the response body. Default: 30 seconds. */
   readonly requestTimeout?: Duration.Input | undefined
-  /** The timeout of a call with all its attempts and the delays between them. Default: none. */
+  /** The timeout of a call with all its attempts and the delays between them. Default: no timeout. */
   readonly timeout?: Duration.Input | undefined
   /** When and how often requests are retried. */
   readonly retry?: RetryOptions | undefined

@@ -5,8 +5,8 @@ import * as Duration from "effect/Duration"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as Option from "effect/Option"
 
-/** What the error of a client is about. */
-export interface Context {
+/** The attempt that failed. */
+interface Context {
   readonly operation: Operation
   readonly baseUrl: string
   /** Whether Heroku may have acted on an earlier attempt of the same call. */
