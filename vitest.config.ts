@@ -10,6 +10,11 @@ export default defineConfig({
     // No test waits for time to pass; a busy machine is not a failure.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Modules have no mutable state, so files can share a process. Loading them once halves the CPU time of the run.
+    isolate: false,
+    restoreMocks: true,
+    // Shows what failed tests print, and keeps a run that passes quiet.
+    silent: "passed-only",
     reporters: ["default", new CountReporter()]
   }
 })

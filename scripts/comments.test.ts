@@ -1,10 +1,10 @@
+import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, it, onTestFinished } from "vitest"
-import { findUncommented } from "./comments.ts"
 
-it("findUncommented names exports and members without a comment, and no private code", () => {
+it("the check of comments names exports and members without one, and no private code", () => {
   const root = mkdtempSync(join(tmpdir(), "comments-"))
   onTestFinished(() => rmSync(root, { recursive: true }))
   mkdirSync(join(root, "packages/one/src"), { recursive: true })
@@ -21,5 +21,9 @@ const secret = 1
 export const make = (name: string): Thing => ({ name, size: secret })
 `
   )
-  assert.deepStrictEqual(findUncommented(root), ["Thing: Thing.name has no comment", "Thing: make has no comment"])
+  const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, "comments.ts"), root], {
+    encoding: "utf8"
+  })
+  assert.strictEqual(stdout, "Thing.Thing.name has no comment\nThing.make has no comment\n")
+  assert.strictEqual(status, 1)
 })

@@ -1,42 +1,14 @@
 /**
  * Checks that every public export of the packages, and every member of exported classes and interfaces, has a comment.
+ * The argument is the folder with `packages`, by default this repository.
  */
 import { globSync } from "node:fs"
 import { basename, join } from "node:path"
 import { API, type Checker, type Symbol, SymbolFlags } from "typescript/unstable/sync"
 
-/** Finds the exports and members without a comment in the packages below `root`. */
-export const findUncommented = (root: string): ReadonlyArray<string> => {
-  const api = new API({ cwd: root })
-  try {
-    const configs = globSync("packages/*/tsconfig.json", { cwd: root }).toSorted().map((path) => join(root, path))
-    const snapshot = api.updateSnapshot({ openProjects: configs })
-    return configs.flatMap((config) => {
-      const { checker, program } = snapshot.getProject(config)!
-      return globSync("src/*.ts", { cwd: join(config, "..") })
-        .filter((file) => basename(file) !== "index.ts")
-        .toSorted()
-        .flatMap((file) => {
-          const source = program.getSourceFile(join(config, "..", file))!
-          return checker.getExportsOfModule(checker.getSymbolAtLocation(source)!)
-            .map((symbol) => has(symbol, SymbolFlags.Alias) ? checker.getAliasedSymbol(symbol) : symbol)
-            .flatMap((symbol) =>
-              [{ symbol, name: symbol.name }].concat(
-                membersOf(checker, symbol).map((member) => ({ symbol: member, name: `${symbol.name}.${member.name}` }))
-              )
-            )
-            .filter(({ symbol }) => checker.getDocumentationCommentOfSymbol(symbol).trim() === "")
-            .map(({ name }) => `${basename(file, ".ts")}: ${name} has no comment`)
-        })
-    })
-  } finally {
-    api.close()
-  }
-}
-
 const has = (symbol: Symbol, flags: SymbolFlags): boolean => (symbol.flags & flags) !== 0
 
-/** The members that the packages declare themselves, without those inherited from Effect's classes. */
+/** Lists the members that the packages declare themselves, without those inherited from Effect's classes. */
 const membersOf = (checker: Checker, symbol: Symbol): ReadonlyArray<Symbol> => {
   if (!has(symbol, SymbolFlags.Class | SymbolFlags.Interface)) return []
   const members = [
@@ -49,8 +21,26 @@ const membersOf = (checker: Checker, symbol: Symbol): ReadonlyArray<Symbol> => {
   )
 }
 
-if (import.meta.main) {
-  const problems = findUncommented(join(import.meta.dirname, ".."))
-  for (const problem of problems) console.log(problem)
-  if (problems.length > 0) process.exitCode = 1
+const root = process.argv[2] ?? join(import.meta.dirname, "..")
+const configs = globSync("packages/*/tsconfig.json", { cwd: root }).toSorted().map((path) => join(root, path))
+const api = new API({ cwd: root })
+const snapshot = api.updateSnapshot({ openProjects: configs })
+for (const config of configs) {
+  const { checker, program } = snapshot.getProject(config)!
+  const report = (symbol: Symbol, name: string): void => {
+    if (checker.getDocumentationCommentOfSymbol(symbol).trim() !== "") return
+    console.log(`${name} has no comment`)
+    process.exitCode = 1
+  }
+  for (const file of globSync("src/*.ts", { cwd: join(config, ".."), exclude: ["src/index.ts"] }).toSorted()) {
+    const source = program.getSourceFile(join(config, "..", file))!
+    for (const exported of checker.getExportsOfModule(checker.getSymbolAtLocation(source)!)) {
+      const symbol = has(exported, SymbolFlags.Alias) ? checker.getAliasedSymbol(exported) : exported
+      const name = `${basename(file, ".ts")}.${symbol.name}`
+      report(symbol, name)
+      for (const member of membersOf(checker, symbol)) report(member, `${name}.${member.name}`)
+    }
+  }
 }
+snapshot.dispose()
+api.close()
