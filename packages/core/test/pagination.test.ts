@@ -121,6 +121,12 @@ describe("pages and stream", () => {
       assert.deepStrictEqual(idsOf((yield* service.list()).items), [...others, uuid(1)])
     }))
 
+  it.effect("a listing follows a Next-Range that starts after an id other than a UUID, before its last UUID", () =>
+    Effect.gen(function*() {
+      const { service } = respondWith([[uuid(5), "!"], "id ]!..; max=2"], [["a"]])
+      assert.deepStrictEqual((yield* collect(service, { pageSize: 2 })).ids, [uuid(5), "!", "a"])
+    }))
+
   it.effect("a listing continues after its last authorization where Next-Range starts later and inclusively", () =>
     Effect.gen(function*() {
       const { calls, service } = respondWith([[uuid(1), uuid(2)], `id ${uuid(9)}..; max=2`], [[uuid(3)]])
@@ -368,6 +374,14 @@ describe("cursor", () => {
         assert.deepStrictEqual((yield* collect(service, { cursor, concurrency })).ids, [uuid(2)])
       })
   )
+
+  it.effect("a listing from a cursor at an id other than a UUID accepts UUIDs in any position after it", () =>
+    Effect.gen(function*() {
+      const { service } = respondWith([[], `id ]${uuid(1)}..; max=2`], [[uuid(2)]], [[uuid(1)]])
+      const other = ListRange.Cursor.make("id ]x..; max=2")
+      assert.deepStrictEqual((yield* collect(service, { cursor: other })).ids, [uuid(2)])
+      assert.deepStrictEqual((yield* collect(service, { cursor: other })).ids, [uuid(1)])
+    }))
 
   it.effect("a listing from a cursor fails when the server ignores its start", () =>
     Effect.gen(function*() {

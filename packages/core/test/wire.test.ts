@@ -33,9 +33,13 @@ describe("FromWire", () => {
     }
   )
 
-  it("FromWire encodes every attribute of the documented payload as it was", () => {
+  it.each<[string, object]>([
+    ["the documented payload", full],
+    ["a direct authorization", payloads.direct],
+    ["an authorization without access token", { ...payloads.direct, access_token: null }]
+  ])("FromWire encodes every attribute of %s as it was", (_, payload) => {
     const time = "2012-01-01T12:00:00.000Z"
-    assert.deepStrictEqual(throughJson(encode(decode(full))), { ...full, created_at: time, updated_at: time })
+    assert.deepStrictEqual(throughJson(encode(decode(payload))), { ...payload, created_at: time, updated_at: time })
   })
 
   const { created_at, id, scope, updated_at } = full
