@@ -50,15 +50,10 @@ export const make = (endpoints: Endpoints): Service => {
     endpoints.list(range).pipe(withOperationSpan("list", { "heroku.range": range }))
 
   const steps = (options: Pagination.StreamOptions | undefined): Stream.Stream<Pagination.Step, ListError> =>
-    Stream.unwrap(
-      Effect.map(
-        Pagination.startPosition(options),
-        (position) =>
-          options?.concurrency === undefined || options.concurrency === 1
-            ? Pagination.paginate(position, fetch)
-            : paginateSegments(position, fetch, options.concurrency)
-      )
-    )
+    Stream.unwrap(Effect.map(
+      Pagination.startPosition(options),
+      (position) => paginateSegments(position, fetch, options?.concurrency ?? 1)
+    ))
 
   return {
     create: (input) =>

@@ -1,5 +1,5 @@
 /** Listing with `concurrency`: the same authorizations in the same order as page by page, whatever the ids and the server. */
-import * as AuthorizationEndpoints from "@effect-heroku/core/AuthorizationEndpoints"
+import type * as AuthorizationEndpoints from "@effect-heroku/core/AuthorizationEndpoints"
 import { RequestFailed } from "@effect-heroku/core/AuthorizationError"
 import type * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as ListRange from "@effect-heroku/core/ListRange"
