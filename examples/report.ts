@@ -12,7 +12,7 @@ import { format, type Report } from "./report/page.ts"
 
 type Row = Report["authorizations"][number]
 
-/** What the report looks for, worst first. */
+/** The findings of the report, worst first. */
 const findings: ReadonlyArray<readonly [string, (item: Authorization.Authorization, now: DateTime.Utc) => boolean]> = [
   ["global scope, never expires", (item) => Authorization.hasGlobalScope(item) && Authorization.neverExpires(item)],
   ["never expires", (item) => !Authorization.hasGlobalScope(item) && Authorization.neverExpires(item)],

@@ -18,7 +18,7 @@ it.effect("revoke looks the authorization up after a lost connection", () =>
   Effect.gen(function*() {
     const faults = yield* FaultInjection.FaultInjection
     yield* faults.inject(FaultInjection.connectionReset, { operation: "delete" })
-    assert.strictEqual(yield* revoke(leaked), "may still work: run this again")
+    assert.strictEqual(yield* revoke(leaked), "may still work: check again")
     yield* faults.inject(FaultInjection.connectionReset, { operation: "delete", afterActing: true })
     assert.strictEqual(yield* revoke(leaked), "revoked")
   }).pipe(Effect.provide(layer)))

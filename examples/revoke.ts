@@ -7,7 +7,7 @@
 import { Authorization, AuthorizationService } from "@effect-heroku/core"
 import { Console, Effect } from "effect"
 
-export type Outcome = "revoked" | "not found: no authorization has this id" | "may still work: run this again"
+export type Outcome = "revoked" | "not found: no authorization has this id" | "may still work: check again"
 
 /** Revokes an authorization. The remaining errors concern the entire run: a rejected token, a rate limit, an outage. */
 export const revoke = Effect.fn("revoke")(function*(id: Authorization.AuthorizationId) {
@@ -21,7 +21,7 @@ export const revoke = Effect.fn("revoke")(function*(id: Authorization.Authorizat
       // The connection broke on every attempt, and one of them may have succeeded: look it up.
       RequestFailed: (failure) =>
         service.info(id).pipe(
-          Effect.as<Outcome>("may still work: run this again"),
+          Effect.as<Outcome>("may still work: check again"),
           Effect.catchTag("NotFound", () => Effect.succeed<Outcome>("revoked")),
           Effect.mapError(() => failure)
         )

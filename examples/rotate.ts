@@ -4,7 +4,7 @@
  * Regenerating cannot be undone: the old token stops working, and only the response carries the new one. So each step is
  * written to a journal before it is taken. An authorization that was started and not delivered is regenerated again by
  * the next run, because nothing uses that token yet. One that was delivered is skipped. One that Heroku does not
- * regenerate, because it belongs to an OAuth client or no longer exists, is reported, and tried again by the next run.
+ * regenerate, because it belongs to an OAuth client or no longer exists, is reported, and the next run retries it.
  *
  * Run it with `npx -y pnpm@12 exec node examples/rotate.ts --journal FILE --deliver-to DIRECTORY ID [ID …]`, and repeat
  * it until it prints that all tokens are delivered or names the authorizations that cannot be rotated. See `audit.ts` for

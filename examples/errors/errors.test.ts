@@ -56,10 +56,10 @@ it.effect("deleteWithCode prompts for the code once, and only when Heroku requir
     const faults = yield* FaultInjection.FaultInjection
     yield* faults.inject(FaultInjection.status(403, { errorId: "two_factor" }), { operation: "delete" })
     let prompts = 0
-    const promptForCode = Effect.sync(() => Redacted.make(String(++prompts)))
-    assert.strictEqual((yield* deleteWithCode(known, promptForCode)).id, known)
+    const askForCode = Effect.sync(() => Redacted.make(String(++prompts)))
+    assert.strictEqual((yield* deleteWithCode(known, askForCode)).id, known)
     assert.strictEqual(prompts, 1)
     const [other] = yield* (yield* HerokuAccount.HerokuAccount).put({})
-    yield* deleteWithCode(other!.id, promptForCode)
+    yield* deleteWithCode(other!.id, askForCode)
     assert.strictEqual(prompts, 1)
   }).pipe(Effect.provide(layer)))

@@ -42,7 +42,7 @@ export interface Options {
  * **Example**
  *
  * ```ts
- * AuthorizationContract.suite("a layer that counts what is deleted", layer)
+ * AuthorizationContract.suite("a service that logs deletions", layer)
  * ```
  */
 export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unknown>, options?: Options): void => {
