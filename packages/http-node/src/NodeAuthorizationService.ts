@@ -44,10 +44,6 @@ export const layerConfig = (
     ? Layer.unwrap(Effect.map(findOptions, layer))
     : Layer.provide(HttpAuthorizationService.layerConfig(options), layerClient)
 
-// -----------------------------------------------------------------------------
-// HTTP client
-// -----------------------------------------------------------------------------
-
 /**
  * Effect's `node:http` client over two agents, which close their connections with the layer.
  *
@@ -73,10 +69,6 @@ const makeClient = (options: NodeHttpClient.HttpAgentOptions) =>
     NodeHttpClient.makeAgent(options),
     (agent) => Effect.provideService(NodeHttpClient.makeNodeHttp, NodeHttpClient.HttpAgent, agent)
   )
-
-// -----------------------------------------------------------------------------
-// Environment
-// -----------------------------------------------------------------------------
 
 /** Reads a variable. An empty one counts as unset. */
 const variable = (name: string) =>

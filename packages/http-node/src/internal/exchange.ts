@@ -90,10 +90,6 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings): Exc
   }
 }
 
-// -----------------------------------------------------------------------------
-// Request
-// -----------------------------------------------------------------------------
-
 const toRequest = (
   { body, headers, method, path }: Endpoint,
   { baseUrl, token, userAgent }: Settings
@@ -137,10 +133,6 @@ const toClientContext = (context: Context.Context<Scope.Scope>): Context.Context
       redirect: "manual"
     })
   )
-
-// -----------------------------------------------------------------------------
-// Response
-// -----------------------------------------------------------------------------
 
 /** More than any response of Heroku's: a page of 1,000 authorizations is smaller than 1 MiB. */
 const maxBytes = 64 * 1024 * 1024

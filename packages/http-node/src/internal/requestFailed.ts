@@ -70,10 +70,6 @@ export const fromDefect = ({ operation, outcomeUnknown }: Context, defect: unkno
 
 const unwritable = "The request could not be written"
 
-// -----------------------------------------------------------------------------
-// System errors
-// -----------------------------------------------------------------------------
-
 interface SystemError {
   readonly code: string
   /** The system call that failed: `connect`, `getaddrinfo`, `read`, `write`. */

@@ -45,10 +45,6 @@ export class Body {
   }
 }
 
-// -----------------------------------------------------------------------------
-// Headers
-// -----------------------------------------------------------------------------
-
 const headerNames = [
   "content-type",
   "heroku-two-factor-required",
@@ -96,10 +92,6 @@ export const warnings = ({ headers }: Response): ReadonlyArray<Warning> => {
   ]
 }
 
-// -----------------------------------------------------------------------------
-// Errors
-// -----------------------------------------------------------------------------
-
 /** Whether the operation succeeded. */
 export const isExpected = ({ operation, status }: Pick<Response, "operation" | "status">): boolean =>
   expectedStatuses(operation).includes(status)
@@ -120,10 +112,6 @@ export const invalid = (response: Response, message: string): InvalidResponse =>
   const { operation, outcomeUnknown, status } = response
   return invalidResponse({ operation, status, message, requestId: requestId(response), outcomeUnknown })
 }
-
-// -----------------------------------------------------------------------------
-// Bodies
-// -----------------------------------------------------------------------------
 
 /** Decodes the authorization in the body. */
 export const decodeAuthorization = (response: Response): Effect.Effect<Authorization, InvalidResponse> =>

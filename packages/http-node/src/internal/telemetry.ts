@@ -17,10 +17,6 @@ import type { Endpoint } from "./exchange.ts"
 import type { Settings } from "./options.ts"
 import { requestId, type Response } from "./response.ts"
 
-// -----------------------------------------------------------------------------
-// Attempts
-// -----------------------------------------------------------------------------
-
 /** Gives an attempt its span, counts its outcome, and logs it. `retries` is the number of attempts before it. */
 export const withAttempt = <E extends AuthorizationError>(
   { baseUrl, server }: Settings,
@@ -90,10 +86,6 @@ const retryCount = Metric.counter("heroku.retries", {
   description: "Requests that retried an earlier one, by operation",
   incremental: true
 })
-
-// -----------------------------------------------------------------------------
-// Budget
-// -----------------------------------------------------------------------------
 
 /** Records how many requests the account has left, as Heroku reported. */
 export const budgetRemaining = (account: string, count: number): Effect.Effect<void> =>
