@@ -5,11 +5,9 @@ import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthoriz
 import { serve } from "@effect-heroku/test-kit/httpServer"
 import * as payloads from "@effect-heroku/test-kit/payloads"
 import * as samples from "@effect-heroku/test-kit/samples"
-import { recordSpans } from "@effect-heroku/test-kit/spans"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
@@ -46,20 +44,6 @@ describe("NodeAuthorizationService", () => {
       const error = yield* Effect.flip(Effect.provide(info, layerFor(baseUrl, noRetry)))
       assert(error._tag === "RequestFailed")
       assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["connect", false])
-    }))
-
-  it.effect("releases the memory of a long page once it is read, also when a tracer keeps its response", () =>
-    Effect.gen(function*() {
-      const text = JSON.stringify(longPage)
-      const baseUrl = yield* serve((_, response) => {
-        response.writeHead(200, { "content-length": Buffer.byteLength(text) }).end(text)
-      })
-      const { spans, tracer } = recordSpans()
-      const { items } = yield* Effect.withTracer(Effect.provide(list, layerFor(baseUrl)), tracer)
-      assert.deepStrictEqual(items.map((item): string => item.id), longPage.map((item) => item.id))
-      const status = spans.find(({ name }) => name.startsWith("GET"))?.status
-      assert(status?._tag === "Ended" && Exit.isSuccess(status.exit))
-      assert.isEmpty((status.exit.value as { readonly body: { readonly reveal: () => Uint8Array } }).body.reveal())
     }))
 
   it.effect.each<[string, Layer.Layer<HttpClient.HttpClient>]>([

@@ -1,6 +1,6 @@
 /** The connections of `NodeAuthorizationService`: pooled for idempotent requests, a fresh one for every POST. */
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
-import { hostileServer, respond, type Step } from "@effect-heroku/test-kit/hostileServer"
+import { hostileServer, respond, silence, type Step } from "@effect-heroku/test-kit/hostileServer"
 import { serve } from "@effect-heroku/test-kit/httpServer"
 import { operations } from "@effect-heroku/test-kit/operations"
 import * as payloads from "@effect-heroku/test-kit/payloads"
@@ -8,81 +8,73 @@ import { nextTick } from "@effect-heroku/test-kit/testTime"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import type { IncomingMessage, ServerResponse } from "node:http"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { Socket } from "node:net"
 import { noRetry, type Options, token } from "./fixtures/liveService.ts"
 
-const layerFor = ({ baseUrl }: { readonly baseUrl: string }, options?: Options) =>
+const layerFor = ({ baseUrl }: { readonly baseUrl: string }, options: Options = noRetry) =>
   NodeAuthorizationService.layer({ token, baseUrl, ...options })
 
-const body = JSON.stringify(payloads.full)
+const full = respond(200, JSON.stringify(payloads.full))
+const created = respond(201, JSON.stringify(payloads.full))
 
-const success = (request: IncomingMessage, response: ServerResponse) => {
-  const isList = request.method === "GET" && request.url === "/oauth/authorizations"
-  const isCreate = request.method === "POST" && request.url === "/oauth/authorizations"
-  response.writeHead(isCreate ? 201 : 200).end(isList ? `[${body}]` : body)
-}
+const { create, delete: remove, info, regenerate, update } = operations
 
 describe("connections", () => {
-  it.live("every POST opens a connection, and all other requests share one", () =>
+  it.live("every POST opens a connection and closes it, and all other requests share one", () =>
     Effect.gen(function*() {
       const sockets: Array<Socket> = []
-      const used: Array<string> = []
-      const baseUrl = yield* serve((request, response) => {
-        if (!sockets.includes(request.socket)) sockets.push(request.socket)
-        used.push(`${request.method} ${sockets.indexOf(request.socket)}`)
-        success(request, response)
-      })
-      const { create, delete: remove, info, list, regenerate, update } = operations
-      yield* Effect.forEach([info, list, create, update, create, regenerate, remove, info], (call) =>
-        Effect.andThen(call, nextTick)).pipe(Effect.provide(layerFor({ baseUrl })))
-      assert.deepStrictEqual(used, [
-        "GET 0",
-        "GET 0",
-        "POST 1",
-        "PATCH 0",
-        "POST 2",
-        "POST 3",
-        "DELETE 0",
-        "GET 0"
-      ])
+      const step = (write: Step): Step => (socket) => {
+        sockets.push(socket)
+        write(socket)
+      }
+      const server = yield* hostileServer([full, created, full, full, full, full].map(step))
+      yield* Effect.forEach([info, create, update, regenerate, remove, info], (call) => Effect.andThen(call, nextTick))
+        .pipe(
+          Effect.andThen(server.until(({ connections }) => connections.closed === 2)),
+          Effect.provide(layerFor(server))
+        )
+      const distinct = [...new Set(sockets)]
+      assert.deepStrictEqual(
+        server.received.map((request, index) => {
+          const [, connection] = /^connection: (.*)\r$/im.exec(request) ?? []
+          return `${request.slice(0, request.indexOf(" "))} ${distinct.indexOf(sockets[index]!)} ${connection}`
+        }),
+        [
+          "GET 0 keep-alive",
+          "POST 1 close",
+          "PATCH 0 keep-alive",
+          "POST 2 close",
+          "DELETE 0 keep-alive",
+          "GET 0 keep-alive"
+        ]
+      )
+      yield* server.until(({ connections }) => connections.closed === 3)
     }))
 
   it.live.each(["info", "create"] as const)(
-    "at most 64 connections are open for concurrent calls of %s",
+    "of 70 concurrent calls of %s, 64 have a connection",
     (operation) =>
       Effect.gen(function*() {
-        const waiting: Array<() => void> = []
-        const open = new Set<Socket>()
-        const baseUrl = yield* serve((request, response) => {
-          open.add(request.socket)
-          request.socket.once("close", () => open.delete(request.socket))
-          waiting.push(() => success(request, response))
-        })
-        yield* Effect.gen(function*() {
-          const calls = Effect.replicateEffect(operations[operation], 150, { concurrency: "unbounded" })
-          const fiber = yield* Effect.forkChild(calls)
-          while (waiting.length < 64) yield* nextTick
-          // Time enough for a 65th connection.
-          for (let tick = 0; tick < 100; tick++) yield* nextTick
-          assert.strictEqual(open.size, 64)
-          assert.lengthOf(waiting, 64)
-          let responded = 0
-          while (fiber.pollUnsafe() === undefined) {
-            for (; responded < waiting.length; responded++) waiting[responded]!()
-            yield* nextTick
-            assert.isAtMost(open.size, 64)
-          }
-          assert.lengthOf(yield* Fiber.join(fiber), 150)
-        }).pipe(Effect.provide(layerFor({ baseUrl })))
+        const server = yield* hostileServer([silence])
+        const calls = Effect.replicateEffect(operations[operation], 70, { concurrency: "unbounded" })
+        const fiber = yield* Effect.forkChild(Effect.provide(calls, layerFor(server)))
+        yield* server.until(({ received }) => received.length === 64)
+        // Time enough for a 65th connection.
+        for (let tick = 0; tick < 20; tick++) yield* nextTick
+        assert.deepStrictEqual([server.received.length, server.connections.opened], [64, 64])
+        yield* Fiber.interrupt(fiber)
+        yield* server.until(({ connections }) => connections.closed === 64)
       })
   )
 
-  it.live("the connections are closed with the layer", () =>
+  it.live("of 70 concurrent creates, each has its own connection", () =>
     Effect.gen(function*() {
-      const server = yield* hostileServer([respond(200, body), respond(201, body)])
-      yield* Effect.andThen(operations.info, operations.create).pipe(Effect.provide(layerFor(server)))
-      yield* server.until(({ connections }) => connections.opened === 2 && connections.closed === 2)
+      const server = yield* hostileServer([created])
+      const calls = Effect.replicateEffect(create, 70, { concurrency: "unbounded" })
+      yield* Effect.provide(calls, layerFor(server))
+      assert.deepStrictEqual([server.received.length, server.connections.opened], [70, 70])
     }))
 })
 
@@ -90,33 +82,57 @@ describe("idle connections that the server closes while the process is frozen", 
   const pooled: Array<Socket> = []
   const keepOpen: Step = (socket) => {
     pooled.push(socket)
-    respond(200, body)(socket)
+    full(socket)
   }
   /** Fills the pool, and closes its connection: the client sends the next request before it can notice. */
-  const closeIdle = operations.info.pipe(
+  const closeIdle = info.pipe(
     Effect.andThen(nextTick),
     Effect.andThen(Effect.sync(() => pooled.at(-1)!.destroy()))
   )
 
-  it.live("a create succeeds without retry when every pooled connection is dead", () =>
+  it.live("creates succeed without retry when every pooled connection is dead", () =>
     Effect.gen(function*() {
       const rounds = [1, 2, 3, 4]
-      const server = yield* hostileServer(rounds.flatMap(() => [keepOpen, respond(201, body)]))
-      yield* Effect.forEach(rounds, () => Effect.andThen(closeIdle, operations.create)).pipe(
-        Effect.provide(layerFor(server, noRetry))
-      )
+      const server = yield* hostileServer(rounds.flatMap(() => [keepOpen, created]))
+      yield* Effect.forEach(rounds, () => Effect.andThen(closeIdle, create)).pipe(Effect.provide(layerFor(server)))
       assert.lengthOf(server.received, 8)
     }))
 
   it.live("an info over a dead connection fails, and succeeds with a retry", () =>
     Effect.gen(function*() {
       const server = yield* hostileServer([keepOpen])
-      const error = yield* Effect.flip(Effect.andThen(closeIdle, operations.info)).pipe(
-        Effect.provide(layerFor(server, noRetry))
-      )
+      const call = Effect.andThen(closeIdle, info)
+      const error = yield* Effect.flip(call).pipe(Effect.provide(layerFor(server)))
       assert.deepStrictEqual([error._tag, "reason" in error && error.reason], ["RequestFailed", "connection"])
-      yield* Effect.andThen(closeIdle, operations.info).pipe(
-        Effect.provide(layerFor(server, { retry: { times: 1, baseDelay: 0 } }))
-      )
+      yield* Effect.provide(call, layerFor(server, { retry: { times: 1, baseDelay: 0 } }))
+    }))
+})
+
+describe("requests that are not sent", () => {
+  type Change = (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest
+
+  it.live.each<[string, Change, string]>([
+    ["a header with a line break", HttpClientRequest.setHeader("x-extra", "a\r\nb: S3CR3T"), "ERR_INVALID_CHAR"],
+    ["a header whose name has a space", HttpClientRequest.setHeader("x extra", "S3CR3T"), "ERR_INVALID_HTTP_TOKEN"],
+    ["a URL of another protocol", HttpClientRequest.setUrl("ftp://127.0.0.1/"), "ERR_INVALID_PROTOCOL"]
+  ])("%s, set by transformClient, fails before anything is sent", ([, change, code]) =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([full])
+      const transformClient = HttpClient.mapRequest(change)
+      const error = yield* Effect.flip(Effect.provide(create, layerFor(server, { ...noRetry, transformClient })))
+      assert(error._tag === "RequestFailed")
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["request", false])
+      assert.strictEqual(error.message, `The request could not be written (${code})`)
+      assert.strictEqual(server.connections.opened, 0)
+    }))
+
+  it.live("a host whose addresses all refuse the connection fails with reason connect", () =>
+    Effect.gen(function*() {
+      const closed = yield* Effect.scoped(serve(() => {}))
+      const baseUrl = closed.replace("127.0.0.1", "localhost")
+      const error = yield* Effect.flip(Effect.provide(create, layerFor({ baseUrl })))
+      assert(error._tag === "RequestFailed")
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["connect", false])
+      assert.include(error.message, "(ECONNREFUSED)")
     }))
 })
