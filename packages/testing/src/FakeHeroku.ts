@@ -17,7 +17,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import * as FaultInjection from "./FaultInjection.ts"
+import type { FaultInjection } from "./FaultInjection.ts"
 import { HerokuAccount } from "./HerokuAccount.ts"
 import * as Api from "./internal/api.ts"
 import * as Faults from "./internal/faults.ts"
@@ -27,44 +27,23 @@ export type { Exchange } from "./internal/api.ts"
 /** How the fake API behaves, and what its account starts with. By default it has no authorizations. */
 export interface Options extends Api.Options {}
 
-/** Creates the API, and its context: the account, and with faults the service that injects them. */
-const withoutFaults = (options: Options = {}) =>
-  Effect.map(Api.make(options, Faults.none), (api) => ({ api, context: Context.make(HerokuAccount, api.account) }))
-
-const withFaults = Effect.fnUntraced(function*(options: Options = {}) {
-  const { guard, service } = yield* Faults.make
-  const api = yield* Api.make(options, guard)
-  return {
-    api,
-    context: Context.make(HerokuAccount, api.account).pipe(Context.add(FaultInjection.FaultInjection, service))
-  }
-})
-
-// -----------------------------------------------------------------------------
-// In process
-// -----------------------------------------------------------------------------
-
 /**
  * Provides an `HttpClient` that sends every request, to any host, to the fake API, and the account behind it. Every build of
  * the layer has a new account.
  */
 export const layerHttpClient = (options?: Options): Layer.Layer<HttpClient.HttpClient | HerokuAccount> =>
-  Layer.effectContext(
-    Effect.map(
-      withoutFaults(options),
-      ({ api, context }) => Context.add(context, HttpClient.HttpClient, toHttpClient(api))
-    )
-  )
+  makeHttpClient(options, Faults.none)
 
 /** Provides the same as `layerHttpClient`, and the `FaultInjection` that its calls obey. */
 export const layerHttpClientWithFaults = (
   options?: Options
-): Layer.Layer<HttpClient.HttpClient | HerokuAccount | FaultInjection.FaultInjection> =>
+): Layer.Layer<HttpClient.HttpClient | HerokuAccount | FaultInjection> =>
+  Faults.withFaults((guard) => makeHttpClient(options, guard))
+
+const makeHttpClient = (options: Options = {}, guard: Faults.Guard) =>
   Layer.effectContext(
-    Effect.map(
-      withFaults(options),
-      ({ api, context }) => Context.add(context, HttpClient.HttpClient, toHttpClient(api))
-    )
+    Effect.map(Api.make(options, guard), (api) =>
+      Context.make(HttpClient.HttpClient, toHttpClient(api)).pipe(Context.add(HerokuAccount, api.account)))
   )
 
 const toHttpClient = ({ handle }: Api.Api): HttpClient.HttpClient =>
@@ -127,15 +106,9 @@ const readBody = (
     Effect.mapError((cause) => transportError(request, cause))
   )
 
-// -----------------------------------------------------------------------------
-// Behind a server
-// -----------------------------------------------------------------------------
-
 /** Serves the fake API on the `HttpServer` in context, without an access log, and provides the account behind it. */
 export const layerServer = (options?: Options): Layer.Layer<HerokuAccount, never, HttpServer.HttpServer> =>
-  Layer.unwrap(
-    Effect.map(withoutFaults(options), ({ api, context }) => Layer.merge(serve(api), Layer.succeedContext(context)))
-  )
+  makeServer(options, Faults.none)
 
 /**
  * Provides the same as `layerServer`, and the `FaultInjection` that its calls obey.
@@ -147,13 +120,12 @@ export const layerServer = (options?: Options): Layer.Layer<HerokuAccount, never
  */
 export const layerServerWithFaults = (
   options?: Options
-): Layer.Layer<HerokuAccount | FaultInjection.FaultInjection, never, HttpServer.HttpServer> =>
-  Layer.unwrap(
-    Effect.map(withFaults(options), ({ api, context }) => Layer.merge(serve(api), Layer.succeedContext(context)))
-  )
+): Layer.Layer<HerokuAccount | FaultInjection, never, HttpServer.HttpServer> =>
+  Faults.withFaults((guard) => makeServer(options, guard))
 
-const serve = ({ handle }: Api.Api): Layer.Layer<never, never, HttpServer.HttpServer> =>
+const makeServer = (options: Options = {}, guard: Faults.Guard) =>
   Layer.unwrap(Effect.gen(function*() {
+    const { account, handle } = yield* Api.make(options, guard)
     const closing = yield* Deferred.make<never, Api.Broken>()
     const app = Effect.gen(function*() {
       const request = yield* HttpServerRequest.HttpServerRequest
@@ -176,7 +148,7 @@ const serve = ({ handle }: Api.Api): Layer.Layer<never, never, HttpServer.HttpSe
     const layerClosing = Layer.effectDiscard(
       Effect.addFinalizer(() => Deferred.fail(closing, { _tag: "Broken", when: "responding" }))
     )
-    return Layer.provideMerge(layerClosing, layerApp)
+    return Layer.merge(Layer.provideMerge(layerClosing, layerApp), Layer.succeed(HerokuAccount, account))
   }))
 
 const breakNow = Stream.fail("The connection breaks")

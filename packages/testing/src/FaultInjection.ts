@@ -12,10 +12,6 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Fault } from "./internal/fault.ts"
 
-// -----------------------------------------------------------------------------
-// Faults
-// -----------------------------------------------------------------------------
-
 export type { Fault } from "./internal/fault.ts"
 
 /** The content of an error response. */
@@ -156,10 +152,6 @@ export const failure = (error: AuthorizationError): Fault => {
   }
 }
 
-// -----------------------------------------------------------------------------
-// Calls
-// -----------------------------------------------------------------------------
-
 /** A call as it arrived. Tokens sent as ids are redacted. Over HTTP, requests for other paths are not calls. */
 export interface Call {
   /** The operation. */
@@ -200,10 +192,6 @@ export interface Gate {
   /** Lets all calls pass, those that wait and those that arrive later. */
   readonly open: Effect.Effect<void>
 }
-
-// -----------------------------------------------------------------------------
-// Service
-// -----------------------------------------------------------------------------
 
 /** The operations of `FaultInjection`. */
 export interface Service {

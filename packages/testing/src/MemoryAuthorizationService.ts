@@ -15,14 +15,14 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import * as FaultInjection from "./FaultInjection.ts"
+import type * as FaultInjection from "./FaultInjection.ts"
 import { HerokuAccount } from "./HerokuAccount.ts"
 import * as Account from "./internal/account.ts"
 import type { BrokenResponse, Failure } from "./internal/fault.ts"
 import * as Faults from "./internal/faults.ts"
 import * as HerokuErrors from "./internal/herokuErrors.ts"
 import type { Listing } from "./internal/listing.ts"
-import { checkKeys, keysOf } from "./internal/options.ts"
+import { checkKeys } from "./internal/options.ts"
 import { type AuthorizationRecord, toAuthorization } from "./internal/records.ts"
 import * as Store from "./internal/store.ts"
 
@@ -31,27 +31,22 @@ export interface Options extends Store.Options {}
 
 /** Provides the service and its account. Every build of the layer has a new account. */
 export const layer = (options?: Options): Layer.Layer<AuthorizationService | HerokuAccount> =>
-  Layer.effectContext(make(options, Faults.none))
+  make(options, Faults.none)
 
 /** Provides the service, its account, and the `FaultInjection` that the service's calls obey. */
 export const layerWithFaults = (
   options?: Options
 ): Layer.Layer<AuthorizationService | HerokuAccount | FaultInjection.FaultInjection> =>
-  Layer.effectContext(Effect.gen(function*() {
-    const { guard, service } = yield* Faults.make
-    return Context.add(yield* make(options, guard), FaultInjection.FaultInjection, service)
-  }))
+  Faults.withFaults((guard) => make(options, guard))
 
-const optionKeys = keysOf<Options>(Store.optionKeys)
-
-const make = (options: Options = {}, guard: Faults.Guard) =>
-  Effect.map(Clock.currentTimeMillis, (now) => {
-    checkKeys("options", options, optionKeys)
+const make = (options: Options = {}, guard: Faults.Guard): Layer.Layer<AuthorizationService | HerokuAccount> =>
+  Layer.effectContext(Effect.map(Clock.currentTimeMillis, (now) => {
+    checkKeys("options", options, Store.optionKeys)
     const store = Store.make(options, now)
     return Context.make(AuthorizationService, fromStore(store, guard)).pipe(
       Context.add(HerokuAccount, Account.fromStore(store))
     )
-  })
+  }))
 
 const fromStore = (store: Store.Store, guard: Faults.Guard): Service => {
   /** Runs an operation on the store. `breakList` is what the faults that only lists have do to a response. */

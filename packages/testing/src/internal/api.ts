@@ -27,10 +27,6 @@ import { type ApiRequest, pathOf, type Route, route, toCall } from "./request.ts
 import { toText } from "./seeds.ts"
 import * as Store from "./store.ts"
 
-// -----------------------------------------------------------------------------
-// Options
-// -----------------------------------------------------------------------------
-
 /** An account, and how the API authenticates its user. */
 interface AccountOptions extends Store.Options {
   /** How many requests the account may send at once. By default 4500. */
@@ -58,21 +54,11 @@ export interface Options extends AccountOptions {
   readonly observe?: ((exchange: Exchange) => Effect.Effect<void>) | undefined
 }
 
-const mainAccountKeys: { readonly [K in keyof AccountOptions]-?: true } = {
+const accountKeys = new Set([
   ...Store.optionKeys,
-  rateLimit: true,
-  rateLimitRefill: true,
-  twoFactorCode: true
-}
-const accountKeys: ReadonlySet<string> = new Set([...Object.keys(mainAccountKeys), "token"])
-const apiKeys = keysOf<Options>({
-  ...mainAccountKeys,
-  token: true,
-  accounts: true,
-  warning: true,
-  latency: true,
-  observe: true
-})
+  ...keysOf<Options>("token", "rateLimit", "rateLimitRefill", "twoFactorCode")
+])
+const optionKeys = new Set([...accountKeys, ...keysOf<Options>("accounts", "warning", "latency", "observe")])
 
 /** A request and its response, without secrets. */
 export interface Exchange {
@@ -87,10 +73,6 @@ export interface Exchange {
   /** How long the response took. */
   readonly duration: Duration.Duration
 }
-
-// -----------------------------------------------------------------------------
-// Responses
-// -----------------------------------------------------------------------------
 
 /** A response. Header names are in lower case. An empty body is no body. */
 export interface ApiResponse {
@@ -108,10 +90,6 @@ export interface Broken {
 }
 
 const broken = (when: Broken["when"]): Effect.Effect<never, Broken> => Effect.fail({ _tag: "Broken", when })
-
-// -----------------------------------------------------------------------------
-// Accounts
-// -----------------------------------------------------------------------------
 
 interface Account {
   readonly store: Store.Store
@@ -135,10 +113,6 @@ const tokenOf = (header: string | undefined): string | undefined => {
   return password.join(":") || user || undefined
 }
 
-// -----------------------------------------------------------------------------
-// The API
-// -----------------------------------------------------------------------------
-
 /** The API, and its main account. */
 export interface Api {
   readonly handle: (request: ApiRequest) => Effect.Effect<ApiResponse, Broken>
@@ -147,7 +121,7 @@ export interface Api {
 
 /** Creates the API. Its calls run under `guard`. */
 export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.Guard): Effect.fn.Return<Api> {
-  checkKeys("options", options, apiKeys)
+  checkKeys("options", options, optionKeys)
   const furtherAccounts = Array.from(options.accounts ?? [])
   for (const account of furtherAccounts) checkKeys("options", account, accountKeys)
   const now = yield* Clock.currentTimeMillis
@@ -310,10 +284,6 @@ const breakNextRange = (response: ApiResponse, nextRange: string | undefined): A
   const { "next-range": _, ...headers } = response.headers
   return { ...response, status: 206, headers: { ...headers, ...(nextRange && { "next-range": nextRange }) } }
 }
-
-// -----------------------------------------------------------------------------
-// Headers
-// -----------------------------------------------------------------------------
 
 /** Whether a media type in `Accept` is version 3 of the API, or a variant of it (`3.sdk`). */
 const isAcceptable = (accept: string): boolean =>

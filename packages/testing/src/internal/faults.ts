@@ -1,9 +1,10 @@
 /** Runs calls under the faults that were injected, for the implementations that support them. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import type * as FaultInjection from "../FaultInjection.ts"
+import * as FaultInjection from "../FaultInjection.ts"
 import { type BrokenResponse, type Failure, type Fault, isOnlyForLists } from "./fault.ts"
 import { redactCall } from "./redact.ts"
 
@@ -32,8 +33,17 @@ interface Pending {
   matched: number
 }
 
+/** Provides a layer whose calls run under the guard, and the `FaultInjection` that injects their faults. */
+export const withFaults = <A, E, R>(
+  build: (guard: Guard) => Layer.Layer<A, E, R>
+): Layer.Layer<A | FaultInjection.FaultInjection, E, R> =>
+  Layer.unwrap(Effect.map(
+    make,
+    ({ guard, service }) => Layer.merge(build(guard), Layer.succeed(FaultInjection.FaultInjection, service))
+  ))
+
 /** Creates the service, without faults and calls, and the guard that runs calls under it. */
-export const make: Effect.Effect<{ readonly service: FaultInjection.Service; readonly guard: Guard }> = Effect.sync(
+const make: Effect.Effect<{ readonly service: FaultInjection.Service; readonly guard: Guard }> = Effect.sync(
   () => {
     let pending: ReadonlyArray<Pending> = []
     let calls: Array<FaultInjection.Call> = []

@@ -1,7 +1,7 @@
 /** Rejects misspelled keys of options and seeds, which would be ignored otherwise. */
 
-/** Every key of a type; the compiler checks that none is missing. */
-export const keysOf = <A>(keys: { readonly [K in keyof A]-?: true }): ReadonlySet<string> => new Set(Object.keys(keys))
+/** Returns a set of keys of `A`. */
+export const keysOf = <A>(...keys: ReadonlyArray<keyof A & string>): ReadonlySet<string> => new Set(keys)
 
 /**
  * Checks that `value` is an object without other keys.

@@ -85,10 +85,6 @@ const decodeSegment = (segment: string): string | undefined => {
   }
 }
 
-// -----------------------------------------------------------------------------
-// Bodies
-// -----------------------------------------------------------------------------
-
 type Members = Readonly<Record<string, unknown>>
 
 const isMembers = (u: unknown): u is Members => typeof u === "object" && u !== null && !Array.isArray(u)

@@ -79,24 +79,14 @@ export interface WireSeed extends Wire {}
 /** Anything that an authorization can be created from. */
 export type Seed = Authorization | AuthorizationSeed | WireSeed
 
-const clientKeys = keysOf<ClientSeed>({ id: true, name: true, redirectUri: true, secret: true, privileged: true })
-const userKeys = keysOf<UserSeed>({ id: true, email: true, fullName: true })
-const grantKeys = keysOf<NonNullable<AuthorizationSeed["grant"]>>({ id: true, code: true })
-const sessionKeys = keysOf<NonNullable<AuthorizationSeed["session"]>>({ id: true })
-const seedKeys = keysOf<AuthorizationSeed>({
-  id: true,
-  description: true,
-  scope: true,
-  expiresIn: true,
-  accessToken: true,
-  refreshToken: true,
-  client: true,
-  grant: true,
-  session: true,
-  user: true,
-  createdAt: true,
-  updatedAt: true
-})
+const clientKeys = keysOf<ClientSeed>("id", "name", "redirectUri", "secret", "privileged")
+const userKeys = keysOf<UserSeed>("id", "email", "fullName")
+const grantKeys = keysOf<NonNullable<AuthorizationSeed["grant"]>>("id", "code")
+const sessionKeys = keysOf<NonNullable<AuthorizationSeed["session"]>>("id")
+const seedKeys = new Set([
+  ...keysOf<AuthorizationSeed>("id", "description", "scope", "expiresIn", "accessToken", "refreshToken"),
+  ...keysOf<AuthorizationSeed>("client", "grant", "session", "user", "createdAt", "updatedAt")
+])
 
 /** The text of a secret. */
 export const toText = (secret: string | Redacted.Redacted): string =>

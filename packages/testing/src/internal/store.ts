@@ -12,6 +12,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as HerokuErrors from "./herokuErrors.ts"
 import { indexOf, list, type Listing } from "./listing.ts"
+import { keysOf } from "./options.ts"
 import * as Random from "./random.ts"
 import {
   type AuthorizationRecord,
@@ -46,16 +47,16 @@ export interface Options {
   readonly user?: Seeds.UserSeed | undefined
 }
 
-/** The names of the options. */
-export const optionKeys: { readonly [K in keyof Options]-?: true } = {
-  seed: true,
-  observedAt: true,
-  count: true,
-  randomSeed: true,
-  defaultAuthorization: true,
-  clients: true,
-  user: true
-}
+/** The keys of the options. */
+export const optionKeys = keysOf<Options>(
+  "seed",
+  "observedAt",
+  "count",
+  "randomSeed",
+  "defaultAuthorization",
+  "clients",
+  "user"
+)
 
 /** What an operation returns. */
 export type Outcome<A = AuthorizationRecord> = Result.Result<A, HerokuErrors.HerokuError>

@@ -29,10 +29,6 @@ import * as State from "./state.ts"
 
 const host = "127.0.0.1"
 
-// -----------------------------------------------------------------------------
-// Flags
-// -----------------------------------------------------------------------------
-
 const integer = (name: string, description: string, minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
   Flag.Int(name).pipe(
     Flag.filter(
@@ -103,10 +99,6 @@ const flags = {
   )
 }
 
-// -----------------------------------------------------------------------------
-// The log
-// -----------------------------------------------------------------------------
-
 /** Logs a request in one line on standard error. Standard output only has the line with the URL. */
 const log = ({ duration, method, range, status, target }: FakeHeroku.Exchange): Effect.Effect<void> =>
   Console.error([
@@ -117,10 +109,6 @@ const log = ({ duration, method, range, status, target }: FakeHeroku.Exchange): 
     Option.getOrElse(status, () => "no response"),
     `${Duration.toMillis(duration)} ms`
   ].join(" "))
-
-// -----------------------------------------------------------------------------
-// The server
-// -----------------------------------------------------------------------------
 
 /** Closes the connections that clients keep open, because Node's layer would wait for them. */
 const stop = (server: Server) =>
