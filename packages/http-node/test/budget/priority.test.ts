@@ -63,13 +63,18 @@ describe("priorities", () => {
         Effect.andThen(Effect.forkChild(take(account, priority)), TestClock.adjust(0))).pipe(
           Effect.provideService(Tracer.Tracer, tracer)
         )
-      assert.deepStrictEqual(spans.map(({ attributes, name }) => [name, ...attributes.values()]), [
-        ["RequestBudget.wait", "bulk", 0],
-        ["RequestBudget.wait", "interactive", 0],
-        ["RequestBudget.wait", "interactive", 1],
-        ["RequestBudget.wait", "bulk", 3],
-        ["RequestBudget.wait", "interactive", 2]
-      ])
+      assert.deepStrictEqual(
+        spans.map(({ attributes, name }) =>
+          `${name} ${[...attributes.values()].join(" ")}`
+        ),
+        [
+          "RequestBudget.wait bulk 0",
+          "RequestBudget.wait interactive 0",
+          "RequestBudget.wait interactive 1",
+          "RequestBudget.wait bulk 3",
+          "RequestBudget.wait interactive 2"
+        ]
+      )
     }))
 })
 

@@ -1,4 +1,5 @@
 /** Budgets over a real Redis that is missing, hangs, restarts or holds something else. */
+// cspell:ignore HSET
 import * as RedisRateLimiter from "@effect-heroku/http-node/RedisRateLimiter"
 import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
 import { captureLogs } from "@effect-heroku/test-kit/logs"
