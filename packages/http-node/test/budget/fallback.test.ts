@@ -53,6 +53,20 @@ describe("an unavailable store", () => {
     }).pipe(Effect.provide(layer), Effect.provideService(Metric.MetricRegistry, new Map()))
   })
 
+  it.effect("RequestBudget returns to the store though the bucket has a debt", () => {
+    const { layer, lines } = captureLogs("Debug")
+    return Effect.gen(function*() {
+      const { limiter, state } = yield* makeFragile
+      const account = yield* makeAccount(limiter, impatient)
+      yield* account.learn(tooMany(5))
+      state.condition = "failing"
+      yield* takeAll(account)
+      state.condition = "well"
+      yield* TestClock.adjust("1 second")
+      assert.include(lines.at(-1), "available again")
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("RequestBudget warns again in the next outage", () => {
     const { layer, lines } = captureLogs()
     return Effect.gen(function*() {

@@ -213,7 +213,7 @@ describe("429", () => {
       yield* (yield* makeAccount(yield* makeLimiter, large)).learn(tooMany(30))
       const name = keyOf().slice(7, 15)
       assert.deepStrictEqual(lines, [
-        `Debug: Heroku rejects requests of account ${name}: all wait 30 s`,
+        `Debug: Account ${name} is over its rate limit: its requests wait 30 s or longer`,
         `Debug: Account ${name} has 129 requests less than its budget assumed`
       ])
     }).pipe(Effect.provide(layer))

@@ -30,8 +30,7 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
   const lowerCeiling = (count: number, at: number) => {
     if (count < ceilingAt(at)) ceiling = { count, at }
   }
-
-  const spend = Effect.map(now, (time) => lowerCeiling(ceilingAt(time) - 1, time))
+  const lowerCeilingByOne = Effect.map(now, (time) => lowerCeiling(ceilingAt(time) - 1, time))
 
   const consume = (tokens: number, onExceeded: "delay" | "fail", isRequest = false) =>
     consumeTokens({
@@ -49,8 +48,8 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
     orWait(Effect.as(consumeTokens({ algorithm: "fixed-window", key: `${key}:${what}`, limit: 1, window }), 0))
 
   /**
-   * Lowers the bucket to a count. Many requests notice the same surplus at once: one claims the correction, and consumes the
-   * surplus only if the bucket still holds it. The rest, as of a pause, becomes a debt.
+   * Lowers the bucket to a count. Many requests notice the same surplus at once: one of them claims the correction, and
+   * consumes the surplus only if the bucket still holds it. What the bucket never held, the pause of a 429, becomes a debt.
    */
   const correct = Effect.fnUntraced(function*(reason: "estimate" | "refusal", count: number) {
     if ((yield* claim(reason, 1000)) > 0) return
@@ -78,22 +77,22 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
       const taken = yield* orWait(consume(1, "fail", true))
       if (typeof taken === "number") return taken + left * interval
       const known = ceilingAt(yield* now)
+      // The bucket can hold too much: others use the account too, and a store that lost its data starts with a full bucket.
       const isAhead = taken.remaining + 1 > known
       const missing = isAhead ? left + 1 - (known - slack) : 0
       if (taken.remaining < left || missing > 0) yield* consume(-1, "delay", true)
-      // A store that has lost its data starts with a full bucket.
       if (isAhead) yield* correct("estimate", known - slack - (missing > 0 ? 0 : 1))
       if (missing > 0) return missing * interval
       if (taken.remaining < left) return Duration.toMillis(taken.resetAfter) - (capacity - left) * interval
-      yield* spend
+      yield* lowerCeilingByOne
       return 0
     }),
 
-    /** Takes the next permit for the share of bulk, also of the reserve, and waits for it. */
+    /** Takes the next permit ahead, for the share of bulk, and waits until it is there. */
     reserve: Effect.gen(function*() {
       const { delay } = yield* consume(1, "delay", true)
       yield* Effect.onInterrupt(Effect.sleep(delay), () => Effect.ignore(consume(-1, "delay", true)))
-      yield* spend
+      yield* lowerCeilingByOne
       return 0
     }),
 
@@ -109,7 +108,9 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
       // No pause is longer than the whole pool takes to come back.
       const pause = Math.min(Duration.toMillis(Option.getOrElse(retryAfter, () => Duration.zero)), pool * interval)
       lowerCeiling(-pause / interval, time)
-      yield* Effect.logDebug(`Heroku rejects requests of account ${name}: all wait ${Math.ceil(pause / 1000)} s`)
+      yield* Effect.logDebug(
+        `Account ${name} is over its rate limit: its requests wait ${Math.ceil(pause / 1000)} s or longer`
+      )
       yield* correct("refusal", ceilingAt(time))
     })
   }

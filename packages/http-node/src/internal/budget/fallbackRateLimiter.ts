@@ -34,10 +34,7 @@ export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter,
   /** The keys that the store fails for; the key of the probe stands for all. */
   const unavailable = new Set<string>()
 
-  const timeout = Effect.andThen(
-    sleepInSteps(storeTimeout),
-    storeError(`no response in ${storeTimeout} ms`)
-  )
+  const timeout = Effect.andThen(sleepInSteps(storeTimeout), storeError(`no response in ${storeTimeout} ms`))
   const consumeShared = (options: ConsumeOptions) => Effect.raceFirst(withClock(shared.consume(options)), timeout)
   const consumeLocal: Consume = ({ isRequest = false, tokens = 1, ...options }) =>
     withoutStore === "fail"
@@ -47,7 +44,8 @@ export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter,
       )
 
   const untilAvailable = (options: ConsumeOptions) =>
-    Effect.retry(consumeShared({ ...options, tokens: 0 }), Schedule.spaced("1 second")).pipe(
+    consumeShared({ ...options, tokens: 0, onExceeded: "delay" }).pipe(
+      Effect.retry(Schedule.spaced("1 second")),
       Effect.andThen(Effect.sync(() => unavailable.delete(options.key)))
     )
   const onFailure = Effect.fnUntraced(function*(options: ConsumeOptions, error: RateLimiter.RateLimitStoreError) {

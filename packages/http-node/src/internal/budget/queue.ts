@@ -63,12 +63,10 @@ export const make = (bucket: Bucket, { interval, maxWait }: Settings) => {
       duration: maxWait,
       // The next request comes after the head of the queue.
       orElse: () => Effect.map(now, (time) => Math.max(interval, queue.readyAt - time))
-    })
-    const measured = Effect.ensuring(
-      waiting,
-      Effect.flatMap(now, (time) => Telemetry.budgetWait(priority, Duration.millis(time - since)))
+    }).pipe(
+      Effect.ensuring(Effect.flatMap(now, (time) => Telemetry.budgetWait(priority, Duration.millis(time - since))))
     )
-    return yield* Effect.withSpan(measured, "RequestBudget.wait", {
+    return yield* Effect.withSpan(waiting, "RequestBudget.wait", {
       captureStackTrace: false,
       attributes: { "heroku.budget.priority": priority, "heroku.budget.ahead": ahead }
     })
