@@ -317,6 +317,17 @@ test(
     }).pipe(Effect.provide(FakeHeroku.layerHttpClient({ seed: [{ id: "x", client: {} }] })))
 )
 
+test(
+  "secrets are frozen, like those of the live layer",
+  { seed: [{ id: "x", grant: {} }] },
+  (service) =>
+    Effect.gen(function*() {
+      const { accessToken, grant } = yield* service.info(id("x"))
+      assert.isTrue(Object.isFrozen(Option.getOrThrow(accessToken).token))
+      assert.isTrue(Object.isFrozen(Option.getOrThrow(grant).code))
+    })
+)
+
 test("no printed value contains a secret", {
   seed: [{
     id: "x",
