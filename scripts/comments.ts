@@ -8,7 +8,7 @@ import { API, type Checker, type Symbol, SymbolFlags } from "typescript/unstable
 
 const has = (symbol: Symbol, flags: SymbolFlags): boolean => (symbol.flags & flags) !== 0
 
-/** Lists the members that the packages declare themselves, without those inherited from Effect's classes. */
+/** Lists the members that are declared where the class or interface is, without inherited ones. */
 const membersOf = (checker: Checker, symbol: Symbol): ReadonlyArray<Symbol> => {
   if (!has(symbol, SymbolFlags.Class | SymbolFlags.Interface)) return []
   const members = [
@@ -17,7 +17,7 @@ const membersOf = (checker: Checker, symbol: Symbol): ReadonlyArray<Symbol> => {
   ]
   return members.filter(({ declarations, name }) =>
     !["_tag", "prototype"].includes(name)
-    && declarations.some(({ path }) => path.includes("/packages/") && !path.includes("/node_modules/"))
+    && declarations.some(({ path }) => symbol.declarations.some((declaration) => declaration.path === path))
   )
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { assert, it, onTestFinished } from "vitest"
-import { generate } from "./generate.ts"
+import { findWithoutExample, generate } from "./generate.ts"
 
 const example = `/** An example. */
 import * as Effect from "effect/Effect"
@@ -23,16 +23,18 @@ const run = () => {
 // #endregion run
 `
 
-/** The files that \`generate\` returns for these files besides the example. */
-const generated = (files: Readonly<Record<string, string>>): ReadonlyMap<string, string> => {
+/** Creates a folder with these files and the example, until the end of the test. */
+const folder = (files: Readonly<Record<string, string>>): string => {
   const root = mkdtempSync(join(tmpdir(), "generate-"))
   onTestFinished(() => rmSync(root, { recursive: true }))
   for (const [name, text] of Object.entries({ "examples/deep/a.ts": example, ...files })) {
     mkdirSync(join(root, dirname(name)), { recursive: true })
     writeFileSync(join(root, name), text)
   }
-  return generate(root)
+  return root
 }
+
+const generated = (files: Readonly<Record<string, string>>): ReadonlyMap<string, string> => generate(folder(files))
 
 const body = `import { two } from "./numbers.ts"\n\nif (true) {\n  two()\n}`
 
@@ -77,8 +79,12 @@ it("generate writes the version of a package", () => {
 
 const comment = (code: string): string => `/**\n * \`\`\`ts\n * ${code}\n * \`\`\`\n */\n`
 
-it("generate accepts code in a comment that an example contains", () => {
-  assert.doesNotThrow(() => generated({ "packages/one/src/A.ts": comment("if (true) {\n * two()\n * }") }))
+it("findWithoutExample finds code in a comment that no example contains", () => {
+  const files = {
+    "packages/one/src/A.ts": comment("if (true) {\n * two()\n * }"),
+    "packages/one/src/B.ts": comment("three()")
+  }
+  assert.deepStrictEqual(findWithoutExample(folder(files)), ["packages/one/src/B.ts: no example has\nthree()"])
 })
 
 it.for<[string, string, string, RegExp]>([
@@ -90,8 +96,7 @@ it.for<[string, string, string, RegExp]>([
     /^README\.md: a marker has no fence/
   ],
   ["an unknown region", "README.md", documentWith("examples/deep/a.ts#x", "", ""), /a\.ts has no region x$/],
-  ["an unknown file", "README.md", documentWith("examples/b.ts", "", ""), /no such file.*examples\/b\.ts/],
-  ["code in a comment that no example contains", "packages/one/src/A.ts", comment("three()"), /no example has\nthree/]
+  ["an unknown file", "README.md", documentWith("examples/b.ts", "", ""), /no such file.*examples\/b\.ts/]
 ])("generate rejects %s", ([, name, text, error]) => {
   assert.throws(() => generated({ [name]: text }), error)
 })

@@ -31,14 +31,6 @@ export const generate = (root: string): ReadonlyMap<string, string> => {
     files.set(document, text)
   }
 
-  const examples = globSync("examples/**/*.ts", { cwd: root }).map((path) => trimLines(read(path)))
-  for (const path of globSync("packages/*/src/**/*.ts", { cwd: root }).toSorted()) {
-    for (const [, comment = ""] of read(path).matchAll(/^ *\* ```ts\n(.*?)^ *\* ```$/gms)) {
-      const code = trimLines(comment.replaceAll(/^ *\* ?/gm, ""))
-      if (!examples.some((example) => example.includes(code))) throw new Error(`${path}: no example has\n${code}`)
-    }
-  }
-
   for (const path of globSync("packages/*/src/internal/version.ts", { cwd: root })) {
     const { version } = JSON.parse(read(join(path, "../../../package.json")))
     files.set(
@@ -47,6 +39,20 @@ export const generate = (root: string): ReadonlyMap<string, string> => {
     )
   }
   return files
+}
+
+/** Finds the TypeScript in comments of the packages that no example contains. */
+export const findWithoutExample = (root: string): ReadonlyArray<string> => {
+  const read = (path: string): string => readFileSync(join(root, path), "utf8")
+  const examples = globSync("examples/**/*.ts", { cwd: root }).map((path) => trimLines(read(path)))
+  return globSync("packages/*/src/**/*.ts", { cwd: root }).toSorted().flatMap((path) =>
+    Array.from(
+      read(path).matchAll(/^ *\* ```ts\n(.*?)^ *\* ```$/gms),
+      ([, comment = ""]) => trimLines(comment.replaceAll(/^ *\* ?/gm, ""))
+    )
+      .filter((code) => !examples.some((example) => example.includes(code)))
+      .map((code) => `${path}: no example has\n${code}`)
+  )
 }
 
 /** A fence of TypeScript, with the marker and the line before it when there are any. */
@@ -101,5 +107,9 @@ if (import.meta.main) {
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text)
     if (!isTemporary) console.log(`Wrote ${path}`)
+  }
+  for (const problem of findWithoutExample(root)) {
+    console.log(problem)
+    process.exitCode = 1
   }
 }
