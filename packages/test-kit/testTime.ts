@@ -1,5 +1,4 @@
 /** Effects that need time to pass on the test clock. */
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
@@ -17,20 +16,6 @@ export const whileSecondsPass = <A, E, R>(effect: Effect.Effect<A, E, R>, second
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(effect)
     for (let step = 0; step < seconds * 10; step++) yield* TestClock.adjust("100 millis")
-    return yield* Fiber.join(fiber)
-  })
-
-/** Runs an effect that waits for sockets too: time passes step by step until it ends. */
-export const untilDone = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
-  step: Duration.Input = "1 second"
-): Effect.Effect<A, E, R> =>
-  Effect.gen(function*() {
-    const fiber = yield* Effect.forkChild(effect)
-    while (fiber.pollUnsafe() === undefined) {
-      yield* nextTick
-      yield* TestClock.adjust(step)
-    }
     return yield* Fiber.join(fiber)
   })
 

@@ -13,7 +13,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { noRetry, type Options, token } from "./fixtures/liveService.ts"
+import { type Options, token } from "./fixtures/liveService.ts"
 
 const { id } = samples
 const info = AuthorizationService.use((service) => service.info(id))
@@ -36,14 +36,6 @@ describe("NodeAuthorizationService", () => {
       assert.deepStrictEqual(requests, [
         ["GET", `/oauth/authorizations/${id}`, "Bearer HRKU-our-own-token", undefined]
       ])
-    }))
-
-  it.effect("fails with reason connect when nothing listens", () =>
-    Effect.gen(function*() {
-      const baseUrl = yield* Effect.scoped(serve(() => {}))
-      const error = yield* Effect.flip(Effect.provide(info, layerFor(baseUrl, noRetry)))
-      assert(error._tag === "RequestFailed")
-      assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["connect", false])
     }))
 
   it.effect.each<[string, Layer.Layer<HttpClient.HttpClient>]>([

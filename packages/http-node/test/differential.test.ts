@@ -107,10 +107,10 @@ const run = Effect.fnUntraced(function*(commands: ReadonlyArray<Command>) {
     switch (command._tag) {
       case "Create":
         return service.create({
-          scope: command.scope as unknown as readonly [string],
-          ...(command.description === undefined ? {} : { description: command.description }),
-          ...(command.seconds === undefined ? {} : { expiresIn: Duration.seconds(command.seconds) }),
-          ...(command.client === undefined ? {} : { client: clientIds[command.client] })
+          scope: command.scope,
+          description: command.description,
+          expiresIn: command.seconds === undefined ? undefined : Duration.seconds(command.seconds),
+          client: command.client === undefined ? undefined : clientIds[command.client]
         }).pipe(Effect.map((created) => {
           known.push(created.id)
           return show(created)
@@ -120,10 +120,8 @@ const run = Effect.fnUntraced(function*(commands: ReadonlyArray<Command>) {
       case "Update":
         return Effect.map(
           service.update(idOf(command.target), {
-            ...(command.description === undefined ? {} : { description: command.description }),
-            ...(command.client === undefined
-              ? {}
-              : { client: { id: clientIds[command.client], secret: Redacted.make(command.secret) } })
+            description: command.description,
+            client: command.client && { id: clientIds[command.client], secret: Redacted.make(command.secret) }
           }),
           show
         )
@@ -133,11 +131,7 @@ const run = Effect.fnUntraced(function*(commands: ReadonlyArray<Command>) {
         return Effect.map(service.delete(idOf(command.target)), show)
       case "List":
         return Effect.map(
-          service.list({
-            pageSize: command.pageSize,
-            order: command.order,
-            cursor: command.resume ? cursor : undefined
-          }),
+          service.list({ ...command, cursor: command.resume ? cursor : undefined }),
           (page) => {
             cursor = Option.getOrUndefined(page.next)
             return showPage(page)
@@ -145,11 +139,7 @@ const run = Effect.fnUntraced(function*(commands: ReadonlyArray<Command>) {
         )
       case "Stream":
         return Effect.map(
-          Stream.runCollect(service.stream({
-            pageSize: command.pageSize,
-            order: command.order,
-            concurrency: command.concurrency
-          })),
+          Stream.runCollect(service.stream(command)),
           (items) => items.map(show)
         )
       case "Wait":

@@ -1,7 +1,7 @@
 /** The live layer over sockets, against a server that is as bad as servers, routers and networks get. */
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import type { Operation } from "@effect-heroku/core/AuthorizationError"
-import { AuthorizationService, withTwoFactorCode } from "@effect-heroku/core/AuthorizationService"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
 import {
@@ -17,23 +17,19 @@ import {
   silence,
   type Step
 } from "@effect-heroku/test-kit/hostileServer"
-import { captureLogs } from "@effect-heroku/test-kit/logs"
 import { type Call, isIdempotent, isReadOnly, makeOperations, operationNames } from "@effect-heroku/test-kit/operations"
 import * as payloads from "@effect-heroku/test-kit/payloads"
 import { runs } from "@effect-heroku/test-kit/runs"
-import { nextTick, untilDone } from "@effect-heroku/test-kit/testTime"
+import { nextTick } from "@effect-heroku/test-kit/testTime"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -163,92 +159,66 @@ describe("lost responses", () => {
 })
 
 describe("timeouts and interruptions", () => {
-  it.effect.each<[string, Step, "before" | "after"]>([
-    ["no response", silence, "before"],
-    ["half the headers", raw("HTTP/1.1 201 Created\r\nContent-"), "before"],
-    ["half a body", raw(head(201, sized(1000)), `{"id":`), "after"],
-    ["a body without end", raw(head(201, chunked), chunk("[")), "after"]
-  ])(
-    "requestTimeout closes the connection and sends nothing more after %s",
-    ([, step, when]) =>
-      Effect.gen(function*() {
-        const server = yield* hostileServer([step])
-        const headers = yield* Deferred.make<void>()
-        const transformClient = HttpClient.tap(() => Deferred.succeed(headers, undefined))
-        // The layer outlives the call, as in a program.
-        yield* Effect.gen(function*() {
-          const call = yield* Effect.forkChild(Effect.flip(operations.create))
-          yield* server.until(({ received }) => received.length === 1)
-          if (when === "after") yield* Deferred.await(headers)
-          yield* TestClock.adjust("30 seconds")
-          const error = yield* Fiber.join(call)
-          assert(error._tag === "RequestFailed")
-          assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", true])
-          yield* server.until(({ connections }) => connections.closed === 1)
-          yield* TestClock.adjust("1 hour")
-          assert.deepStrictEqual([server.received.length, server.connections.opened], [1, 1])
-        }).pipe(Effect.provide(layerFor(server, { ...quick, transformClient })))
-      })
-  )
+  const halfBody = raw(head(201, sized(1000)), `{"id":`)
 
-  it.effect.each<[string, Options]>([
-    ["requestTimeout", {}],
-    ["timeout", { requestTimeout: "1 hour", timeout: "30 seconds" }]
-  ])(
-    "%s closes the connection while transformClient holds back the response",
-    ([, options]) =>
-      Effect.gen(function*() {
-        const server = yield* hostileServer([raw(head(201, sized(1000)), `{"id":`)])
-        const headers = yield* Deferred.make<void>()
-        const transformClient = HttpClient.tap(() => Effect.andThen(Deferred.succeed(headers, undefined), Effect.never))
-        yield* Effect.gen(function*() {
-          const call = yield* Effect.forkChild(Effect.flip(operations.create))
-          yield* Deferred.await(headers)
-          yield* TestClock.adjust("30 seconds")
-          const error = yield* Fiber.join(call)
-          assert(error._tag === "RequestFailed")
-          assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", true])
-          yield* server.until(({ connections }) => connections.closed === 1)
-        }).pipe(Effect.provide(layerFor(server, { ...quick, ...options, transformClient })))
-      })
-  )
+  /** Starts a create that fails. The layer outlives the call, as in a program. */
+  const start = (server: HostileServer, options: Options = {}, afterHead: Effect.Effect<void> = Effect.void) =>
+    Effect.gen(function*() {
+      const received = yield* Deferred.make<void>()
+      const transformClient = HttpClient.tap(() => Effect.andThen(Deferred.succeed(received, undefined), afterHead))
+      const context = yield* Layer.build(layerFor(server, { ...quick, ...options, transformClient }))
+      const fiber = yield* Effect.forkChild(Effect.flip(Effect.provide(operations.create, context)))
+      return { error: Fiber.join(fiber), head: Deferred.await(received) }
+    })
+
+  const callTimeout = { requestTimeout: "1 hour", timeout: "30 seconds" } as const
+
+  it.effect.each<[string, Step, "request" | "head", Options, Effect.Effect<void>]>([
+    ["requestTimeout without a response", silence, "request", {}, Effect.void],
+    ["requestTimeout after half the headers", raw("HTTP/1.1 201 Created\r\nContent-"), "request", {}, Effect.void],
+    ["requestTimeout after half a body", halfBody, "head", {}, Effect.void],
+    ["requestTimeout in a body without end", raw(head(201, chunked), chunk("[")), "head", {}, Effect.void],
+    ["requestTimeout while transformClient holds back the response", halfBody, "head", {}, Effect.never],
+    ["timeout while transformClient holds back the response", halfBody, "head", callTimeout, Effect.never]
+  ])("%s closes the connection and sends nothing more", ([, step, part, options, afterHead]) =>
+    Effect.gen(function*() {
+      const server = yield* hostileServer([step])
+      const call = yield* start(server, options, afterHead)
+      yield* server.until(({ received }) => received.length === 1)
+      if (part === "head") yield* call.head
+      yield* TestClock.adjust("30 seconds")
+      const error = yield* call.error
+      assert(error._tag === "RequestFailed")
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", true])
+      yield* server.until(({ connections }) => connections.closed === 1)
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual([server.received.length, server.connections.opened], [1, 1])
+    }))
 
   it.effect("a stalled error body means the error of its status, and its connection is closed", () =>
     Effect.gen(function*() {
       const server = yield* hostileServer([raw(head(401, sized(1000)), `{"id":`)])
-      const headers = yield* Deferred.make<void>()
-      const transformClient = HttpClient.tap(() => Deferred.succeed(headers, undefined))
-      yield* Effect.gen(function*() {
-        const call = yield* Effect.forkChild(Effect.flip(operations.create))
-        yield* Deferred.await(headers)
-        yield* TestClock.adjust("5 seconds")
-        assert.strictEqual((yield* Fiber.join(call))._tag, "Unauthorized")
-        yield* server.until(({ connections }) => connections.closed === 1)
-      }).pipe(Effect.provide(layerFor(server, { ...quick, transformClient })))
+      const call = yield* start(server)
+      yield* call.head
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual((yield* call.error)._tag, "Unauthorized")
+      yield* server.until(({ connections }) => connections.closed === 1)
     }))
 
-  it.effect.each<[string, Options]>([
-    ["Node's client", {}],
-    ["transformClient", { transformClient: (client) => client }]
-  ])(
-    "requestTimeout limits an error response that starts late and stalls, over %s",
-    ([, options]) =>
-      Effect.gen(function*() {
-        const sockets: Array<Socket> = []
-        const server = yield* hostileServer([(socket) => sockets.push(socket)])
-        yield* Effect.gen(function*() {
-          const call = yield* Effect.forkChild(Effect.flip(operations.info))
-          yield* server.until(() => sockets.length === 1)
-          yield* TestClock.adjust("28 seconds")
-          raw(head(404, sized(1000)), `{"id":`)(sockets[0]!)
-          yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)))
-          yield* TestClock.adjust("2 seconds")
-          const error = yield* Fiber.join(call)
-          assert.deepStrictEqual([error._tag, "reason" in error && error.reason], ["RequestFailed", "timeout"])
-          yield* server.until(({ connections }) => connections.closed === 1)
-        }).pipe(Effect.provide(layerFor(server, { ...noRetry, ...options })))
-      })
-  )
+  it.effect("requestTimeout limits an error response that starts late and stalls", () =>
+    Effect.gen(function*() {
+      const sockets: Array<Socket> = []
+      const server = yield* hostileServer([(socket) => sockets.push(socket)])
+      const call = yield* start(server, noRetry)
+      yield* server.until(() => sockets.length === 1)
+      yield* TestClock.adjust("28 seconds")
+      raw(head(404, sized(1000)), `{"id":`)(sockets[0]!)
+      yield* call.head
+      yield* TestClock.adjust("2 seconds")
+      const error = yield* call.error
+      assert.deepStrictEqual([error._tag, "reason" in error && error.reason], ["RequestFailed", "timeout"])
+      yield* server.until(({ connections }) => connections.closed === 1)
+    }))
 
   it.effect.each<Operation>(operationNames)(
     "an interrupted %s closes its connection and sends nothing more",
@@ -285,41 +255,6 @@ describe("timeouts and interruptions", () => {
         yield* server.until(({ connections: { closed, opened } }) => closed === opened)
       }).pipe(Effect.provide(layerFor(server)))
     }))
-})
-
-describe("Retry-After", () => {
-  const now = Date.UTC(2026, 0, 1)
-  const inSeconds = (seconds: number) =>
-    [
-      ["seconds", String(seconds)],
-      ["a date", new Date(now + seconds * 1000).toUTCString()],
-      ["seconds since 1970", String(now / 1000 + seconds)]
-    ] as Array<[string, string]>
-
-  it.effect.each(inSeconds(7))("waits for a Retry-After in %s", ([, value]) =>
-    Effect.gen(function*() {
-      yield* TestClock.setTime(now)
-      const server = yield* hostileServer([respond(429, "", `Retry-After: ${value}`), goodFor("create")])
-      const options = { ...quick, requestTimeout: Infinity }
-      assert.strictEqual(yield* untilDone(outcome(operations.create, server, options)), "success")
-      assert.isAtLeast((yield* Clock.currentTimeMillis) - now, 7000)
-      assert.lengthOf(server.received, 2)
-    }))
-
-  it.effect.each(inSeconds(61))(
-    "fails at once when a Retry-After in %s is longer than the maximum",
-    ([, value]) =>
-      Effect.gen(function*() {
-        yield* TestClock.setTime(now)
-        for (const [status, tag] of [[429, "RateLimited"], [503, "UnexpectedStatus"]] as const) {
-          const server = yield* hostileServer([respond(status, "", `Retry-After: ${value}`)])
-          const error = yield* Effect.flip(Effect.provide(operations.info, layerFor(server)))
-          assert(error._tag === tag)
-          assert.deepStrictEqual(error.retryAfter, Option.some(Duration.seconds(61)))
-          assert.lengthOf(server.received, 1)
-        }
-      })
-  )
 })
 
 describe("responses", () => {
@@ -496,45 +431,6 @@ describe("lists", () => {
         server.received.map((request) => /^range: (.*)\r$/m.exec(request)?.[1]),
         ["id ..; max=1", after(1), after(1), after(1), after(2), after(2)]
       )
-    }))
-})
-
-describe("two-factor authentication", () => {
-  it.live("a call with a two-factor code succeeds after TwoFactorRequired, and no other call sends the code", () =>
-    Effect.gen(function*() {
-      const server = yield* hostileServer([respond(403, "", "Heroku-Two-Factor-Required: true"), good])
-      yield* Effect.gen(function*() {
-        yield* operations.delete.pipe(
-          Effect.catchTag("TwoFactorRequired", () => operations.delete.pipe(withTwoFactorCode(Redacted.make("135790"))))
-        )
-        yield* operations.info
-      }).pipe(Effect.provide(layerFor(server)))
-      assert.deepStrictEqual(
-        server.received.map((request) => /^heroku-two-factor-code: (.*)\r$/m.exec(request)?.[1]),
-        [undefined, "135790", undefined]
-      )
-    }))
-})
-
-describe("warnings", () => {
-  it.live("the warnings of all headers are logged, each once", () =>
-    Effect.gen(function*() {
-      const { layer, lines } = captureLogs()
-      const both = ["X-Heroku-Warning: Maintenance tonight.", "Warning-Id: stack", "Warning-Message: Old stack."]
-      const server = yield* hostileServer([
-        respond(200, json, ...both),
-        respond(404, "", ...both),
-        respond(200, json, "Warning-Message: ", "X-Heroku-Warning: Another."),
-        good
-      ])
-      yield* Effect.repeat(Effect.exit(operations.info), { times: 4 }).pipe(
-        Effect.provide([layerFor(server), layer])
-      )
-      assert.deepStrictEqual(lines, [
-        "Warn: Heroku warns: Old stack.",
-        "Warn: Heroku warns: Maintenance tonight.",
-        "Warn: Heroku warns: Another."
-      ])
     }))
 })
 

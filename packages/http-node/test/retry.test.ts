@@ -153,22 +153,36 @@ describe("retry delays", () => {
       assert.lengthOf(client.sent, before + 1)
     }))
 
-  it.effect.each([7, 60])("waits as long as a Retry-After of %d seconds says", (seconds) =>
-    Effect.gen(function*() {
-      const client = scriptedClient(status(503, { "Retry-After": String(seconds) }), ok)
-      yield* whileTimePasses(run(operations.info, client))
-      assert.deepStrictEqual(client.sent.map(({ at }) => at), [0, seconds])
-    }))
+  const now = Date.UTC(2026, 0, 1)
+  const formats = (seconds: number): ReadonlyArray<[string, string]> => [
+    [`${seconds} seconds`, String(seconds)],
+    [`a date in ${seconds} seconds`, new Date(now + seconds * 1000).toUTCString()],
+    [`a time since 1970 in ${seconds} seconds`, String(now / 1000 + seconds)]
+  ]
 
-  it.effect.each(["61", "1353003093", "Thu, 01 Jan 2099 00:00:00 GMT"])(
-    "fails at once with RateLimited when a Retry-After of %s is longer than the maximum",
-    (header) =>
+  it.effect.each([...formats(7), ...formats(60)])(
+    "waits for a Retry-After of %s",
+    ([title, header]) =>
       Effect.gen(function*() {
-        const client = scriptedClient(status(429, { "Retry-After": header }))
-        const error = yield* failureOf(operations.info, client)
-        assert(error._tag === "RateLimited")
-        assert.isTrue(Option.exists(error.retryAfter, (wait) => Duration.toSeconds(wait) > 60))
-        assert.lengthOf(client.sent, 1)
+        yield* TestClock.setTime(now)
+        const client = scriptedClient(status(429, { "Retry-After": header }), ok)
+        yield* whileTimePasses(run(operations.regenerate, client))
+        assert.deepStrictEqual(client.sent.map(({ at }) => at - now / 1000), [0, title.includes("60") ? 60 : 7])
+      })
+  )
+
+  it.effect.each([...formats(61), ["2099", "Thu, 01 Jan 2099 00:00:00 GMT"] as const])(
+    "fails at once when a Retry-After of %s is longer than the maximum",
+    ([, header]) =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(now)
+        for (const [code, tag] of [[429, "RateLimited"], [503, "UnexpectedStatus"]] as const) {
+          const client = scriptedClient(status(code, { "Retry-After": header }))
+          const error = yield* failureOf(operations.info, client)
+          assert(error._tag === tag)
+          assert.isTrue(Option.exists(error.retryAfter, (wait) => Duration.toSeconds(wait) >= 61))
+          assert.lengthOf(client.sent, 1)
+        }
       })
   )
 })

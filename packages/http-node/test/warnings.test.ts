@@ -21,15 +21,16 @@ describe("warnings from Heroku", () => {
     Effect.gen(function*() {
       const stack = { "Warning-Id": "stack", "Warning-Message": "Your stack is old." }
       const lines = yield* linesOf(
-        warned(stack),
+        warned({ ...stack, "X-Heroku-Warning": "Maintenance tonight, HRKU-our-own-token." }),
         status(404, stack),
-        warned({ "X-Heroku-Warning": "Maintenance tonight, HRKU-our-own-token." }),
+        warned({ "Warning-Message": "", "X-Heroku-Warning": "Another." }),
         warned({ "X-Heroku-Warning": "" }),
         ok
       )
       assert.deepStrictEqual(lines, [
         "Warn: Heroku warns: Your stack is old.",
-        "Warn: Heroku warns: Maintenance tonight, [redacted secret]."
+        "Warn: Heroku warns: Maintenance tonight, [redacted secret].",
+        "Warn: Heroku warns: Another."
       ])
     }))
 
