@@ -36,7 +36,7 @@ export interface Options {
  *
  * **Gotchas**
  *
- * No other program may change the account meanwhile. One of the tests creates 201 authorizations, ten at a time. All
+ * No other program may change the account while the suite runs. One of the tests creates 201 authorizations, ten at a time. All
  * tests together send about a thousand requests.
  *
  * **Example**

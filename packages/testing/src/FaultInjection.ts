@@ -76,11 +76,11 @@ const documentedErrorIds: ReadonlyMap<number, string> = new Map([
 ])
 
 /**
- * No connection is established: `RequestFailed` with reason `connect`. Heroku has not acted.
+ * No connection is established: `RequestFailed` with reason `connect`. Heroku has not processed the request.
  *
  * **Gotchas**
  *
- * A server that listens cannot refuse connections: behind `FakeHeroku.layerServerWithFaults` it is a `connectionReset`.
+ * A connection to a server that listens is never refused: behind `FakeHeroku.layerServerWithFaults` it is a `connectionReset`.
  */
 export const connectionRefused: Fault = { _tag: "ConnectionRefused" }
 
@@ -177,8 +177,8 @@ export interface Target {
   /** How many calls run into the fault. By default one; with `every` all. `Infinity` is all. */
   readonly times?: number | undefined
   /**
-   * Whether Heroku has acted before the fault: a `create` that happened although its response was lost. By default it has
-   * not. Before `cutBody`, `garbled` and the faults of `Next-Range` it always has.
+   * Whether Heroku has processed the request before the fault: a `create` that happened although its response was lost. By
+   * default it has not. Before `cutBody`, `garbled` and the faults of `Next-Range` it always has.
    */
   readonly afterActing?: boolean | undefined
 }

@@ -121,7 +121,7 @@ test("failure(RequestFailed) breaks the connection or hangs", (faults, service) 
       assert(error._tag === "RequestFailed")
       assert.deepStrictEqual([error.reason, error.outcomeUnknown], [reason, reason !== "connect"])
     }
-    // Only the last of them had acted.
+    // Only the last of them changed something.
     assert.deepStrictEqual((yield* service.info(id("y"))).description, Option.some("body"))
     yield* faults.inject(FaultInjection.failure(broken("timeout")))
     const fiber = yield* Effect.forkChild(Effect.timeoutOption(service.info(id("y")), "1 hour"))
@@ -277,12 +277,15 @@ test("a connection reset happens before Heroku acts by default", (faults, servic
     yield* service.info(id("x"))
   }))
 
-test("a connection reset with afterActing happens after Heroku has acted", (faults, service) =>
-  Effect.gen(function*() {
-    yield* faults.inject(FaultInjection.connectionReset, { operation: "delete", afterActing: true })
-    yield* Effect.flip(service.delete(id("x")))
-    assert.strictEqual((yield* Effect.flip(service.info(id("x"))))._tag, "NotFound")
-  }))
+test(
+  "a connection reset with afterActing happens after Heroku has processed the request",
+  (faults, service) =>
+    Effect.gen(function*() {
+      yield* faults.inject(FaultInjection.connectionReset, { operation: "delete", afterActing: true })
+      yield* Effect.flip(service.delete(id("x")))
+      assert.strictEqual((yield* Effect.flip(service.info(id("x"))))._tag, "NotFound")
+    })
+)
 
 it.effect("a connection reset is a transport error over HTTP", () =>
   Effect.gen(function*() {
@@ -335,7 +338,7 @@ test("calls wait at a gate until it opens", (faults, service) =>
   }))
 
 test(
-  "a call that waited at a gate runs into the next fault, before or after Heroku has acted",
+  "a call that waited at a gate runs into the next fault, before or after Heroku has processed the request",
   (faults, service) =>
     Effect.gen(function*() {
       for (const afterActing of [false, true]) {
@@ -468,7 +471,7 @@ it.effect("recorded calls and exchanges contain no token of the accounts", () =>
       yield* send("GET /oauth/authorizations/%6Fld-0123")
       yield* send("GET /oauth/authorizations/other%2f9876")
       yield* send("GET /oauth/authorizations/%48RKU-1")
-      yield* send("GET /oauth/authorizations/told-01234")
+      yield* send("GET /oauth/authorizations/cold-01234")
       yield* list("HRKU-1234")
       yield* list("id old-0123..")
       assert.deepStrictEqual((yield* faults.calls).map(({ id, range }) => id ?? range), [
@@ -476,7 +479,7 @@ it.effect("recorded calls and exchanges contain no token of the accounts", () =>
         "(redacted)",
         "(redacted)",
         "(redacted)",
-        "told-01234",
+        "cold-01234",
         "(redacted)",
         "id (redacted).."
       ])
@@ -485,7 +488,7 @@ it.effect("recorded calls and exchanges contain no token of the accounts", () =>
       exchanges.map(({ range, target }) =>
         Option.getOrElse(range, () => target.slice("/oauth/authorizations/".length))
       ),
-      ["(redacted)", "(redacted)", "(redacted)", "(redacted)", "told-01234", "(redacted)", "id (redacted).."]
+      ["(redacted)", "(redacted)", "(redacted)", "(redacted)", "cold-01234", "(redacted)", "id (redacted).."]
     )
   }))
 

@@ -21,7 +21,7 @@ export interface BrokenResponse {
 }
 
 /** The call waits, and then continues or runs into the next fault. */
-export interface Wait {
+interface Wait {
   readonly _tag: "Wait"
   readonly until: Effect.Effect<void>
   readonly next?: Fault | undefined

@@ -9,7 +9,7 @@ import { type BrokenResponse, type Failure, type Fault, isOnlyForLists } from ".
 import { redactCall } from "./redact.ts"
 
 /** How an implementation shows faults. */
-export interface Shown<A, E> {
+interface Shown<A, E> {
   readonly failure: (fault: Failure) => Effect.Effect<A, E>
   readonly brokenResponse: (fault: BrokenResponse, response: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }

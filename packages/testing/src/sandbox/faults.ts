@@ -15,7 +15,7 @@ export interface Injection {
 export const grammar =
   "FAULT[,operation=NAME][,id=ID][,every=N][,times=N|all][,after]. FAULT is an error status (503), reset, cut, garbled, "
   + "missing-next-range, repeated-next-range, hang or delay=MS. It happens once, with `every` always; with `after` once "
-  + "Heroku has acted"
+  + "Heroku has processed the request"
 
 /** Returns the fault, or what is wrong with the text. */
 export const parse = (text: string): Result.Result<Injection, string> => {

@@ -33,7 +33,7 @@ export const load = Effect.fnUntraced(function*(
 
 /**
  * Writes the file: all of it or nothing, readable only by this user. It is written in chunks, so that the sandbox can
- * respond meanwhile.
+ * respond in between.
  */
 export const save = Effect.fnUntraced(function*(
   file: string,
