@@ -80,7 +80,7 @@ const documentedErrorIds: ReadonlyMap<number, string> = new Map([
  *
  * **Gotchas**
  *
- * A connection to a server that listens is never refused: behind `FakeHeroku.layerServerWithFaults` it is a `connectionReset`.
+ * A server that listens accepts connections: behind `FakeHeroku.layerServerWithFaults` it is a `connectionReset`.
  */
 export const connectionRefused: Fault = { _tag: "ConnectionRefused" }
 
