@@ -32,7 +32,7 @@ export { type AccountBudget, type RateLimitResponse, RequestBudget, type Service
  *
  * **Gotchas**
  *
- * Accounts are told apart by their tokens: two tokens of one account have two buckets, which learn from the same responses.
+ * Accounts are identified by their tokens: two tokens of one account have two buckets, which learn from the same responses.
  * The state of a token is kept as long as the layer. Processes that share a store need the same `pool`, `refillPerMinute`
  * and `reserve`.
  */

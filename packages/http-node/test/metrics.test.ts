@@ -50,7 +50,7 @@ describe("metrics", () => {
       yield* info(status(503), ok)
       yield* Telemetry.budgetRemaining("12345678", 7)
       yield* Telemetry.budgetWait("bulk", Duration.seconds(7))
-      yield* Telemetry.budgetRefusal("bulk")
+      yield* Telemetry.budgetRejection("bulk")
       yield* Telemetry.budgetCorrection("12345678", 7)
       yield* Telemetry.budgetFallback
       const snapshot = yield* Metric.snapshot

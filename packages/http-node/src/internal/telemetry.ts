@@ -103,7 +103,7 @@ export const budgetCorrection = (account: string, count: number): Effect.Effect<
 export const budgetFallback: Effect.Effect<void> = Effect.suspend(() => Metric.update(fallbacks, 1))
 
 /** Counts a request that was not sent because its wait would have been too long. */
-export const budgetRefusal = (priority: string): Effect.Effect<void> =>
+export const budgetRejection = (priority: string): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(refusals, { priority }), 1)
 
 const remaining = Metric.gauge("heroku.budget.remaining", {

@@ -1,4 +1,4 @@
-/** What the budget of an account holds, and who shares it. */
+/** The size of an account's budget, the processes that share it, and its options. */
 import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
 import { runs } from "@effect-heroku/test-kit/runs"
 import { json, ok, scriptedClient, status } from "@effect-heroku/test-kit/scriptedClient"
@@ -148,7 +148,7 @@ describe("the budget of an account", () => {
       assert.deepStrictEqual([...new Set(calls.map(({ key }) => key))], [
         keyOf(),
         `${keyOf()}:estimate`,
-        `${keyOf()}:refusal`,
+        `${keyOf()}:rejection`,
         keyOf(Redacted.make("HRKU-other"))
       ])
     }))

@@ -40,7 +40,7 @@ describe("clock", () => {
       })
   )
 
-  it.effect("RequestBudget grants a waiting request in time though the clock is set back meanwhile", () =>
+  it.effect("RequestBudget grants a waiting request in time though the clock is set back", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(noon)
       const account = yield* makeAccount(yield* makeLimiter, { pool: 5, refillPerMinute: 60, reserve: 0 })

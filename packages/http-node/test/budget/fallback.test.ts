@@ -32,7 +32,7 @@ const warning = (problem: string, instead = "this process uses 100 % of the pool
 const offline = "Failed to execute (The client is offline)"
 
 describe("an unavailable store", () => {
-  it.effect("RequestBudget goes on locally with one warning, and returns to the store once that responds", () => {
+  it.effect("RequestBudget continues locally with one warning, and returns to the store once that responds", () => {
     const { layer, lines } = captureLogs("Debug")
     return Effect.gen(function*() {
       const { limiter, state } = yield* makeFragile
@@ -104,7 +104,7 @@ describe("an unavailable store", () => {
     ["no cause", null, "Failed to execute"],
     ["an error as cause", new Error("offline"), "Failed to execute (offline)"],
     ["a cause of its cause", new Error("outer", { cause: new Error("inner") }), "Failed to execute (inner)"],
-    ["a cause that is no error", "offline", "Failed to execute"],
+    ["another value as cause", "offline", "Failed to execute"],
     ["a cause without message", new Error(""), "Failed to execute"]
   ])("RequestBudget describes a store error with %s", ([, cause, problem]) => {
     const { layer, lines } = captureLogs()
@@ -118,7 +118,7 @@ describe("an unavailable store", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("RequestBudget waits for a hanging store for storeTimeout, and not at all afterwards", () =>
+  it.effect("RequestBudget waits for a hanging store for storeTimeout once, and not for the next request", () =>
     Effect.gen(function*() {
       const { limiter, state } = yield* makeFragile
       state.condition = "hanging"

@@ -54,7 +54,7 @@ describe.skipIf(isRedisMissing)(`a fleet${skipNote}`, () => {
   )
 
   it.live(
-    "a fleet goes on without Redis, with one warning a process, and with it when it comes back empty",
+    "a fleet continues without Redis, with one warning a process, and with it when it comes back empty",
     () =>
       Effect.gen(function*() {
         const outcome = yield* run(({ start, stop }) => ({

@@ -159,7 +159,7 @@ describe("429", () => {
       assert.strictEqual(yield* levelOf(limiter, 99), -30)
     }))
 
-  it.effect("RequestBudget empties the bucket after a 429 though another process takes permits meanwhile", () =>
+  it.effect("RequestBudget empties the bucket after a 429 though another process takes permits", () =>
     Effect.gen(function*() {
       const limiter = yield* makeLimiter
       const busy = contended(limiter, 2)

@@ -146,7 +146,7 @@ describe.skipIf(isRedisMissing)(`a budget in Redis${skipNote}`, () => {
     const { layer, lines } = captureLogs()
     return Effect.gen(function*() {
       const { url } = yield* startRedis
-      yield* take(yield* makeAccount(url.replace("redis://", "redis://nobody:not-the-password@")))
+      yield* take(yield* makeAccount(url.replace("redis://", "redis://user:not-the-password@")))
       assert.lengthOf(lines, 1)
       assert.match(lines[0]!, /^Warn: .*there is no connection to Redis: WRONGPASS/)
       assert.notInclude(lines[0]!, "not-the-password")

@@ -26,7 +26,7 @@ export const keyOf = (of = token): string => `heroku:${createHash("sha256").upda
 /** A pool of five, one of which is the margin, and one request back every second. */
 export const perSecond = { pool: 5, refillPerMinute: 60, reserve: 0 }
 
-/** The same with a pool of ten, four of them in reserve, and no patience. */
+/** The same with a pool of ten, four of them in reserve, and a `maxWait` of 1 ms. */
 export const impatient = { pool: 10, refillPerMinute: 60, reserve: 4, maxWait: 1 }
 
 export const times = (count: number) => Array.from({ length: count }, (_, index) => index)

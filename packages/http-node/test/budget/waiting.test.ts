@@ -1,4 +1,4 @@
-/** Requests wait for a permit, hold none meanwhile, and fail at once if the wait is too long. */
+/** Requests wait for a permit without holding one, and fail at once if the wait is too long. */
 import { RateLimited } from "@effect-heroku/core/AuthorizationError"
 import type * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
 import { captureLogs } from "@effect-heroku/test-kit/logs"

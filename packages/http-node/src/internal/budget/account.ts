@@ -21,7 +21,7 @@ export const make = (account: string, consume: Consume, settings: Settings): Acc
       const priority = Option.getOrElse(yield* CurrentPriority, () => byDefault)
       const wait = yield* Effect.mapError(takePermit(priority), () => storeUnavailable(operation, outcomeUnknown))
       if (wait <= 0) return
-      yield* Telemetry.budgetRefusal(priority)
+      yield* Telemetry.budgetRejection(priority)
       yield* Effect.fail(waitTooLong(operation, outcomeUnknown, wait))
     }),
     learn: (response) => Effect.ignore(bucket.learn(response))

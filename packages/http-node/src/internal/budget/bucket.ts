@@ -51,7 +51,7 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
    * Lowers the bucket to a count. Many requests notice the same surplus at once: one of them claims the correction, and
    * consumes the surplus only if the bucket still holds it. What the bucket never held, the pause of a 429, becomes a debt.
    */
-  const correct = Effect.fnUntraced(function*(reason: "estimate" | "refusal", count: number) {
+  const correct = Effect.fnUntraced(function*(reason: "estimate" | "rejection", count: number) {
     if ((yield* claim(reason, 1000)) > 0) return
     const lower = Effect.gen(function*() {
       const { remaining } = yield* consume(0, "delay")
@@ -111,7 +111,7 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
       yield* Effect.logDebug(
         `Account ${name} is over its rate limit: its requests wait ${Math.ceil(pause / 1000)} s or longer`
       )
-      yield* correct("refusal", ceilingAt(time))
+      yield* correct("rejection", ceilingAt(time))
     })
   }
 }

@@ -37,7 +37,7 @@ const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
   const firstAttempt = Effect.callback<void>((resume) => {
     const end = () => resume(Effect.void)
     client.once("ready", end).once("error", end)
-    // The client goes on connecting until it is destroyed.
+    // The client tries to connect until it is destroyed.
     client.connect().catch(() => {})
   })
   // The first command finds a connection if there is a Redis; a silent one is not waited for.
