@@ -7,19 +7,32 @@
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#rate-limits
  */
+import { type Operation, RateLimited, RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Redacted from "effect/Redacted"
 import { createHash } from "node:crypto"
-import * as Account from "./internal/budget/account.ts"
+import * as Bucket from "./internal/budget/bucket.ts"
 import * as FallbackRateLimiter from "./internal/budget/fallbackRateLimiter.ts"
-import { type Options, resolve } from "./internal/budget/options.ts"
-import { type AccountBudget, RequestBudget } from "./internal/budget/service.ts"
+import { type Options, resolve, type Settings } from "./internal/budget/options.ts"
+import * as Queue from "./internal/budget/queue.ts"
+import { type AccountBudget, CurrentPriority, type Priority, RequestBudget } from "./internal/budget/service.ts"
+import * as Telemetry from "./internal/telemetry.ts"
 
 export type { Options } from "./internal/budget/options.ts"
-export { CurrentPriority, type Priority, withPriority } from "./internal/budget/priority.ts"
-export { type AccountBudget, type RateLimitResponse, RequestBudget, type Service } from "./internal/budget/service.ts"
+export {
+  type AccountBudget,
+  CurrentPriority,
+  type Priority,
+  type RateLimitResponse,
+  RequestBudget,
+  type Service,
+  withPriority
+} from "./internal/budget/service.ts"
 
 /**
  * Provides the budgets over a `RateLimiter`: in memory for one process, in Redis for all processes that share it.
@@ -46,13 +59,46 @@ export const layerMemory = (options: Options = {}): Layer.Layer<RequestBudget> =
 const make = Effect.fnUntraced(function*(options: Options) {
   const settings = yield* resolve(options)
   const consume = yield* FallbackRateLimiter.make(yield* RateLimiter.RateLimiter, settings)
-  const accounts = new Map<string, AccountBudget>()
+  const budgets = new Map<string, AccountBudget>()
   return RequestBudget.of({
     forToken: (token) => {
-      const hash = createHash("sha256").update(Redacted.value(token)).digest("hex")
-      const account = accounts.get(hash) ?? Account.make(hash, consume, settings)
-      accounts.set(hash, account)
-      return account
+      const account = createHash("sha256").update(Redacted.value(token)).digest("hex")
+      const budget = budgets.get(account) ?? makeAccountBudget(Bucket.make(account, consume, settings), settings)
+      budgets.set(account, budget)
+      return budget
     }
   })
 })
+
+const makeAccountBudget = (bucket: Bucket.Bucket, settings: Settings): AccountBudget => {
+  const takePermit = Queue.make(bucket, settings)
+  return {
+    take: Effect.fnUntraced(function*(operation, outcomeUnknown) {
+      const byDefault: Priority = operation === "list" ? "bulk" : "interactive"
+      const priority = Option.getOrElse(yield* CurrentPriority, () => byDefault)
+      const message = "The store of the request budget is unavailable. Nothing was sent"
+      const wait = yield* Effect.mapError(
+        takePermit(priority),
+        () => new RequestFailed({ operation, reason: "request", message, outcomeUnknown })
+      )
+      if (wait <= 0) return
+      yield* Metric.update(Metric.withAttributes(Telemetry.budgetRefusals, { priority }), 1)
+      yield* Effect.fail(waitTooLong(operation, outcomeUnknown, wait))
+    }),
+    learn: bucket.learn
+  }
+}
+
+const waitTooLong = (operation: Operation, outcomeUnknown: boolean, wait: number): RateLimited =>
+  new RateLimited({
+    operation,
+    status: 429,
+    message: `The request budget of the account is spent: the next request can be sent in ${
+      Math.ceil(wait / 1000)
+    } s. Nothing was sent`,
+    errorId: Option.none(),
+    requestId: Option.none(),
+    documentationUrl: Option.none(),
+    outcomeUnknown,
+    retryAfter: Option.some(Duration.millis(Math.ceil(wait)))
+  })

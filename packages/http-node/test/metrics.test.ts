@@ -2,7 +2,6 @@ import { operations } from "@effect-heroku/test-kit/operations"
 import { json, type MakeReply, ok, scriptedClient, status } from "@effect-heroku/test-kit/scriptedClient"
 import { whileTimePasses } from "@effect-heroku/test-kit/testTime"
 import { assert, describe, it } from "@effect/vitest"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
@@ -48,11 +47,11 @@ describe("metrics", () => {
   it.effect("the metrics are those of the table in docs/observability.md, each with a description", () =>
     Effect.gen(function*() {
       yield* info(status(503), ok)
-      yield* Telemetry.budgetRemaining("12345678", 7)
-      yield* Telemetry.budgetWait("bulk", Duration.seconds(7))
-      yield* Telemetry.budgetRejection("bulk")
-      yield* Telemetry.budgetCorrection("12345678", 7)
-      yield* Telemetry.budgetFallback
+      yield* Metric.update(Metric.withAttributes(Telemetry.budgetRemaining, { account: "12345678" }), 7)
+      yield* Metric.update(Metric.withAttributes(Telemetry.budgetWait, { priority: "bulk" }), 7)
+      yield* Metric.update(Metric.withAttributes(Telemetry.budgetRefusals, { priority: "bulk" }), 1)
+      yield* Metric.update(Metric.withAttributes(Telemetry.budgetCorrections, { account: "12345678" }), 7)
+      yield* Metric.update(Telemetry.budgetFallbacks, 1)
       const snapshot = yield* Metric.snapshot
       const table = readFileSync(new URL("../../../docs/observability.md", import.meta.url), "utf8")
       const rows = Array.from(

@@ -7,7 +7,6 @@
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
  */
 import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
@@ -16,6 +15,8 @@ import * as Tracer from "effect/Tracer"
 import type { Endpoint } from "./exchange.ts"
 import type { Settings } from "./options.ts"
 import { requestId, type Response } from "./response.ts"
+
+const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 
 /** Gives an attempt its span, counts its outcome, and logs it. `retries` is the number of attempts before it. */
 export const withAttempt = <E extends AuthorizationError>(
@@ -77,55 +78,30 @@ const annotate = (span: Tracer.Span, exit: Exit.Exit<Response, AuthorizationErro
   else if (error?._tag === "InvalidResponse") span.attribute("error.type", error._tag)
 }
 
-const requestCount = Metric.counter("heroku.requests", {
-  description: "Requests sent, by operation and outcome",
-  incremental: true
-})
+const requestCount = counter("heroku.requests", "Requests sent, by operation and outcome")
 
-const retryCount = Metric.counter("heroku.retries", {
-  description: "Requests that retried an earlier one, by operation",
-  incremental: true
-})
+const retryCount = counter("heroku.retries", "Requests that retried an earlier one, by operation")
 
-/** Records how many requests the account has left, as Heroku reported. */
-export const budgetRemaining = (account: string, count: number): Effect.Effect<void> =>
-  Metric.update(Metric.withAttributes(remaining, { account }), count)
-
-/** Records how long a request waited for the budget. */
-export const budgetWait = (priority: string, wait: Duration.Duration): Effect.Effect<void> =>
-  Metric.update(Metric.withAttributes(waits, { priority }), Duration.toSeconds(wait))
-
-/** Counts requests taken off the budget because Heroku reported fewer. */
-export const budgetCorrection = (account: string, count: number): Effect.Effect<void> =>
-  Metric.update(Metric.withAttributes(corrections, { account }), count)
-
-/** Counts a store that became unavailable. */
-export const budgetFallback: Effect.Effect<void> = Effect.suspend(() => Metric.update(fallbacks, 1))
-
-/** Counts a request that was not sent because its wait would have been too long. */
-export const budgetRejection = (priority: string): Effect.Effect<void> =>
-  Metric.update(Metric.withAttributes(refusals, { priority }), 1)
-
-const remaining = Metric.gauge("heroku.budget.remaining", {
+export const budgetRemaining = Metric.gauge("heroku.budget.remaining", {
   description: "Requests that the account has left, as Heroku last reported"
 })
 
-const waits = Metric.histogram("heroku.budget.wait", {
+export const budgetWait = Metric.histogram("heroku.budget.wait", {
   description: "How long requests waited for the budget, in seconds, by priority; without those that did not wait",
   boundaries: [0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
 })
 
-const corrections = Metric.counter("heroku.budget.corrections", {
-  description: "Requests taken off the budget because Heroku reported fewer",
-  incremental: true
-})
+export const budgetCorrections = counter(
+  "heroku.budget.corrections",
+  "Requests taken off the budget because Heroku reported fewer"
+)
 
-const fallbacks = Metric.counter("heroku.budget.fallbacks", {
-  description: "How often the store of the budget became unavailable",
-  incremental: true
-})
+export const budgetFallbacks = counter(
+  "heroku.budget.fallbacks",
+  "How often the store of the budget became unavailable"
+)
 
-const refusals = Metric.counter("heroku.budget.refusals", {
-  description: "Requests not sent because the wait would have been too long, by priority",
-  incremental: true
-})
+export const budgetRefusals = counter(
+  "heroku.budget.refusals",
+  "Requests not sent because the wait would have been too long, by priority"
+)

@@ -2,35 +2,31 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Telemetry from "../telemetry.ts"
 import type { Consume } from "./fallbackRateLimiter.ts"
 import { now } from "./monotonicClock.ts"
 import type { Settings } from "./options.ts"
-import type { Priority } from "./priority.ts"
-import type { RateLimitResponse } from "./service.ts"
+import type { Priority, RateLimitResponse } from "./service.ts"
 
 export type Bucket = ReturnType<typeof make>
 
-/** Bulk requests get at least one of so many permits. */
-export const bulkShare = 10
-
-/** The part of a request that may have come back already. */
-const slack = 1
-
-/** Makes the bucket of an account, which is the hash of its token. */
+/** Makes the bucket of an account, which is the hash of its token. Waits are in milliseconds, and 0 means none. */
 export const make = (account: string, consumeTokens: Consume, { capacity, interval, pool, reserve }: Settings) => {
   const key = `heroku:${account}`
   const name = account.slice(0, 8)
+  /** Bulk requests get at least one permit in ten. */
+  const shareInterval = 10 * interval
 
-  /** How many requests were left at most at a time, as far as this process knows. */
-  let ceiling = { count: pool, at: 0 }
-  const ceilingAt = (time: number) => Math.min(pool, ceiling.count + (time - ceiling.at) / interval)
+  /** How many whole requests were left at most at a time, as far as this process knows. */
+  let ceiling = { count: pool - 1, at: 0 }
+  const ceilingAt = (time: number) => Math.min(pool - 1, ceiling.count + (time - ceiling.at) / interval)
   const lowerCeiling = (count: number, at: number) => {
     if (count < ceilingAt(at)) ceiling = { count, at }
   }
-  const lowerCeilingByOne = Effect.map(now, (time) => lowerCeiling(ceilingAt(time) - 1, time))
+  const countRequest = Effect.map(now, (time) => lowerCeiling(ceilingAt(time) - 1, time))
 
   const consume = (tokens: number, onExceeded: "delay" | "fail", isRequest = false) =>
     consumeTokens({
@@ -42,8 +38,9 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
       onExceeded,
       isRequest
     })
+  const giveBack = consume(-1, "delay", true)
 
-  /** Claims what may be done once in a while: returns 0, or the milliseconds until it can be claimed again. */
+  /** Claims what one process may do once in a while: returns the wait until it can be claimed again. */
   const claim = (what: string, window: number) =>
     orWait(Effect.as(consumeTokens({ algorithm: "fixed-window", key: `${key}:${what}`, limit: 1, window }), 0))
 
@@ -60,7 +57,7 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
       const held = Math.min(surplus, Math.max(0, remaining))
       if (held > 0) yield* consume(held, "fail")
       if (surplus > held) yield* consume(surplus - held, "delay")
-      yield* Telemetry.budgetCorrection(name, surplus)
+      yield* Metric.update(Metric.withAttributes(Telemetry.budgetCorrections, { account: name }), surplus)
       yield* Effect.logDebug(`Account ${name} has ${surplus} requests less than its budget assumed`)
     })
     yield* orWait(Effect.retry(lower, { times: 4, while: ({ reason }) => reason._tag === "RateLimitExceeded" }))
@@ -68,41 +65,41 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
 
   return {
     name,
-    /** Claims the share of bulk requests: returns 0, or the milliseconds until it can be claimed again. */
-    claimBulkShare: claim("bulk", bulkShare * interval),
+    shareInterval,
+    claimShare: claim("bulk", shareInterval),
 
-    /** Takes a permit: returns 0, or the milliseconds until there is one. */
+    /** Takes a permit, or returns the wait until there is one. */
     take: Effect.fnUntraced(function*(priority: Priority) {
       const left = priority === "bulk" ? reserve : 0
       const taken = yield* orWait(consume(1, "fail", true))
       if (typeof taken === "number") return taken + left * interval
       const known = ceilingAt(yield* now)
       // The bucket can hold too much: others use the account too, and a store that lost its data starts with a full bucket.
-      const isAhead = taken.remaining + 1 > known
-      const missing = isAhead ? left + 1 - (known - slack) : 0
-      if (taken.remaining < left || missing > 0) yield* consume(-1, "delay", true)
-      if (isAhead) yield* correct("estimate", known - slack - (missing > 0 ? 0 : 1))
-      if (missing > 0) return missing * interval
-      if (taken.remaining < left) return Duration.toMillis(taken.resetAfter) - (capacity - left) * interval
-      yield* lowerCeilingByOne
-      return 0
+      // It may be one ahead, because a part of a request may have come back.
+      const isAhead = taken.remaining > known
+      const wait = isAhead
+        ? (left + 1 - known) * interval
+        : Duration.toMillis(taken.resetAfter) - (capacity - left) * interval
+      yield* wait > 0 ? giveBack : countRequest
+      if (isAhead) yield* correct("estimate", wait > 0 ? known : known - 1)
+      return Math.max(0, wait)
     }),
 
-    /** Takes the next permit ahead, for the share of bulk, and waits until it is there. */
-    reserve: Effect.gen(function*() {
+    /** Takes the next permit ahead, and waits until it is there. */
+    takeAhead: Effect.gen(function*() {
       const { delay } = yield* consume(1, "delay", true)
-      yield* Effect.onInterrupt(Effect.sleep(delay), () => Effect.ignore(consume(-1, "delay", true)))
-      yield* lowerCeilingByOne
+      yield* Effect.onInterrupt(Effect.sleep(delay), () => Effect.ignore(giveBack))
+      yield* countRequest
       return 0
     }),
 
     /** Learns from a response how many requests are left. */
     learn: Effect.fnUntraced(function*({ remaining, retryAfter, sentAt, status }: RateLimitResponse) {
       const time = yield* now
-      const age = Math.max(0, (yield* Clock.currentTimeMillis) - sentAt)
       if (Option.isSome(remaining)) {
-        yield* Telemetry.budgetRemaining(name, remaining.value)
-        lowerCeiling(remaining.value + slack + age / interval, time)
+        yield* Metric.update(Metric.withAttributes(Telemetry.budgetRemaining, { account: name }), remaining.value)
+        const age = Math.max(0, (yield* Clock.currentTimeMillis) - sentAt)
+        lowerCeiling(remaining.value + age / interval, time)
       }
       if (status !== 429) return
       // No pause is longer than the whole pool takes to come back.
@@ -111,12 +108,12 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
       yield* Effect.logDebug(
         `Account ${name} is over its rate limit: its requests wait ${Math.ceil(pause / 1000)} s or longer`
       )
-      yield* correct("rejection", ceilingAt(time))
-    })
+      yield* correct("refusal", ceilingAt(time))
+    }, (learning) => Effect.ignore(learning))
   }
 }
 
-/** Returns the milliseconds to wait where a limit is exceeded. */
+/** Returns the wait where a limit is exceeded. */
 const orWait = <A>(consumed: Effect.Effect<A, RateLimiter.RateLimiterError>) =>
   Effect.catchReason(
     consumed,

@@ -2,6 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Schedule from "effect/Schedule"
 import * as Telemetry from "../telemetry.ts"
@@ -15,9 +16,7 @@ type ConsumeOptions = Parameters<RateLimiter.RateLimiter["consume"]>[0]
  * Consumes tokens. Locally, the tokens of a request also stand for the requests of the other processes: with a `localShare`
  * of a quarter, a request costs four.
  */
-export type Consume = (
-  options: ConsumeOptions & { readonly isRequest?: boolean | undefined }
-) => Effect.Effect<RateLimiter.ConsumeResult, RateLimiter.RateLimiterError>
+export type Consume = Effect.Success<ReturnType<typeof make>>
 
 export const makeMemory = Effect.provide(RateLimiter.make, Layer.fresh(RateLimiter.layerStoreMemory))
 
@@ -33,15 +32,14 @@ export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter,
   const memory = yield* makeMemory
   /** The keys that the store fails for; the key of the probe stands for all. */
   const unavailable = new Set<string>()
+  const isUnavailable = (key: string) => unavailable.has(probe.key) || unavailable.has(key)
 
   const timeout = Effect.andThen(sleepInSteps(storeTimeout), storeError(`no response in ${storeTimeout} ms`))
   const consumeShared = (options: ConsumeOptions) => Effect.raceFirst(withClock(shared.consume(options)), timeout)
-  const consumeLocal: Consume = ({ isRequest = false, tokens = 1, ...options }) =>
+  const consumeLocal = (options: ConsumeOptions, tokens: number) =>
     withoutStore === "fail"
       ? storeError("The store is unavailable")
-      : withClock(
-        memory.consume({ ...options, tokens: isRequest ? Math.min(tokens / localShare, options.limit) : tokens })
-      )
+      : withClock(memory.consume({ ...options, tokens }))
 
   const untilAvailable = (options: ConsumeOptions) =>
     consumeShared({ ...options, tokens: 0, onExceeded: "delay" }).pipe(
@@ -49,13 +47,13 @@ export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter,
       Effect.andThen(Effect.sync(() => unavailable.delete(options.key)))
     )
   const onFailure = Effect.fnUntraced(function*(options: ConsumeOptions, error: RateLimiter.RateLimitStoreError) {
-    if (unavailable.has(probe.key) || unavailable.has(options.key)) return
+    if (isUnavailable(options.key)) return
     unavailable.add(probe.key).add(options.key)
     const instead = withoutStore === "fail" ? "requests fail" : `this process uses ${localShare * 100} % of the pool`
     yield* Effect.logWarning(
       `The store of the request budget is unavailable; ${instead} until it responds: ${describe(error)}`
     )
-    yield* Telemetry.budgetFallback
+    yield* Metric.update(Telemetry.budgetFallbacks, 1)
     // A key that holds another type stays unavailable when the store is available again.
     yield* untilAvailable(probe).pipe(
       Effect.andThen(untilAvailable(options)),
@@ -65,10 +63,11 @@ export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter,
     )
   })
 
-  const consume: Consume = ({ isRequest, ...options }) =>
+  return ({ isRequest, ...options }: ConsumeOptions & { readonly isRequest?: boolean }) =>
     Effect.suspend(() => {
-      const local = consumeLocal({ ...options, isRequest })
-      return unavailable.has(probe.key) || unavailable.has(options.key) ? local : consumeShared(options).pipe(
+      const { limit, tokens = 1 } = options
+      const local = consumeLocal(options, isRequest === true ? Math.min(tokens / localShare, limit) : tokens)
+      return isUnavailable(options.key) ? local : consumeShared(options).pipe(
         Effect.catchReason(
           "RateLimiterError",
           "RateLimitStoreError",
@@ -76,7 +75,6 @@ export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter,
         )
       )
     })
-  return consume
 })
 
 const storeError = (message: string) =>

@@ -30,40 +30,31 @@ export interface Options {
 /** The options with every default filled in. */
 export type Settings = Effect.Success<ReturnType<typeof resolve>>
 
-/**
- * A bucket refills from the moment a permit is taken, Heroku's pool from the arrival of the request. The margin is what
- * comes back in between, in half a second.
- */
-const marginOf = (refillPerMinute: number): number => Math.ceil(refillPerMinute / 120)
-
 /** Fills in the defaults. An invalid option is a defect that names it. */
-export const resolve = Effect.fnUntraced(function*(options: Options) {
+export const resolve = (options: Options) => {
   const { localShare = 1, pool = 4500, refillPerMinute = 75, withoutStore = "local" } = options
   const { reserve = Math.floor(Math.min(refillPerMinute, pool / 10)) } = options
-  const check = (option: keyof Options, isValid: boolean, requirement: string) =>
-    isValid ? Effect.void : Effect.die(new RangeError(`RequestBudget: \`${option}\` must be ${requirement}`))
-  const duration = (option: "maxWait" | "storeTimeout", byDefault: Duration.Input) =>
-    Duration.fromInput(options[option] ?? byDefault).pipe(
-      Option.filter((duration) => !Duration.isNegative(duration)),
-      Option.match({
-        onNone: () => Effect.die(new RangeError(`RequestBudget: \`${option}\` must be a duration of at least 0`)),
-        onSome: Effect.succeed
-      })
-    )
-  yield* check("pool", Number.isInteger(pool) && pool >= 1, "an integer of at least 1")
-  yield* check("refillPerMinute", refillPerMinute > 0 && refillPerMinute < Infinity, "a finite number above 0")
-  yield* check("reserve", Number.isInteger(reserve) && reserve >= 0 && reserve < pool, "an integer from 0 to pool - 1")
-  yield* check("localShare", localShare > 0 && localShare <= 1, "a number above 0 and at most 1")
-  yield* check("withoutStore", withoutStore === "local" || withoutStore === "fail", "\"local\" or \"fail\"")
-  return {
-    capacity: Math.max(reserve + 1, pool - marginOf(refillPerMinute)),
-    /** The milliseconds until one request comes back. */
-    interval: 60_000 / refillPerMinute,
-    localShare,
-    maxWait: Duration.toMillis(yield* duration("maxWait", "2 minutes")),
-    pool,
-    reserve,
-    storeTimeout: Duration.toMillis(yield* duration("storeTimeout", "400 millis")),
-    withoutStore
+  const maxWait = toMillis(options.maxWait ?? "2 minutes")
+  const storeTimeout = toMillis(options.storeTimeout ?? "400 millis")
+  const checks: ReadonlyArray<readonly [option: keyof Options, isValid: boolean, requirement: string]> = [
+    ["pool", Number.isInteger(pool) && pool >= 1, "an integer of at least 1"],
+    ["refillPerMinute", refillPerMinute > 0 && refillPerMinute < Infinity, "a finite number above 0"],
+    ["reserve", Number.isInteger(reserve) && reserve >= 0 && reserve < pool, "an integer from 0 to pool - 1"],
+    ["localShare", localShare > 0 && localShare <= 1, "a number above 0 and at most 1"],
+    ["withoutStore", withoutStore === "local" || withoutStore === "fail", "\"local\" or \"fail\""],
+    ["maxWait", maxWait >= 0, "a duration of at least 0"],
+    ["storeTimeout", storeTimeout >= 0, "a duration of at least 0"]
+  ]
+  for (const [option, isValid, requirement] of checks) {
+    if (!isValid) return Effect.die(new RangeError(`RequestBudget: \`${option}\` must be ${requirement}`))
   }
-})
+  // A bucket refills from the moment a permit is taken, Heroku's pool from the arrival of the request. The margin is what
+  // comes back in between, in half a second.
+  const capacity = Math.max(reserve + 1, pool - Math.ceil(refillPerMinute / 120))
+  /** The milliseconds until one request comes back. */
+  const interval = 60_000 / refillPerMinute
+  return Effect.succeed({ capacity, interval, localShare, maxWait, pool, reserve, storeTimeout, withoutStore })
+}
+
+const toMillis = (input: Duration.Input): number =>
+  Option.match(Duration.fromInput(input), { onNone: () => NaN, onSome: Duration.toMillis })

@@ -1,12 +1,12 @@
 /** The requests of one account that wait for a permit: interactive ones first, with a share for bulk. */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import * as Semaphore from "effect/Semaphore"
 import * as Telemetry from "../telemetry.ts"
-import { type Bucket, bulkShare } from "./bucket.ts"
+import type { Bucket } from "./bucket.ts"
 import { now } from "./monotonicClock.ts"
 import type { Settings } from "./options.ts"
-import type { Priority } from "./priority.ts"
+import type { Priority } from "./service.ts"
 
 /**
  * Makes a queue, which takes a permit and waits for it. It returns 0, or the milliseconds to wait if those exceed `maxWait`.
@@ -15,60 +15,50 @@ import type { Priority } from "./priority.ts"
 export const make = (bucket: Bucket, { interval, maxWait }: Settings) => {
   const makeQueue = () => ({ head: Semaphore.makeUnsafe(1), size: 0, readyAt: 0 })
   const queues = { interactive: makeQueue(), bulk: makeQueue() }
-  /** When bulk can claim its share again. */
-  let claimAt = 0
-  const untilClaim = (priority: Priority, since: number, time: number) =>
-    priority === "bulk" ? Math.max(claimAt, since + bulkShare * interval) - time : Infinity
 
-  const waitAtHead = Effect.fnUntraced(function*(priority: Priority, since: number) {
+  /** Bulk requests wait behind all interactive ones, but no longer than their share allows. */
+  const tryTake = Effect.fnUntraced(function*(priority: Priority, waited: number) {
+    if (priority === "interactive") return yield* bucket.take(priority)
+    const untilShare = waited < bucket.shareInterval ? bucket.shareInterval - waited : yield* bucket.claimShare
+    if (untilShare <= 0) return yield* bucket.takeAhead
+    return Math.min(untilShare, queues.interactive.size > 0 ? interval : yield* bucket.take(priority))
+  })
+
+  const takeAtHead = Effect.fnUntraced(function*(priority: Priority, since: number) {
     while (true) {
       const time = yield* now
-      let claimable = untilClaim(priority, since, time)
-      if (claimable <= 0) {
-        claimable = yield* bucket.claimBulkShare
-        claimAt = time + Math.max(claimable, bulkShare * interval)
-        if (claimable <= 0) return yield* bucket.reserve
-      }
-      const isBehind = priority === "bulk" && queues.interactive.size > 0
-      const available = isBehind ? interval : yield* bucket.take(priority)
-      if (available <= 0) {
-        if (priority === "bulk") claimAt = time + bulkShare * interval
-        return 0
-      }
-      const wait = Math.min(available, claimable)
-      if (time + wait - since > maxWait) return wait
+      const wait = yield* tryTake(priority, time - since)
+      if (wait <= 0 || time + wait - since > maxWait) return wait
       queues[priority].readyAt = time + wait
       // Timers cut off fractions, and one that is early would find nothing and wait as long again.
       yield* Effect.sleep(Math.ceil(wait) + 1)
     }
   })
 
-  const enqueue = (priority: Priority, since: number) =>
-    Effect.acquireUseRelease(
-      Effect.sync(() => queues[priority].size++),
-      () => queues[priority].head.withPermit(waitAtHead(priority, since)),
-      () => Effect.sync(() => queues[priority].size--)
-    )
-
   return Effect.fnUntraced(function*(priority: Priority) {
     const since = yield* now
     const queue = queues[priority]
     const ahead = queue.size + (priority === "bulk" ? queues.interactive.size : 0)
-    const wait = ahead > 0
-      ? Math.max(0, queue.readyAt - since) + ahead * interval
-      : Math.min(yield* bucket.take(priority), untilClaim(priority, since, since))
-    if (wait <= 0 || wait > maxWait) return Math.max(0, wait)
+    const wait = ahead > 0 ? Math.max(0, queue.readyAt - since) + ahead * interval : yield* tryTake(priority, 0)
+    if (wait <= 0 || wait > maxWait) return wait
     yield* Effect.logDebug(`A request of account ${bucket.name} waits ${(wait / 1000).toFixed(1)} s for its rate limit`)
-    const waiting = Effect.timeoutOrElse(enqueue(priority, since), {
-      duration: maxWait,
-      // The next request comes after the head of the queue.
-      orElse: () => Effect.map(now, (time) => Math.max(interval, queue.readyAt - time))
-    }).pipe(
-      Effect.ensuring(Effect.flatMap(now, (time) => Telemetry.budgetWait(priority, Duration.millis(time - since))))
+    const metric = Metric.withAttributes(Telemetry.budgetWait, { priority })
+    return yield* Effect.acquireUseRelease(
+      Effect.sync(() => queue.size++),
+      () => queue.head.withPermit(takeAtHead(priority, since)),
+      () => Effect.sync(() => queue.size--)
+    ).pipe(
+      Effect.timeoutOrElse({
+        duration: maxWait,
+        // The next request comes after the head of the queue.
+        orElse: () => Effect.map(now, (time) => Math.max(interval, queue.readyAt - time))
+      }),
+      Effect.ensuring(Effect.flatMap(now, (time) => Metric.update(metric, (time - since) / 1000))),
+      Effect.withSpan(
+        "RequestBudget.wait",
+        { attributes: { "heroku.budget.priority": priority, "heroku.budget.ahead": ahead } },
+        { captureStackTrace: false }
+      )
     )
-    return yield* Effect.withSpan(waiting, "RequestBudget.wait", {
-      captureStackTrace: false,
-      attributes: { "heroku.budget.priority": priority, "heroku.budget.ahead": ahead }
-    })
   })
 }

@@ -1,9 +1,9 @@
-/** The key of the request budget and its interfaces, without the layers: the live layer imports it and loads no store. */
+/** The service of the request budget, without its layers: the live layer imports it and loads no store. */
 import type { Operation, RateLimited, RequestFailed } from "@effect-heroku/core/AuthorizationError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 
 /** The budget of one account. */
@@ -39,3 +39,19 @@ export interface Service {
 export class RequestBudget extends Context.Service<RequestBudget, Service>()(
   "@effect-heroku/http-node/RequestBudget"
 ) {}
+
+/** Interactive requests go first; bulk requests leave them a reserve. */
+export type Priority = "interactive" | "bulk"
+
+/** The priority of the requests of an effect. By default `list` is bulk and everything else is interactive. */
+export const CurrentPriority = Context.Reference<Option.Option<Priority>>(
+  "@effect-heroku/http-node/RequestBudget/CurrentPriority",
+  { defaultValue: () => Option.none() }
+)
+
+/**
+ * Gives the requests of an effect a priority. For a stream, use
+ * `Stream.provideService(CurrentPriority, Option.some("bulk"))`.
+ */
+export const withPriority = (priority: Priority) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.provideService(effect, CurrentPriority, Option.some(priority))
