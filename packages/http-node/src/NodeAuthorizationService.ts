@@ -93,7 +93,8 @@ const findToken = Effect.gen(function*() {
 
   const file = yield* netrcFile
   if (Option.isNone(file)) return yield* noToken("there is no home directory in which to look for .netrc")
-  const text = yield* readFile(file.value).pipe(
+  const text = yield* FileSystem.FileSystem.use((fileSystem) => fileSystem.readFileString(file.value)).pipe(
+    Effect.provide(NodeFileSystem.layer),
     Effect.catchTag("PlatformError", (error) =>
       noToken(
         error.reason._tag === "NotFound"
@@ -107,9 +108,6 @@ const findToken = Effect.gen(function*() {
     : { source: file.value, token: Redacted.make(password) }
 })
 
-const readFile = (path: string) =>
-  Effect.provide(FileSystem.FileSystem.use((_) => _.readFileString(path)), NodeFileSystem.layer)
-
 const netrcFile = Effect.gen(function*() {
   const named = yield* variable("NETRC")
   if (Option.isSome(named)) return named
@@ -120,7 +118,7 @@ const netrcFile = Effect.gen(function*() {
 const noToken = (problem: string): Effect.Effect<never, Config.ConfigError> =>
   fail(
     `No Heroku token: HEROKU_API_KEY is not set, and ${problem}. `
-      + "Set HEROKU_API_KEY to an access token, or run `heroku login`, which writes one to ~/.netrc."
+      + "Set HEROKU_API_KEY to an access token: export HEROKU_API_KEY=\"$(heroku auth:token)\""
   )
 
 const fail = (message: string): Effect.Effect<never, Config.ConfigError> =>

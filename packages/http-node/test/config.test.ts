@@ -107,7 +107,7 @@ describe("NodeAuthorizationService.layerConfig", () => {
         const home = yield* makeHome(content)
         const error = yield* Effect.flip(tokenIn(makeEnv(home)))
         assert(error._tag === "ConfigError")
-        for (const part of ["HEROKU_API_KEY", "heroku login", ...parts(home)]) assert.include(error.message, part)
+        for (const part of ["HEROKU_API_KEY", "heroku auth:token", ...parts(home)]) assert.include(error.message, part)
         assert.notInclude(inspect(error, { depth: null }), "HRKU-")
       })
   )

@@ -52,7 +52,7 @@ export const make = (exchange: Exchange, settings: Settings, budget: AccountBudg
     function*<O extends Operation>(endpoint: Endpoint<O>, redact: Redact.Redact, outcomeUnknown: boolean) {
       const sentAt = yield* Clock.currentTimeMillis
       const response = yield* exchange(endpoint, { redact, outcomeUnknown })
-      yield* logWarnings(Response.warnings(response))
+      yield* logWarnings(response)
       const error = Response.isExpected(response)
         ? Option.none()
         : Option.some(Response.toErrorResponse(response, yield* Clock.currentTimeMillis))
@@ -118,11 +118,11 @@ const addTwoFactorCode = <O extends Operation>(
     )
 }
 
-/** Creates a function that logs each warning once, until it has seen a thousand. */
+/** Creates a function that logs each warning of a response once, until it has seen a thousand. */
 const makeWarningLogger = () => {
   const seen = new Set<string>()
-  return (warnings: ReadonlyArray<Response.Warning>): Effect.Effect<void> =>
-    Effect.forEach(warnings, ({ id, message }) => {
+  return (response: Response.Response): Effect.Effect<void> =>
+    Effect.forEach(Response.warnings(response), ({ id, message }) => {
       if (seen.has(id)) return Effect.void
       if (seen.size >= 1000) seen.clear()
       seen.add(id)

@@ -14,31 +14,25 @@ import * as Schema from "effect/Schema"
 import type { Service as RequestBudget } from "./budget/service.ts"
 import * as Call from "./call.ts"
 import { type Endpoint, make as makeExchange } from "./exchange.ts"
-import { type Options, parse, type Problem } from "./options.ts"
+import { type Options, parse } from "./options.ts"
 import { decodeAuthorization, toListResponse } from "./response.ts"
 
 /** Creates the live service over a client. Every attempt first takes a permit from the budget, if there is one. */
-export const makeService = (httpClient: HttpClient.HttpClient, options: Options, budget?: RequestBudget): Service =>
-  AuthorizationEndpoints.make(Result.match(parse(options), {
-    onFailure: invalidOption,
-    onSuccess: (settings) => {
-      const exchange = makeExchange(httpClient, settings)
-      return makeEndpoints(Call.make(exchange, settings, budget?.forToken(settings.token)))
-    }
-  }))
+export const makeService = (httpClient: HttpClient.HttpClient, options: Options, budget?: RequestBudget): Service => {
+  const call = Result.match(parse(options), {
+    // Every operation names the invalid option.
+    onFailure: ({ field, problem }): Call.Call => ({ operation }) =>
+      Effect.fail(AuthorizationEndpoints.invalidInput(operation, field, problem)),
+    onSuccess: (settings) => Call.make(makeExchange(httpClient, settings), settings, budget?.forToken(settings.token))
+  })
+  return AuthorizationEndpoints.make(makeEndpoints(call))
+}
 
 const makeEndpoints = (call: Call.Call): AuthorizationEndpoints.Endpoints => {
   const callAndDecode = <O extends Operation>(endpoint: Endpoint<O>) =>
     Effect.flatMap(call(endpoint), decodeAuthorization)
   return {
-    create: (input) =>
-      callAndDecode({
-        operation: "create",
-        method: "POST",
-        path: collection,
-        template: collection,
-        body: encodeCreate(input)
-      }),
+    create: (input) => callAndDecode({ operation: "create", method: "POST", ...collection, body: encodeCreate(input) }),
     info: (id) => callAndDecode({ operation: "info", method: "GET", ...member(id) }),
     update: (id, input) =>
       callAndDecode({
@@ -52,35 +46,20 @@ const makeEndpoints = (call: Call.Call): AuthorizationEndpoints.Endpoints => {
       callAndDecode({ operation: "regenerate", method: "POST", ...member(id, "/actions/regenerate-tokens") }),
     delete: (id) => callAndDecode({ operation: "delete", method: "DELETE", ...member(id) }),
     list: (range) =>
-      Effect.map(
-        call({ operation: "list", method: "GET", path: collection, template: collection, headers: { range } }),
-        toListResponse
-      )
+      Effect.map(call({ operation: "list", method: "GET", ...collection, headers: { range } }), toListResponse)
   }
 }
 
-const collection = "/oauth/authorizations"
+const authorizations = "/oauth/authorizations"
+
+const collection = { path: authorizations, template: authorizations }
 
 /** `AuthorizationId` rejects dot segments, so no encoded id resolves to another path. */
 const member = (id: AuthorizationId, action = "") => ({
   id,
-  path: `${collection}/${encodeURIComponent(id)}${action}`,
-  template: `${collection}/{id}${action}`
+  path: `${authorizations}/${encodeURIComponent(id)}${action}`,
+  template: `${authorizations}/{id}${action}`
 })
 
 const encodeCreate = Schema.encodeSync(CreateAuthorization)
 const encodeUpdate = Schema.encodeSync(UpdateAuthorization)
-
-/** The endpoints of a service with an invalid option: every operation names it. */
-const invalidOption = ({ field, problem }: Problem): AuthorizationEndpoints.Endpoints => {
-  const fail = (operation: Operation) => () =>
-    Effect.fail(AuthorizationEndpoints.invalidInput(operation, field, problem))
-  return {
-    create: fail("create"),
-    info: fail("info"),
-    update: fail("update"),
-    regenerate: fail("regenerate"),
-    delete: fail("delete"),
-    list: fail("list")
-  }
-}

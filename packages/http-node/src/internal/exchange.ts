@@ -161,53 +161,28 @@ const readResponse = (
     outcomeUnknown
   })
   if (!Response.isExpected({ operation, status })) {
-    return Effect.map(readErrorBody(received, errorTimeout), toResponse)
+    const body = new BoundedBytes(maxErrorBytes)
+    // The status says what happened, so a body that breaks off or stalls does not fail the attempt.
+    return body.readFrom(received.stream).pipe(
+      Effect.ignore,
+      Effect.timeoutOrElse({ duration: errorTimeout, orElse: () => Effect.void }),
+      Effect.map(() => toResponse(body.toUint8Array()))
+    )
   }
   // Clients hold a body to its declared length; a compressed one has another length.
   const length = headers["content-encoding"] === undefined ? Number(headers["content-length"] ?? Infinity) : Infinity
-  return length <= maxBytes
-    ? Effect.map(received.arrayBuffer, (bytes) => toResponse(new Uint8Array(bytes)))
-    : Effect.flatMap(
-      readBody(received),
-      Option.match({
-        onNone: () =>
-          Effect.fail(Response.invalid(toResponse(new Uint8Array()), `The body is longer than ${maxBytes} bytes`)),
-        onSome: (bytes) => Effect.succeed(toResponse(bytes))
-      })
-    )
+  if (length <= maxBytes) return Effect.map(received.arrayBuffer, (bytes) => toResponse(new Uint8Array(bytes)))
+  const body = new BoundedBytes(maxBytes)
+  return body.readFrom(received.stream).pipe(
+    // How some clients report a missing body.
+    Effect.catch((error) => error.reason._tag === "EmptyBodyError" ? Effect.void : Effect.fail(error)),
+    Effect.andThen(Effect.suspend(() =>
+      body.isTruncated
+        ? Effect.fail(Response.invalid(toResponse(new Uint8Array()), `The body is longer than ${maxBytes} bytes`))
+        : Effect.succeed(toResponse(body.toUint8Array()))
+    ))
+  )
 }
-
-/** Reads a body of unknown length. `None`: it is longer than `maxBytes`. */
-const readBody = ({ stream }: HttpClientResponse): Effect.Effect<Option.Option<Uint8Array>, HttpClientError> =>
-  Effect.suspend(() => {
-    const bytes = new BoundedBytes(maxBytes)
-    return readInto(bytes, stream).pipe(
-      // How some clients report a missing body.
-      Effect.catch((error) => error.reason._tag === "EmptyBodyError" ? Effect.void : Effect.fail(error)),
-      Effect.map(() => bytes.isTruncated ? Option.none() : Option.some(bytes.toUint8Array()))
-    )
-  })
-
-/**
- * Reads the beginning of an error body. The status says what happened, so a body that is too long, breaks off or stalls
- * does not fail the attempt.
- */
-const readErrorBody = ({ stream }: HttpClientResponse, timeout: Duration.Duration): Effect.Effect<Uint8Array> =>
-  Effect.suspend(() => {
-    const bytes = new BoundedBytes(maxErrorBytes)
-    return readInto(bytes, stream).pipe(
-      Effect.ignore,
-      Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.void }),
-      Effect.map(() => bytes.toUint8Array())
-    )
-  })
-
-const readInto = <E>(bytes: BoundedBytes, stream: Stream.Stream<Uint8Array, E>): Effect.Effect<void, E> =>
-  Stream.runForEachWhile(stream, (chunk) =>
-    Effect.sync(() => {
-      bytes.append(chunk)
-      return !bytes.isTruncated
-    }))
 
 /** Collects up to `limit` bytes. Chunks are copied: a chunk of one byte can keep a whole buffer of the socket alive. */
 class BoundedBytes {
@@ -218,7 +193,14 @@ class BoundedBytes {
   constructor(limit: number) {
     this.#limit = limit
   }
-  append(chunk: Uint8Array): void {
+  readFrom<E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<void, E> {
+    return Stream.runForEachWhile(stream, (chunk) =>
+      Effect.sync(() => {
+        this.#append(chunk)
+        return !this.isTruncated
+      }))
+  }
+  #append(chunk: Uint8Array): void {
     const taken = chunk.subarray(0, this.#limit - this.#length)
     const end = this.#length + taken.length
     if (end > this.#bytes.length) {

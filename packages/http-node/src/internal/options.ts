@@ -59,52 +59,52 @@ export interface RetryOptions {
   readonly maxRetryAfter?: Duration.Input | undefined
 }
 
-/** Valid options with every default filled in. */
-export interface Settings {
-  readonly token: Redacted.Redacted
-  /** Without a trailing slash. */
-  readonly baseUrl: string
-  /** The host and port of `baseUrl`, for spans. */
-  readonly server: { readonly address: string; readonly port: number }
-  readonly userAgent: string
-  readonly requestTimeout: Duration.Duration
-  /** `Infinity`: no timeout. */
-  readonly timeout: Duration.Duration
-  readonly retry: {
-    readonly times: number
-    readonly baseDelay: Duration.Duration
-    readonly maxDelay: Duration.Duration
-    readonly maxRetryAfter: Duration.Duration
-  }
-  readonly transformClient: (client: HttpClient.HttpClient) => HttpClient.HttpClient
-}
-
 /** An invalid option. The problem never quotes the value, which may be the token. */
 export interface Problem {
   readonly field: string
   readonly problem: string
 }
 
+/** Valid options with every default filled in. */
+export type Settings = Result.Result.Success<ReturnType<typeof parse>>
+
 /** Fills in the defaults, or returns the first problem. */
-export const parse = (options: Options): Result.Result<Settings, Problem> =>
+export const parse = (options: Options) =>
   Result.gen(function*() {
-    yield* checkToken(options.token)
-    const userAgent = options.userAgent ?? `effect-heroku/${version} (@effect-heroku/http-node)`
-    yield* check(
-      "userAgent",
-      isHeaderValue(String(userAgent).replaceAll(" ", "")),
-      "must consist of visible ASCII characters and spaces"
-    )
-    const { baseUrl, server } = yield* parseBaseUrl(
-      String(options.baseUrl ?? "https://api.heroku.com"),
-      options.allowHttp === true
-    )
-    const requestTimeout = yield* parseTimeout("requestTimeout", options.requestTimeout, Duration.seconds(30))
-    const timeout = yield* parseTimeout("timeout", options.timeout, Duration.infinity)
-    const retry = yield* parseRetry(options.retry)
-    const { transformClient = (client) => client } = options
+    const { retry = {}, token, transformClient = (client: HttpClient.HttpClient) => client } = options
+    const text = reveal(token)
+    yield* check("token", text !== undefined, "must be a Redacted string")
+    yield* check("token", text !== "", "must not be empty")
+    yield* check("token", isHeaderValue(String(text)), "must consist of visible ASCII characters, without spaces")
+
+    const { userAgent = `effect-heroku/${version} (@effect-heroku/http-node)` } = options
+    const visible = String(userAgent).replaceAll(" ", "")
+    yield* check("userAgent", isHeaderValue(visible), "must consist of visible ASCII characters and spaces")
+
+    const url = yield* parseBaseUrl(String(options.baseUrl ?? "https://api.heroku.com"), options.allowHttp === true)
+
+    const timeouts = {
+      requestTimeout: toDuration(options.requestTimeout, Duration.seconds(30)),
+      timeout: toDuration(options.timeout, Duration.infinity)
+    }
+    for (const [field, timeout] of Object.entries(timeouts)) {
+      yield* check(field, Duration.isGreaterThan(timeout, Duration.zero), "must be a duration longer than zero")
+    }
+
+    yield* check("retry", typeof retry === "object" && retry !== null, "must be an object")
+    const { times = 3 } = retry
+    yield* check("retry.times", Number.isInteger(times) && times >= 0, "must be an integer, zero or more")
+    const delays = {
+      baseDelay: toDuration(retry.baseDelay, Duration.millis(250)),
+      maxDelay: toDuration(retry.maxDelay, Duration.seconds(10)),
+      maxRetryAfter: toDuration(retry.maxRetryAfter, Duration.seconds(60))
+    }
+    for (const [field, delay] of Object.entries(delays)) {
+      yield* check(`retry.${field}`, !Duration.isNegative(delay), "must be a duration, zero or longer")
+    }
+
     yield* check("transformClient", typeof transformClient === "function", "must be a function")
-    return { token: options.token, baseUrl, server, userAgent, requestTimeout, timeout, retry, transformClient }
+    return { token, userAgent, ...url, ...timeouts, retry: { times, ...delays }, transformClient }
   })
 
 /** Whether a header can carry the text: visible ASCII without spaces. */
@@ -113,14 +113,11 @@ export const isHeaderValue = (text: string): boolean => /^[\x21-\x7e]+$/.test(te
 const check = (field: string, isValid: boolean, problem: string): Result.Result<void, Problem> =>
   isValid ? Result.succeed(undefined) : Result.fail({ field, problem })
 
-const checkToken = (token: Redacted.Redacted): Result.Result<void, Problem> => {
-  const text = reveal(token)
-  if (text === undefined) return Result.fail({ field: "token", problem: "must be a Redacted string" })
-  if (text === "") return Result.fail({ field: "token", problem: "must not be empty" })
-  return check("token", isHeaderValue(text), "must consist of visible ASCII characters, without spaces")
-}
+/** Anything but a duration becomes a negative one. */
+const toDuration = (input: Duration.Input | undefined, byDefault: Duration.Duration): Duration.Duration =>
+  input === undefined ? byDefault : Option.getOrElse(Duration.fromInput(input), () => Duration.millis(-1))
 
-const parseBaseUrl = (text: string, allowHttp: boolean): Result.Result<Pick<Settings, "baseUrl" | "server">, Problem> =>
+const parseBaseUrl = (text: string, allowHttp: boolean) =>
   Result.gen(function*() {
     // URL parsers drop line breaks and tabs, and the URL would name another host than it seems to.
     const isUrl = !/\p{Cc}/u.test(text) && URL.canParse(text)
@@ -137,6 +134,7 @@ const parseBaseUrl = (text: string, allowHttp: boolean): Result.Result<Pick<Sett
       "must begin with https:// unless allowHttp is true: anyone on the network could read the token"
     )
     return {
+      /** Without a trailing slash. */
       baseUrl: origin + pathname.replace(/\/+$/, ""),
       server: { address: hostname, port: port === "" ? (isHttp ? 80 : 443) : Number(port) }
     }
@@ -145,48 +143,3 @@ const parseBaseUrl = (text: string, allowHttp: boolean): Result.Result<Pick<Sett
 /** The addresses of this machine, as URLs write them. Not `*.localhost`: some resolvers ask other machines for them. */
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host)
-
-const parseTimeout = (
-  field: "requestTimeout" | "timeout",
-  input: Duration.Input | undefined,
-  defaultTimeout: Duration.Duration
-): Result.Result<Duration.Duration, Problem> =>
-  parseDuration(
-    field,
-    input,
-    defaultTimeout,
-    (duration) => !Duration.isNegative(duration) && !Duration.isZero(duration),
-    "must be a duration longer than zero"
-  )
-
-const parseRetry = (retry: RetryOptions = {}): Result.Result<Settings["retry"], Problem> =>
-  Result.gen(function*() {
-    yield* check("retry", typeof retry === "object" && retry !== null, "must be an object")
-    const { times = 3 } = retry
-    yield* check("retry.times", Number.isInteger(times) && times >= 0, "must be an integer, zero or more")
-    const parseDelay = (field: "baseDelay" | "maxDelay" | "maxRetryAfter", defaultDelay: Duration.Duration) =>
-      parseDuration(
-        `retry.${field}`,
-        retry[field],
-        defaultDelay,
-        (duration) => !Duration.isNegative(duration),
-        "must be a duration, zero or longer"
-      )
-    return {
-      times,
-      baseDelay: yield* parseDelay("baseDelay", Duration.millis(250)),
-      maxDelay: yield* parseDelay("maxDelay", Duration.seconds(10)),
-      maxRetryAfter: yield* parseDelay("maxRetryAfter", Duration.seconds(60))
-    }
-  })
-
-const parseDuration = (
-  field: string,
-  input: Duration.Input | undefined,
-  defaultDuration: Duration.Duration,
-  isValid: (duration: Duration.Duration) => boolean,
-  problem: string
-): Result.Result<Duration.Duration, Problem> =>
-  input === undefined
-    ? Result.succeed(defaultDuration)
-    : Result.fromOption(Option.filter(Duration.fromInput(input), isValid), () => ({ field, problem }))

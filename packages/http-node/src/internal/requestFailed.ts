@@ -26,49 +26,52 @@ export const timedOut = (operation: Operation, timeout: Duration.Duration, outco
  * Converts the error of a client. The error itself is dropped, because it holds the request with its headers: only the
  * system's error code is kept. When in doubt, Heroku may have acted.
  */
-export const fromClientError = (
-  { baseUrl, operation, outcomeUnknown }: Context,
-  { reason }: HttpClientError.HttpClientError
-): RequestFailed => {
+export const fromClientError = (context: Context, { reason }: HttpClientError.HttpClientError): RequestFailed => {
   const cause = findSystemError("cause" in reason ? reason.cause : undefined)
-  const isUnknown = outcomeUnknown || changesState(operation)
-  const make = (kind: RequestFailed["reason"], message: string, outcomeUnknown: boolean) =>
-    new RequestFailed({
-      operation,
-      reason: kind,
-      message: cause === undefined ? message : `${message} (${cause.code})`,
-      outcomeUnknown
-    })
+  const inDoubt = { ...context, outcomeUnknown: context.outcomeUnknown || changesState(context.operation) }
   switch (reason._tag) {
     case "TransportError":
-      if (cause !== undefined && isBeforeConnection(cause)) {
-        return make("connect", `Could not connect to ${baseUrl}`, outcomeUnknown)
-      }
-      if (cause !== undefined && isCertificate(cause)) {
-        return make("certificate", `The certificate of ${baseUrl} is not trusted`, outcomeUnknown)
-      }
-      return cause !== undefined && invalidRequestCodes.has(cause.code)
-        ? make("request", unwritable, outcomeUnknown)
-        : make("connection", `The connection to ${baseUrl} broke`, isUnknown)
+      if (cause === undefined) return make(inDoubt, "connection", cause)
+      if (isBeforeConnection(cause)) return make(context, "connect", cause)
+      if (isCertificate(cause)) return make(context, "certificate", cause)
+      return invalidRequestCodes.has(cause.code) ? make(context, "request", cause) : make(inDoubt, "connection", cause)
     case "EncodeError":
     case "InvalidUrlError":
-      return make("request", unwritable, outcomeUnknown)
+      return make(context, "request", cause)
     default:
-      return make("body", `The response of ${baseUrl} was incomplete`, isUnknown)
+      return make(inDoubt, "body", cause)
   }
 }
 
 /** Converts a defect that means an invalid request: `node:http` throws when a header contains a line break. */
-export const fromDefect = ({ operation, outcomeUnknown }: Context, defect: unknown): Option.Option<RequestFailed> => {
+export const fromDefect = (context: Context, defect: unknown): Option.Option<RequestFailed> => {
   const cause = findSystemError(defect)
   return cause !== undefined && invalidRequestCodes.has(cause.code)
-    ? Option.some(
-      new RequestFailed({ operation, reason: "request", message: `${unwritable} (${cause.code})`, outcomeUnknown })
-    )
+    ? Option.some(make(context, "request", cause))
     : Option.none()
 }
 
-const unwritable = "The request could not be written"
+const make = (
+  { baseUrl, operation, outcomeUnknown }: Context,
+  reason: keyof typeof messages,
+  cause: SystemError | undefined
+): RequestFailed => {
+  const message = messages[reason](baseUrl)
+  return new RequestFailed({
+    operation,
+    reason,
+    message: cause === undefined ? message : `${message} (${cause.code})`,
+    outcomeUnknown
+  })
+}
+
+const messages = {
+  connect: (baseUrl: string) => `Could not connect to ${baseUrl}`,
+  certificate: (baseUrl: string) => `The certificate of ${baseUrl} is not trusted`,
+  request: () => "The request could not be written",
+  connection: (baseUrl: string) => `The connection to ${baseUrl} broke`,
+  body: (baseUrl: string) => `The response of ${baseUrl} was incomplete`
+}
 
 interface SystemError {
   readonly code: string

@@ -77,14 +77,8 @@ export const remaining = ({ headers }: Response): Option.Option<number> =>
     Option.filter((count) => Number.isInteger(count) && count >= 0)
   )
 
-/** A warning in the headers of a response. */
-export interface Warning {
-  readonly id: string
-  readonly message: string
-}
-
 /** The warnings in the headers. Without an id, a warning is identified by its message. */
-export const warnings = ({ headers }: Response): ReadonlyArray<Warning> => {
+export const warnings = ({ headers }: Response) => {
   const { "warning-id": id, "warning-message": message = "", "x-heroku-warning": other = "" } = headers
   return [
     ...(message === "" ? [] : [{ id: id ?? message, message }]),
