@@ -51,27 +51,19 @@ export const fromDefect = (context: Context, defect: unknown): Option.Option<Req
     : Option.none()
 }
 
-const make = (
-  { baseUrl, operation, outcomeUnknown }: Context,
-  reason: keyof typeof messages,
-  cause: SystemError | undefined
-): RequestFailed => {
-  const message = messages[reason](baseUrl)
-  return new RequestFailed({
-    operation,
-    reason,
-    message: cause === undefined ? message : `${message} (${cause.code})`,
-    outcomeUnknown
-  })
+const make = ({ baseUrl, operation, outcomeUnknown }: Context, reason: Reason, cause: SystemError | undefined) => {
+  const message = {
+    connect: `Could not connect to ${baseUrl}`,
+    certificate: `The certificate of ${baseUrl} is not trusted`,
+    request: "The request could not be written",
+    connection: `The connection to ${baseUrl} broke`,
+    body: `The response of ${baseUrl} was incomplete`
+  }[reason]
+  const code = cause === undefined ? "" : ` (${cause.code})`
+  return new RequestFailed({ operation, reason, message: message + code, outcomeUnknown })
 }
 
-const messages = {
-  connect: (baseUrl: string) => `Could not connect to ${baseUrl}`,
-  certificate: (baseUrl: string) => `The certificate of ${baseUrl} is not trusted`,
-  request: () => "The request could not be written",
-  connection: (baseUrl: string) => `The connection to ${baseUrl} broke`,
-  body: (baseUrl: string) => `The response of ${baseUrl} was incomplete`
-}
+type Reason = Exclude<RequestFailed["reason"], "timeout">
 
 interface SystemError {
   readonly code: string

@@ -1,6 +1,6 @@
 /** Which failures are retried, and when: by what the operation does and what went wrong, never by the HTTP method. */
 import { changesState } from "@effect-heroku/core/AuthorizationEndpoints"
-import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
+import type { AuthorizationError, Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -35,21 +35,15 @@ const isRetryable = (error: AuthorizationError): boolean => {
     case "RateLimited":
       return true
     case "RequestFailed":
-      switch (error.reason) {
-        case "connect":
-          return true
-        case "request":
-        case "certificate":
-          return false
-        default:
-          return isIdempotent(error.operation)
-      }
+      return error.reason === "connect" || isIdempotent(error.operation) && temporaryReasons.has(error.reason)
     case "UnexpectedStatus":
       return isIdempotent(error.operation) && temporaryStatuses.has(error.status)
     default:
       return false
   }
 }
+
+const temporaryReasons: ReadonlySet<RequestFailed["reason"]> = new Set(["body", "connection", "timeout"])
 
 /** Without 429, which is an error of its own: `RateLimited`. */
 const temporaryStatuses: ReadonlySet<number> = new Set([408, 500, 502, 503, 504])
