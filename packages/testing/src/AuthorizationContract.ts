@@ -9,17 +9,11 @@ import { describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
-import { client } from "./internal/contract/client.ts"
+import { byId } from "./internal/contract/byId.ts"
 import { create } from "./internal/contract/create.ts"
-import { cursors } from "./internal/contract/cursors.ts"
-import { remove } from "./internal/contract/delete.ts"
-import { ids } from "./internal/contract/ids.ts"
-import { info } from "./internal/contract/info.ts"
 import { list } from "./internal/contract/list.ts"
-import { regenerate } from "./internal/contract/regenerate.ts"
 import { secrets } from "./internal/contract/secrets.ts"
-import { run, type Test } from "./internal/contract/test.ts"
+import { type Client, run, type Test } from "./internal/contract/test.ts"
 import { update } from "./internal/contract/update.ts"
 
 /** The options of the suite. */
@@ -27,7 +21,7 @@ export interface Options {
   /** How long each test may take. By default the test runner's timeout; a remote server needs more. */
   readonly timeout?: Duration.Input | undefined
   /** An existing OAuth client and its secret. Without it the suite skips `create` and `update` for a client. */
-  readonly client?: { readonly id: string; readonly secret: Redacted.Redacted } | undefined
+  readonly client?: Client | undefined
 }
 
 /**
@@ -54,15 +48,10 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
 
   // oxlint-disable-next-line vitest/valid-title -- the caller names the suite
   describe(name, () => {
-    create(test)
-    info(test)
-    update(test)
-    regenerate(test)
-    remove(test)
+    create(test, options?.client)
+    update(test, options?.client)
+    byId(test)
     list(test)
-    cursors(test)
-    ids(test)
-    if (options?.client !== undefined) client(test, options.client)
     secrets(test)
   })
 }

@@ -4,9 +4,19 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { assertInvalid, assertRemaining, idsOfAll, missing, type Test, tokenOf, unchecked } from "./test.ts"
+import {
+  assertInvalid,
+  assertRemaining,
+  type Client,
+  facts,
+  idsOfAll,
+  missing,
+  type Test,
+  tokenOf,
+  unchecked
+} from "./test.ts"
 
-export const create = (test: Test): void => {
+export const create = (test: Test, client: Client | undefined): void => {
   test("create fills in the fields that the input leaves out", function*(service) {
     const created = yield* service.create({ scope: ["global"] })
     assert.deepStrictEqual(created.scope, ["global"])
@@ -58,5 +68,16 @@ export const create = (test: Test): void => {
     const error = yield* Effect.flip(service.create({ scope: ["read"], client: missing }))
     assert.notStrictEqual(error._tag, "RequestFailed")
     assert.deepStrictEqual(yield* idsOfAll(service), before)
+  })
+
+  if (client === undefined) return
+
+  test("create for a client returns a grant and no token", function*(service) {
+    const created = yield* service.create({ scope: ["read"], description: "granted", client: client.id })
+    assert.deepStrictEqual(Option.map(created.client, ({ id }) => id), Option.some(client.id))
+    assert.isTrue(Option.isNone(created.accessToken))
+    assert.isNotEmpty(Redacted.value(Option.getOrThrow(created.grant).code))
+    assert.deepStrictEqual(created.description, Option.some("granted"))
+    assert.deepStrictEqual(facts(yield* service.info(created.id)), facts(created))
   })
 }

@@ -1,6 +1,6 @@
 /** What the tests of the contract share. */
-import { type Authorization, AuthorizationId, type CreateAuthorization } from "@effect-heroku/core/Authorization"
-import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
+import { type Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
+import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
 import type { Page, Service } from "@effect-heroku/core/AuthorizationService"
 import { assert } from "@effect/vitest"
 import * as Duration from "effect/Duration"
@@ -14,6 +14,12 @@ export type Test = (
   title: string,
   body: (service: Service, before: ReadonlyArray<string>) => Effect.fn.Return<void, unknown>
 ) => void
+
+/** An existing OAuth client and its secret. */
+export interface Client {
+  readonly id: string
+  readonly secret: Redacted.Redacted
+}
 
 /** Runs a test, and deletes the authorizations that it created. */
 export const run = (service: Service, body: Parameters<Test>[1]): Effect.Effect<void, unknown> =>
@@ -40,11 +46,8 @@ export const unchecked = <A>(value: unknown): A => value as A
 /** Creates authorizations, ten at a time, and returns their ids. */
 export const createMany = (service: Service, count: number) =>
   Effect.forEach(
-    Array.from({ length: count }, (_, index): CreateAuthorization => ({
-      scope: ["read"],
-      description: `number ${index}`
-    })),
-    (input) => Effect.map(service.create(input), ({ id }) => id),
+    Array.from({ length: count }, (_, index) => `number ${index}`),
+    (description) => Effect.map(service.create({ scope: ["read"], description }), ({ id }) => id),
     { concurrency: 10 }
   )
 
@@ -82,11 +85,7 @@ export const assertRemaining = ({ accessToken }: Authorization, lifetime: Durati
   assert.isAtLeast(seconds, Duration.toSeconds(lifetime) - 900)
 }
 
-export const assertNotFound = (
-  error: AuthorizationError,
-  operation: AuthorizationError["operation"],
-  id: string
-): void => {
+export const assertNotFound = (error: AuthorizationError, operation: Operation, id: string): void => {
   assert(error._tag === "NotFound", error._tag)
   assert.strictEqual(error.operation, operation)
   assert.strictEqual(error.status, 404)
@@ -96,11 +95,7 @@ export const assertNotFound = (
 }
 
 /** Checks that the input was rejected before a request was sent, and that the error names the field. */
-export const assertInvalid = (
-  error: AuthorizationError,
-  operation: AuthorizationError["operation"],
-  field: string
-): void => {
+export const assertInvalid = (error: AuthorizationError, operation: Operation, field: string): void => {
   assert(error._tag === "InvalidParams", error._tag)
   assert.strictEqual(error.operation, operation)
   assert.isUndefined(error.status, "rejected before a request")

@@ -3,9 +3,9 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { assertInvalid, assertNotFound, facts, missing, type Test } from "./test.ts"
+import { assertInvalid, type Client, facts, missing, type Test } from "./test.ts"
 
-export const update = (test: Test): void => {
+export const update = (test: Test, client: Client | undefined): void => {
   test("update changes the description and nothing else", function*(service) {
     const created = yield* service.create({ scope: ["read"], description: "before" })
     const updated = yield* service.update(created.id, { description: "after" })
@@ -21,10 +21,6 @@ export const update = (test: Test): void => {
     assert.deepStrictEqual((yield* service.update(created.id, { description: "" })).description, Option.some(""))
   })
 
-  test("update fails with NotFound and the id if the authorization does not exist", function*(service) {
-    assertNotFound(yield* Effect.flip(service.update(missing, { description: "x" })), "update", missing)
-  })
-
   test("update rejects input that changes nothing or is invalid, before a request", function*(service) {
     const { id } = yield* service.create({ scope: ["read"] })
     assertInvalid(yield* Effect.flip(service.update(id, {})), "update", "description")
@@ -36,6 +32,33 @@ export const update = (test: Test): void => {
     const created = yield* service.create({ scope: ["read"], description: "before" })
     const client = { id: missing, secret: Redacted.make("the secret of no client") }
     const error = yield* Effect.flip(service.update(created.id, { description: "after", client }))
+    assert.notStrictEqual(error._tag, "RequestFailed")
+    assert.deepStrictEqual(facts(yield* service.info(created.id)), facts(created))
+  })
+
+  if (client === undefined) return
+
+  test("update transfers an authorization to a client with the right secret", function*(service) {
+    for (const description of [undefined, "after"]) {
+      const created = yield* service.create({ scope: ["read"], description: "before" })
+      const updated = yield* service.update(created.id, {
+        client,
+        ...(description === undefined ? undefined : { description })
+      })
+      assert.deepStrictEqual(Option.map(updated.client, ({ id }) => id), Option.some(client.id))
+      assert.deepStrictEqual(facts(updated), {
+        ...facts(created),
+        description: Option.some(description ?? "before"),
+        client: updated.client
+      })
+      assert.deepStrictEqual(facts(yield* service.info(created.id)), facts(updated))
+    }
+  })
+
+  test("update to a client with a wrong secret fails and changes nothing", function*(service) {
+    const created = yield* service.create({ scope: ["read"], description: "before" })
+    const wrong = { id: client.id, secret: Redacted.make(`not ${Redacted.value(client.secret)}`) }
+    const error = yield* Effect.flip(service.update(created.id, { description: "after", client: wrong }))
     assert.notStrictEqual(error._tag, "RequestFailed")
     assert.deepStrictEqual(facts(yield* service.info(created.id)), facts(created))
   })
