@@ -51,15 +51,13 @@ const toHttpClient = ({ handle }: Api.Api): HttpClient.HttpClient =>
     readBody(request).pipe(
       Effect.flatMap((body) =>
         handle({ method: request.method, target: url.pathname + url.search, headers: request.headers, body }).pipe(
-          Effect.map(({ body, headers, status }) =>
-            new Response(request.method === "HEAD" || body === "" ? null : body, { status, headers })
-          ),
+          Effect.map(({ body, headers, status }) => new Response(body === "" ? null : body, { status, headers })),
           Effect.catch(({ when }) => {
             switch (when) {
               case "connecting":
-                return Effect.fail(transportError(request, new SystemError("connect ECONNREFUSED", "ECONNREFUSED")))
+                return Effect.fail(transportError(request, systemError("connect", "ECONNREFUSED")))
               case "responding":
-                return Effect.fail(transportError(request, connectionReset()))
+                return Effect.fail(transportError(request, systemError("read", "ECONNRESET")))
               default:
                 return Effect.succeed(cutShort(when.response))
             }
@@ -71,22 +69,14 @@ const toHttpClient = ({ handle }: Api.Api): HttpClient.HttpClient =>
   )
 
 /** An error like Node's, for clients that decide by its code whether a request was sent. */
-class SystemError extends Error {
-  readonly code: string
-  constructor(message: string, code: string) {
-    super(message)
-    this.code = code
-  }
-}
-
-const connectionReset = (): SystemError => new SystemError("read ECONNRESET", "ECONNRESET")
+const systemError = (call: string, code: string): Error => Object.assign(new Error(`${call} ${code}`), { code })
 
 const cutShort = ({ body, headers, status }: Api.ApiResponse): Response =>
   new Response(
     new ReadableStream({
       start: (controller) => {
         controller.enqueue(new TextEncoder().encode(body.slice(0, body.length / 2)))
-        controller.error(connectionReset())
+        controller.error(systemError("read", "ECONNRESET"))
       }
     }),
     { status, headers }

@@ -5,14 +5,22 @@
  * In memory a fault is an error, over HTTP it is a response or a broken connection.
  */
 import type { CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
-import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
+import type { Operation } from "@effect-heroku/core/AuthorizationError"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import type { Fault } from "./internal/fault.ts"
 
-export type { Fault } from "./internal/fault.ts"
+/** What can happen to a call. Use the functions and constants of this module to create it. */
+export type Fault =
+  | { readonly _tag: "ConnectionRefused" | "ConnectionReset" }
+  | {
+    readonly _tag: "Status"
+    readonly status: number
+    readonly headers: Record<string, string>
+    readonly body: string
+  }
+  | { readonly _tag: "CutBody" | "Garbled" | "MissingNextRange" | "RepeatedNextRange" }
+  | { readonly _tag: "Wait"; readonly until: Effect.Effect<void>; readonly next?: Fault | undefined }
 
 /** The content of an error response. */
 export interface StatusOptions {
@@ -40,14 +48,14 @@ export interface StatusOptions {
  * @see https://devcenter.heroku.com/articles/platform-api-reference#error-responses
  */
 export const status = (status: number, options?: StatusOptions): Fault => {
-  if (!isErrorStatus(status)) {
+  if (!(Number.isInteger(status) && status >= 300 && status <= 599)) {
     throw new RangeError(`FaultInjection.status: ${status} is not an error status. Use 300 to 599`)
   }
   const headers = Object.fromEntries(
     Object.entries(options?.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
   )
   for (const [name, value] of Object.entries(headers)) {
-    if (!/^[\w-]+$/.test(name) || !isHeaderValue(value)) {
+    if (!/^[\w-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) {
       throw new RangeError(`FaultInjection.status: the header ${JSON.stringify(name)} cannot be sent`)
     }
   }
@@ -56,10 +64,6 @@ export const status = (status: number, options?: StatusOptions): Fault => {
   const body = options?.body ?? (id === undefined && message === undefined ? "" : JSON.stringify({ id, message, url }))
   return { _tag: "Status", status, headers, body: status === 304 ? "" : body }
 }
-
-const isErrorStatus = (status: number): boolean => Number.isInteger(status) && status >= 300 && status <= 599
-
-const isHeaderValue = (value: string): boolean => /^[\x20-\x7e]*$/.test(value)
 
 const documentedErrorIds: ReadonlyMap<number, string> = new Map([
   [400, "bad_request"],
@@ -110,47 +114,6 @@ export const delay = (duration: Duration.Input): Fault => ({ _tag: "Wait", until
 
 /** There is never a response: the caller has to give up. */
 export const hang: Fault = { _tag: "Wait", until: Effect.never }
-
-/**
- * Makes a call fail with `error`, or with the closest error that its operation has: for `list`, a `NotFound` is an
- * `UnexpectedStatus` with status 404. A `RequestFailed` with reason `timeout` is `hang`.
- */
-export const failure = (error: AuthorizationError): Fault => {
-  switch (error._tag) {
-    case "RequestFailed":
-      switch (error.reason) {
-        case "timeout":
-          return hang
-        case "connection":
-          return connectionReset
-        case "body":
-          return cutBody
-        default:
-          return connectionRefused
-      }
-    case "InvalidResponse":
-      return garbled
-    default: {
-      const { documentationUrl, errorId, message } = error
-      const requestId = Option.filter(error.requestId, isHeaderValue)
-      const retryAfter = "retryAfter" in error ? Option.filter(error.retryAfter, Duration.isFinite) : Option.none()
-      // Input that was rejected before a request has no status; Heroku would reject it with 422.
-      const code = error.status ?? 422
-      return status(isErrorStatus(code) ? code : 500, {
-        errorId: Option.getOrUndefined(errorId),
-        message,
-        documentationUrl: Option.getOrUndefined(documentationUrl),
-        headers: {
-          ...(Option.isSome(requestId) ? { "request-id": requestId.value } : undefined),
-          ...(Option.isSome(retryAfter)
-            ? { "retry-after": String(Math.ceil(Duration.toSeconds(retryAfter.value))) }
-            : undefined),
-          ...(error._tag === "TwoFactorRequired" ? { "heroku-two-factor-required": "true" } : undefined)
-        }
-      })
-    }
-  }
-}
 
 /** A call as it arrived. Tokens sent as ids are redacted. Over HTTP, requests for other paths are not calls. */
 export interface Call {

@@ -18,11 +18,9 @@ import * as Stream from "effect/Stream"
 import type * as FaultInjection from "./FaultInjection.ts"
 import { HerokuAccount } from "./HerokuAccount.ts"
 import * as Account from "./internal/account.ts"
-import type { BrokenResponse, Failure } from "./internal/fault.ts"
 import * as Faults from "./internal/faults.ts"
 import * as HerokuErrors from "./internal/herokuErrors.ts"
 import type { Listing } from "./internal/listing.ts"
-import { checkKeys } from "./internal/options.ts"
 import { type AuthorizationRecord, toAuthorization } from "./internal/records.ts"
 import * as Store from "./internal/store.ts"
 
@@ -41,7 +39,6 @@ export const layerWithFaults = (
 
 const make = (options: Options = {}, guard: Faults.Guard): Layer.Layer<AuthorizationService | HerokuAccount> =>
   Layer.effectContext(Effect.map(Clock.currentTimeMillis, (now) => {
-    checkKeys("options", options, Store.optionKeys)
     const store = Store.make(options, now)
     return Context.make(AuthorizationService, fromStore(store, guard)).pipe(
       Context.add(HerokuAccount, Account.fromStore(store))
@@ -54,7 +51,7 @@ const fromStore = (store: Store.Store, guard: Faults.Guard): Service => {
     received: FaultInjection.Call & { readonly operation: O },
     operate: (now: number) => Store.Outcome<A>,
     read: (value: A, now: number) => B,
-    breakList: (response: B, fault: BrokenResponse) => B = (response) => response
+    breakList: (response: B, fault: Faults.BrokenResponse) => B = (response) => response
   ): Effect.Effect<B, CallError<O>> => {
     const { id, operation } = received
     const fail = (response: AuthorizationEndpoints.RawResponse, now: number) =>
@@ -116,7 +113,10 @@ const toListResponse = (
 
 type CallError<O extends Operation> = AuthorizationEndpoints.ErrorOf<O> | RequestFailed | InvalidResponse
 
-const requestFailed = (operation: Operation, fault: Exclude<Failure["_tag"], "Status"> | "CutBody"): RequestFailed =>
+const requestFailed = (
+  operation: Operation,
+  fault: Exclude<Faults.Failure["_tag"], "Status"> | "CutBody"
+): RequestFailed =>
   new RequestFailed({
     operation,
     ...failures[fault],

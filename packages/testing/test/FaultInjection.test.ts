@@ -1,7 +1,6 @@
 /** Faults in the memory layer and in the fake API. */
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
-import { errorFromResponse, type ErrorResponse } from "@effect-heroku/core/AuthorizationEndpoints"
-import { type Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import type { Operation } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import { Cursor } from "@effect-heroku/core/ListRange"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
@@ -87,60 +86,6 @@ it.effect("a status is a response over HTTP", () =>
     yield* faults.inject(FaultInjection.status(500))
     assert.strictEqual((yield* list()).text, "")
   }).pipe(Effect.provide(heroku)))
-
-const response: ErrorResponse = {
-  status: 429,
-  errorId: Option.some("rate_limit"),
-  message: Option.some("Slow down."),
-  documentationUrl: Option.some("https://example.com/why"),
-  requestId: Option.some("r1"),
-  retryAfter: Option.some(Duration.seconds(7)),
-  twoFactorRequired: false
-}
-const broken = (reason: RequestFailed["reason"]) =>
-  new RequestFailed({ operation: "delete", reason, message: "chosen", outcomeUnknown: reason !== "connect" })
-
-test("failure(error) fails the call with the error", (faults, service) =>
-  Effect.gen(function*() {
-    for (const status of [401, 403, 404, 409, 422, 429, 503]) {
-      const chosen = errorFromResponse("delete", { ...response, status }, { id: "x" })
-      yield* faults.inject(FaultInjection.failure(chosen))
-      const error = yield* Effect.flip(service.delete(id("x")))
-      assert.deepStrictEqual({ ...error }, { ...chosen })
-    }
-    const twoFactor = errorFromResponse("delete", { ...response, status: 403, twoFactorRequired: true }, { id: "x" })
-    yield* faults.inject(FaultInjection.failure(twoFactor))
-    assert.strictEqual((yield* Effect.flip(service.delete(id("x"))))._tag, "TwoFactorRequired")
-  }))
-
-test("failure(RequestFailed) breaks the connection or hangs", (faults, service) =>
-  Effect.gen(function*() {
-    for (const reason of ["connect", "connection", "body"] as const) {
-      yield* faults.inject(FaultInjection.failure(broken(reason)))
-      const error = yield* Effect.flip(service.update(id("y"), { description: reason }))
-      assert(error._tag === "RequestFailed")
-      assert.deepStrictEqual([error.reason, error.outcomeUnknown], [reason, reason !== "connect"])
-    }
-    // Only the last of them changed something.
-    assert.deepStrictEqual((yield* service.info(id("y"))).description, Option.some("body"))
-    yield* faults.inject(FaultInjection.failure(broken("timeout")))
-    const fiber = yield* Effect.forkChild(Effect.timeoutOption(service.info(id("y")), "1 hour"))
-    yield* TestClock.adjust("1 hour")
-    assert.isTrue(Option.isNone(yield* Fiber.join(fiber)))
-  }))
-
-test(
-  "failure(error) fails the call with the closest error of its operation",
-  (faults, service) =>
-    Effect.gen(function*() {
-      yield* faults.inject(
-        FaultInjection.failure(errorFromResponse("delete", { ...response, status: 404 }, { id: "x" }))
-      )
-      const error = yield* Effect.flip(service.list())
-      assert(error._tag === "UnexpectedStatus")
-      assert.strictEqual(error.status, 404)
-    })
-)
 
 test("a fault without a target affects the next call, once", (faults, service) =>
   Effect.gen(function*() {

@@ -4,7 +4,6 @@
  */
 // @effect-diagnostics floatingEffect:off missingLayerContext:off
 import type { Authorization } from "@effect-heroku/core/Authorization"
-import type { RateLimited } from "@effect-heroku/core/AuthorizationError"
 import type { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as AuthorizationContract from "@effect-heroku/testing/AuthorizationContract"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
@@ -18,7 +17,6 @@ import * as Layer from "effect/Layer"
 import { expectTypeOf } from "vitest"
 
 declare const authorization: Authorization
-declare const rateLimited: RateLimited
 declare const faults: FaultInjection.Service
 
 // -----------------------------------------------------------------------------
@@ -66,6 +64,10 @@ MemoryAuthorizationService.layer({ seed: [{}, { id: "x", expiresIn: "1 hour" }, 
 // @ts-expect-error
 MemoryAuthorizationService.layer({ seed: [{ expiresIn: "an hour" }] })
 // @ts-expect-error
+MemoryAuthorizationService.layer({ seed: [{ descripton: "misspelled" }] })
+// @ts-expect-error
+MemoryAuthorizationService.layer({ seed: [{ client: { idd: "misspelled" } }] })
+// @ts-expect-error
 MemoryAuthorizationService.layer({ seeds: [] })
 // @ts-expect-error the memory has no HTTP, and no latency
 MemoryAuthorizationService.layer({ latency: "1 second" })
@@ -77,12 +79,10 @@ FakeHeroku.layerHttpClient({ latency: "1 second", token: "HRKU-right" })
 
 expectTypeOf(faults.inject(FaultInjection.status(503))).toEqualTypeOf<Effect.Effect<void>>()
 expectTypeOf(faults.hold()).toEqualTypeOf<Effect.Effect<FaultInjection.Gate>>()
-faults.inject(FaultInjection.failure(rateLimited), { operation: "list", every: 2, times: Infinity })
+faults.inject(FaultInjection.status(429), { operation: "list", every: 2, times: Infinity })
 // @ts-expect-error
 faults.inject(503)
 // @ts-expect-error pages and streams are made of lists
 faults.inject(FaultInjection.hang, { operation: "stream" })
 // @ts-expect-error
 faults.inject(FaultInjection.delay("a while"))
-// @ts-expect-error
-FaultInjection.failure(new Error("not an AuthorizationError"))

@@ -15,10 +15,8 @@ import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as HerokuAccount from "../HerokuAccount.ts"
 import * as Account from "./account.ts"
-import type { Failure } from "./fault.ts"
 import type * as Faults from "./faults.ts"
 import * as HerokuErrors from "./herokuErrors.ts"
-import { checkKeys, keysOf } from "./options.ts"
 import * as Random from "./random.ts"
 import * as RateLimit from "./rateLimit.ts"
 import { type AuthorizationRecord, wireAt } from "./records.ts"
@@ -54,12 +52,6 @@ export interface Options extends AccountOptions {
   readonly observe?: ((exchange: Exchange) => Effect.Effect<void>) | undefined
 }
 
-const accountKeys = new Set([
-  ...Store.optionKeys,
-  ...keysOf<Options>("token", "rateLimit", "rateLimitRefill", "twoFactorCode")
-])
-const optionKeys = new Set([...accountKeys, ...keysOf<Options>("accounts", "warning", "latency", "observe")])
-
 /** A request and its response, without secrets. */
 export interface Exchange {
   /** The method, in capitals. */
@@ -91,13 +83,9 @@ export interface Broken {
 
 const broken = (when: Broken["when"]): Effect.Effect<never, Broken> => Effect.fail({ _tag: "Broken", when })
 
-interface Account {
-  readonly store: Store.Store
-  readonly rateLimit: RateLimit.RateLimit
-  readonly twoFactorCode: string | undefined
-}
+type Account = ReturnType<typeof makeAccount>
 
-const makeAccount = (options: AccountOptions, now: number, name: string): Account => ({
+const makeAccount = (options: AccountOptions, now: number, name: string) => ({
   store: Store.make(options, now, name),
   rateLimit: RateLimit.make(options.rateLimit ?? 4500, options.rateLimitRefill),
   twoFactorCode: options.twoFactorCode === undefined ? undefined : toText(options.twoFactorCode)
@@ -121,9 +109,7 @@ export interface Api {
 
 /** Creates the API. Its calls run under `guard`. */
 export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.Guard): Effect.fn.Return<Api> {
-  checkKeys("options", options, optionKeys)
   const furtherAccounts = Array.from(options.accounts ?? [])
-  for (const account of furtherAccounts) checkKeys("options", account, accountKeys)
   const now = yield* Clock.currentTimeMillis
   const requestIds = Random.make(options.randomSeed ?? "effect-heroku", "requests")
   const main = makeAccount(options, now, "account")
@@ -154,14 +140,6 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
   const reject = (error: HerokuErrors.HerokuError, headers?: Headers): ApiResponse =>
     respond(error.status, HerokuErrors.toJson(error), headers)
 
-  /** Responds to a successful request; without the body if the client has it already. */
-  const succeed = (request: ApiRequest, status: number, body: string, headers: Headers): ApiResponse => {
-    const ifNoneMatch = request.headers["if-none-match"]
-    if (ifNoneMatch === undefined || !/^(GET|HEAD)$/.test(request.method)) return respond(status, body, headers)
-    const etag = entityTag(body)
-    return matches(ifNoneMatch, etag) ? respond(304, "", { ...headers, etag }) : respond(status, body, headers)
-  }
-
   const act = (request: ApiRequest, to: Route, now: number): ApiResponse => {
     const { headers } = request
     if (!isAcceptable(headers["accept"] ?? "")) return reject(HerokuErrors.notAcceptable)
@@ -180,7 +158,7 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
       Result.match(outcome, {
         onFailure: (error) => reject(error, remaining),
         onSuccess: (record) =>
-          succeed(request, status, JSON.stringify(wireAt(record, now)), { ...remaining, ...lastModified([record]) })
+          respond(status, JSON.stringify(wireAt(record, now)), { ...remaining, ...lastModified([record]) })
       })
 
     switch (to.name) {
@@ -199,7 +177,7 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
         return Result.match(store.list(to.range), {
           onFailure: (error) => reject(error, listHeaders),
           onSuccess: ({ contentRange, items, nextRange, status }) =>
-            succeed(request, status, JSON.stringify(items.map((record) => wireAt(record, now))), {
+            respond(status, JSON.stringify(items.map((record) => wireAt(record, now))), {
               ...listHeaders,
               "content-range": contentRange,
               ...lastModified(items),
@@ -208,13 +186,13 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
         })
       }
       case "rate-limits":
-        return succeed(request, 200, JSON.stringify({ remaining: rateLimit.remaining(now) }), remaining)
+        return respond(200, JSON.stringify({ remaining: rateLimit.remaining(now) }), remaining)
       case "unknown":
         return reject(HerokuErrors.unknownEndpoint, remaining)
     }
   }
 
-  const showFailure = (fault: Failure): Effect.Effect<ApiResponse, Broken> =>
+  const showFailure = (fault: Faults.Failure): Effect.Effect<ApiResponse, Broken> =>
     fault._tag === "Status"
       ? Effect.sync(() => respond(fault.status, fault.body, fault.headers))
       : broken(fault._tag === "ConnectionRefused" ? "connecting" : "responding")
@@ -223,10 +201,7 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
 
   /** Acts at once, and responds after the latency. */
   const handleRoute = (request: ApiRequest, to: Route): Effect.Effect<ApiResponse, Broken> => {
-    const acting = Effect.flatMap(
-      Effect.map(Clock.currentTimeMillis, (now) => act(request, to, now)),
-      (response) => Effect.as(latency, response)
-    )
+    const acting = Effect.tap(Effect.map(Clock.currentTimeMillis, (now) => act(request, to, now)), latency)
     return Option.match(toCall(to), {
       onNone: () => acting,
       onSome: (call) =>
@@ -254,20 +229,17 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
     const to = route(request)
     const responding = handleRoute(request, to)
     if (observe === undefined) return responding
-    const requested = to.name === "list" ? Option.fromUndefinedOr(to.range) : Option.none()
-    return Effect.flatMap(
-      Clock.currentTimeMillis,
-      (start) =>
-        Effect.onExit(responding, (exit) =>
-          Effect.flatMap(Clock.currentTimeMillis, (end) =>
-            observe({
-              method: request.method,
-              target: redactTokens(pathOf(request), tokens),
-              range: Option.map(requested, (range) => redactTokens(range, tokens)),
-              status: Option.map(Exit.getSuccess(exit), (response) => response.status),
-              duration: Duration.millis(end - start)
-            })))
-    )
+    const observed = (start: number) =>
+      Effect.onExit(responding, (exit) =>
+        Effect.flatMap(Clock.currentTimeMillis, (end) =>
+          observe({
+            method: request.method,
+            target: redactTokens(pathOf(request), tokens),
+            range: "range" in to ? Option.some(redactTokens(to.range, tokens)) : Option.none(),
+            status: Option.map(Exit.getSuccess(exit), (response) => response.status),
+            duration: Duration.millis(end - start)
+          })))
+    return Effect.flatMap(Clock.currentTimeMillis, observed)
   }
   return { handle, account: Account.fromStore(main.store) }
 })
@@ -293,13 +265,7 @@ const isAcceptable = (accept: string): boolean =>
       && parameters.some((parameter) => /^version\s*=\s*"?3(?:\.[\w-]+)?"?$/.test(parameter))
   })
 
-const entityTag = (body: string): string => {
-  const digits = (number: number) => (number >>> 0).toString(16).padStart(8, "0")
-  return `"${digits(Hash.string(body))}${digits(body.length)}"`
-}
-
-const matches = (ifNoneMatch: string, etag: string): boolean =>
-  ifNoneMatch.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag)
+const entityTag = (body: string): string => `"${(Hash.string(body) >>> 0).toString(16).padStart(8, "0")}"`
 
 /** When the latest of the authorizations was updated. */
 const lastModified = (records: ReadonlyArray<AuthorizationRecord>): Headers => {

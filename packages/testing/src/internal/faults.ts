@@ -5,8 +5,15 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as FaultInjection from "../FaultInjection.ts"
-import { type BrokenResponse, type Failure, type Fault, isOnlyForLists } from "./fault.ts"
 import { redactCall } from "./redact.ts"
+
+type Fault = FaultInjection.Fault
+
+/** The call fails without a response of Heroku's. */
+export type Failure = Extract<Fault, { _tag: "ConnectionRefused" | "ConnectionReset" | "Status" }>
+
+/** Heroku acts, and its response is broken. */
+export type BrokenResponse = Exclude<Fault, Failure | { _tag: "Wait" }>
 
 /** How an implementation shows faults. */
 interface Shown<A, E> {
@@ -92,6 +99,12 @@ const make: Effect.Effect<{ readonly service: FaultInjection.Service; readonly g
     }
   }
 )
+
+/** Whether only lists can run into the fault. */
+const isOnlyForLists = (fault: Fault): boolean =>
+  fault._tag === "Wait"
+    ? fault.next !== undefined && isOnlyForLists(fault.next)
+    : fault._tag === "MissingNextRange" || fault._tag === "RepeatedNextRange"
 
 const isCount = (number: number): boolean => Number.isInteger(number) && number >= 1
 

@@ -1,12 +1,4 @@
-/** The rate limit of an account: a token bucket. */
-
-/** A token bucket. Times are in milliseconds. */
-export interface RateLimit {
-  /** Takes a request token, if there is one. */
-  readonly take: (now: number) => boolean
-  /** Returns how many request tokens are left. */
-  readonly remaining: (now: number) => number
-}
+/** The rate limit of an account: a token bucket. Times are in milliseconds. */
 
 /**
  * Creates a full bucket of `capacity` request tokens that regains `refill` of them a minute: by default all in an hour,
@@ -17,7 +9,7 @@ export interface RateLimit {
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#rate-limits
  */
-export const make = (capacity: number, refill = capacity / 60): RateLimit => {
+export const make = (capacity: number, refill = capacity / 60) => {
   if (!Number.isInteger(capacity) || capacity < 0) {
     throw new RangeError(`rateLimit: ${capacity} is not an integer of 0 or more`)
   }
@@ -30,8 +22,10 @@ export const make = (capacity: number, refill = capacity / 60): RateLimit => {
   const remaining = (now: number): number =>
     capacity === 0 ? 0 : Math.floor(capacity - Math.max(0, fullAt - now) / interval + 1e-6)
   return {
+    /** Returns how many request tokens are left. */
     remaining,
-    take: (now) => {
+    /** Takes a request token, if there is one. */
+    take: (now: number): boolean => {
       if (remaining(now) < 1) return false
       fullAt = Math.max(fullAt, now) + interval
       return true

@@ -23,19 +23,20 @@ export type Route =
   | { readonly name: "create"; readonly input: Parsed<CreateAuthorization> }
   | { readonly name: "update"; readonly id: string; readonly input: Parsed<UpdateAuthorization> }
   | { readonly name: "info" | "regenerate" | "delete"; readonly id: string }
-  | { readonly name: "list"; readonly range: string | undefined }
+  | { readonly name: "list"; readonly range?: string }
   | { readonly name: "rate-limits" | "unknown" }
 
 /** Finds the endpoint of a request. */
 export const route = (request: ApiRequest): Route => {
-  const method = request.method === "HEAD" ? "GET" : request.method
+  const { method } = request
   const path = pathOf(request)
   // The path is split before it is decoded, so that an id with an encoded slash stays one segment.
   const [, first, second, segment, ...rest] = path.split("/")
   if (`${method} ${path}` === "GET /account/rate-limits") return { name: "rate-limits" }
   if (first !== "oauth" || second !== "authorizations") return { name: "unknown" }
   if (segment === undefined) {
-    if (method === "GET") return { name: "list", range: request.headers["range"] }
+    const { range } = request.headers
+    if (method === "GET") return { name: "list", ...(range !== undefined && { range }) }
     return method === "POST" ? { name: "create", input: parseCreate(request.body) } : { name: "unknown" }
   }
   const id = decodeSegment(segment)
@@ -58,24 +59,15 @@ export const route = (request: ApiRequest): Route => {
 export const pathOf = ({ target }: ApiRequest): string => target.split(/[?#]/, 1)[0] ?? ""
 
 /** Returns the call that a route is, if it is one of an operation. */
-export const toCall = (to: Route): Option.Option<FaultInjection.Call> => {
-  switch (to.name) {
-    case "create":
-      return Option.some({ operation: to.name, ...inputOf(to.input) })
-    case "update":
-      return Option.some({ operation: to.name, id: to.id, ...inputOf(to.input) })
-    case "list":
-      return Option.some({ operation: to.name, ...(to.range === undefined ? undefined : { range: to.range }) })
-    case "rate-limits":
-    case "unknown":
-      return Option.none()
-    default:
-      return Option.some({ operation: to.name, id: to.id })
-  }
-}
-
-const inputOf = <A>(input: Parsed<A>): { readonly input?: A } =>
-  Result.match(input, { onFailure: () => ({}), onSuccess: (input) => ({ input }) })
+export const toCall = (to: Route): Option.Option<FaultInjection.Call> =>
+  to.name === "rate-limits" || to.name === "unknown"
+    ? Option.none()
+    : Option.some({
+      operation: to.name,
+      ...("id" in to && { id: to.id }),
+      ...("range" in to && { range: to.range }),
+      ...("input" in to && to.input._tag === "Success" && { input: to.input.success })
+    })
 
 const decodeSegment = (segment: string): string | undefined => {
   try {
@@ -85,26 +77,19 @@ const decodeSegment = (segment: string): string | undefined => {
   }
 }
 
-type Members = Readonly<Record<string, unknown>>
+const decodeObject = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
 
-const isMembers = (u: unknown): u is Members => typeof u === "object" && u !== null && !Array.isArray(u)
-
-const parseObject = (text: string): Parsed<Members> => {
-  if (text.trim() === "") return Result.succeed({})
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return Result.fail(badRequest("Unable to parse the request body as JSON."))
-  }
-  return isMembers(value) ? Result.succeed(value) : Result.fail(badRequest("The request body must be a JSON object."))
-}
+const parseObject = (text: string): Parsed<Readonly<Record<string, unknown>>> =>
+  Result.mapError(
+    decodeObject(text.trim() === "" ? "{}" : text),
+    () => badRequest("The request body must be a JSON object.")
+  )
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const decodeInput = <T, E>(schema: Schema.Codec<T, E>) => {
   const decode = Schema.decodeUnknownResult(schema)
-  return (members: Members): Parsed<T> =>
+  return (members: Readonly<Record<string, unknown>>): Parsed<T> =>
     Result.mapError(decode(members), ({ issue }) => {
       const [{ message, path } = { message: "is invalid" }] = format(issue).issues
       return invalidParams((path ?? []).map(String).join("."), message)

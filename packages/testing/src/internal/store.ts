@@ -11,8 +11,7 @@ import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as HerokuErrors from "./herokuErrors.ts"
-import { indexOf, list, type Listing } from "./listing.ts"
-import { keysOf } from "./options.ts"
+import { indexOf, list } from "./listing.ts"
 import * as Random from "./random.ts"
 import {
   type AuthorizationRecord,
@@ -47,50 +46,17 @@ export interface Options {
   readonly user?: Seeds.UserSeed | undefined
 }
 
-/** The keys of the options. */
-export const optionKeys = keysOf<Options>(
-  "seed",
-  "observedAt",
-  "count",
-  "randomSeed",
-  "defaultAuthorization",
-  "clients",
-  "user"
-)
-
 /** What an operation returns. */
 export type Outcome<A = AuthorizationRecord> = Result.Result<A, HerokuErrors.HerokuError>
-
-/** The account. */
-export interface Store {
-  readonly create: (input: CreateAuthorization, now: number) => Outcome
-  readonly info: (id: string) => Outcome
-  readonly update: (id: string, input: UpdateAuthorization, now: number) => Outcome
-  readonly regenerate: (id: string, now: number) => Outcome
-  readonly delete: (id: string) => Outcome
-  /** Lists the range in the value of a `Range` header. */
-  readonly list: (rangeHeader: string | undefined) => Outcome<Listing<AuthorizationRecord>>
-  /** Returns the number of authorizations. */
-  readonly size: () => number
-  /** Returns every authorization, in the order of the list. */
-  readonly records: () => ReadonlyArray<AuthorizationRecord>
-  /** Inserts an authorization; it replaces one with the same id. */
-  readonly insert: (seed: Seeds.Seed, now: number) => AuthorizationRecord
-  /** Sets the authorization that `~` names. */
-  readonly setDefault: (id: string | undefined) => void
-}
 
 /**
  * Creates the account. `builtAt` is the time that its times count from; accounts with different names have different ids.
  *
  * @throws when an option is invalid: a mistake in the test, which no layer's error type should contain.
  */
-export const make = (options: Options, builtAt: number, name = "account"): Store => {
+export const make = (options: Options, builtAt: number, name = "account") => {
   const { clients: clientSeeds = [], count = 0, seed: seeds = [] } = options
   if (!Number.isInteger(count) || count < 0) throw new RangeError(`count: ${count} is not an integer of 0 or more`)
-  if (!Array.isArray(seeds)) {
-    throw new TypeError("seed: not an array of authorizations. To generate some use count, and randomSeed")
-  }
   const records = new Map<string, AuthorizationRecord>()
   const clients = new Map<string, ClientRecord>()
   const source = Random.make(options.randomSeed ?? "effect-heroku", name)
@@ -219,13 +185,19 @@ export const make = (options: Options, builtAt: number, name = "account"): Store
     update,
     regenerate,
     delete: remove,
-    list: (rangeHeader) =>
+    list: (rangeHeader: string | undefined) =>
       Result.map(list(ids, rangeHeader), (listing) => ({ ...listing, items: recordsOf(listing.items) })),
     size: () => ids.length,
+    /** Returns every authorization, in the order of the list. */
     records: () => recordsOf(ids),
-    insert: (seed, now) => add(Seeds.toRecord(seed, account, random, now)),
-    setDefault: (id) => {
+    /** Inserts an authorization; it replaces one with the same id. */
+    insert: (seed: Seeds.Seed, now: number) => add(Seeds.toRecord(seed, account, random, now)),
+    /** Sets the authorization that `~` names. */
+    setDefault: (id: string | undefined) => {
       defaultAuthorization = id
     }
   }
 }
+
+/** The account. */
+export type Store = ReturnType<typeof make>

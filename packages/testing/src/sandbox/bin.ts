@@ -18,7 +18,6 @@ import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import { createServer, type Server } from "node:http"
 import * as FakeHeroku from "../FakeHeroku.ts"
 import * as FaultInjection from "../FaultInjection.ts"
@@ -29,62 +28,62 @@ import * as State from "./state.ts"
 
 const host = "127.0.0.1"
 
-const integer = (name: string, description: string, minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
-  Flag.Int(name).pipe(
-    Flag.filter(
-      (number) => number >= minimum && number <= maximum,
-      () => `a whole number, ${minimum} ${maximum === Number.MAX_SAFE_INTEGER ? "or more" : `to ${maximum}`}`
-    ),
-    Flag.withDescription(description)
+const whole = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
+  Flag.filter(
+    (number: number) => number >= minimum && number <= maximum,
+    () => `a whole number, ${minimum} ${maximum === Number.MAX_SAFE_INTEGER ? "or more" : `to ${maximum}`}`
   )
 
-const secret = (name: string, description: string) =>
+const secret = (name: string) =>
   Flag.Redacted(name).pipe(
     Flag.filter((value) => /^[\x21-\x7e]+$/.test(Redacted.value(value)), () => "visible ASCII"),
-    Flag.withDescription(description),
     Flag.optional
   )
 
 const flags = {
-  port: Flag.withDefault(
-    integer("port", "The port to listen on. 0, the default, selects a free one", 0, 65_535),
-    0
+  port: Flag.Int("port").pipe(
+    whole(0, 65_535),
+    Flag.withDefault(0),
+    Flag.withDescription("The port to listen on. 0, the default, selects a free one")
   ),
-  count: Flag.withDefault(
-    integer("count", "How many authorizations to generate, by default 450", 0, 1_000_000),
-    450
+  count: Flag.Int("count").pipe(
+    whole(0, 1_000_000),
+    Flag.withDefault(450),
+    Flag.withDescription("How many authorizations to generate, by default 450")
   ),
-  latency: Flag.withDefault(integer("latency", "How many milliseconds every response takes, by default 0", 0), 0),
-  token: secret("token", "The account's token. Without it any bearer or basic token is accepted"),
+  latency: Flag.Int("latency").pipe(
+    whole(0),
+    Flag.withDefault(0),
+    Flag.withDescription("How many milliseconds every response takes, by default 0")
+  ),
+  token: Flag.withDescription(secret("token"), "The account's token. Without it any bearer or basic token is accepted"),
   seed: Flag.String("seed").pipe(
-    Flag.optional,
+    Flag.withDefault("effect-heroku"),
     Flag.withDescription("Determines the generated authorizations. By default they are the same in every run")
   ),
-  rateLimit: Flag.withDefault(
-    integer("rate-limit", "How many requests the account may send at once, by default 4500", 1),
-    4500
+  rateLimit: Flag.Int("rate-limit").pipe(
+    whole(1),
+    Flag.withDefault(4500),
+    Flag.withDescription("How many requests the account may send at once, by default 4500")
   ),
-  rateLimitRefill: Flag.optional(
-    integer("rate-limit-refill", "How many of them it regains a minute, by default all in an hour", 1)
+  rateLimitRefill: Flag.Int("rate-limit-refill").pipe(
+    whole(1),
+    Flag.optional,
+    Flag.withDescription("How many of them it regains a minute, by default all in an hour")
   ),
-  twoFactor: secret(
-    "two-factor",
+  twoFactor: Flag.withDescription(
+    secret("two-factor"),
     "The code required in Heroku-Two-Factor-Code. Without it there is no second factor"
   ),
   faults: Flag.String("fault").pipe(
-    Flag.mapEffect((text) =>
-      Result.match(Faults.parse(text), {
-        onSuccess: Effect.succeed,
-        onFailure: (problem) =>
-          Effect.fail(
-            new CliError.InvalidValue({
-              option: "fault",
-              value: text,
-              expected: `${problem}. ${Faults.grammar}`,
-              kind: "flag"
-            })
-          )
-      })
+    Flag.mapEffect((value) =>
+      Effect.mapError(Effect.fromResult(Faults.parse(value)), (problem) =>
+        new CliError.InvalidValue({
+          option: "fault",
+          value,
+          expected: `${problem}. ${Faults.grammar}`,
+          kind: "flag"
+        }))
     ),
     Flag.atLeast(0),
     Flag.withDescription(`A fault to inject; can be repeated: ${Faults.grammar}`)
@@ -93,10 +92,7 @@ const flags = {
     Flag.optional,
     Flag.withDescription("A file that stores the account between runs. If it exists, --count is ignored")
   ),
-  quiet: Flag.Boolean("quiet").pipe(
-    Flag.withDefault(false),
-    Flag.withDescription("Do not log requests")
-  )
+  quiet: Flag.Boolean("quiet").pipe(Flag.withDefault(false), Flag.withDescription("Do not log requests"))
 }
 
 /** Logs a request in one line on standard error. Standard output only has the line with the URL. */
@@ -119,16 +115,15 @@ const stop = (server: Server) =>
 
 /**
  * Saves the account: at once, so that an unwritable file is reported before the first request; every second with a
- * request, in case the sandbox is killed; and at the end. A file that was just `loaded` is only checked for being writable.
+ * request, in case the sandbox is killed; and at the end.
  */
-const layerSaving = (file: string, loaded: boolean, changed: { value: boolean }) =>
+const layerSaving = (file: string, changed: { value: boolean }) =>
   Layer.effectDiscard(Effect.gen(function*() {
-    const account = yield* HerokuAccount
-    const save = State.save(file, account).pipe(Effect.provide(NodeServices.layer))
+    const save = Effect.provide(State.save(file, yield* HerokuAccount), NodeServices.layer)
     const saveOrWarn = save.pipe(
       Effect.catch((error) => Console.error(`The account was not saved: ${error.message}`))
     )
-    yield* loaded ? State.checkWritable(file).pipe(Effect.provide(NodeServices.layer)) : save
+    yield* save
     yield* Effect.addFinalizer(() => saveOrWarn)
     yield* Effect.forkScoped(Effect.forever(Effect.gen(function*() {
       yield* Effect.sleep("1 second")
@@ -138,12 +133,6 @@ const layerSaving = (file: string, loaded: boolean, changed: { value: boolean })
     })))
   }))
 
-const announce = Effect.gen(function*() {
-  const { address } = yield* HttpServer.HttpServer
-  const size = yield* HerokuAccount.use((account) => account.size)
-  yield* Console.log(`Heroku sandbox with ${size} authorizations at ${HttpServer.formatAddress(address)}`)
-})
-
 const sandbox = Command.make(
   "heroku-sandbox",
   flags,
@@ -152,7 +141,6 @@ const sandbox = Command.make(
       const server = createServer()
       const loaded = Option.isSome(state) ? yield* State.load(state.value) : Option.none()
       const changed = { value: false }
-      const seedText = Option.getOrElse(seed, () => "effect-heroku")
       const layer = FakeHeroku.layerServerWithFaults({
         latency: Duration.millis(latency),
         rateLimit,
@@ -164,32 +152,30 @@ const sandbox = Command.make(
           return quiet ? Effect.void : log(exchange)
         },
         ...Option.match(loaded, {
-          onNone: () => ({ count, randomSeed: seedText }),
+          onNone: () => ({ count, randomSeed: seed }),
           onSome: ({ authorizations, defaultAuthorization, savedAt }) => ({
             seed: authorizations,
             observedAt: savedAt,
             defaultAuthorization: Option.getOrUndefined(defaultAuthorization),
             // This run must not generate the tokens of earlier runs again.
-            randomSeed: `${seedText} ${DateTime.formatIso(savedAt)}`
+            randomSeed: `${seed} ${DateTime.formatIso(savedAt)}`
           })
         })
       })
+      const saving = Option.isSome(state) ? layerSaving(state.value, changed) : Layer.empty
       return yield* Effect.gen(function*() {
         const injection = yield* FaultInjection.FaultInjection
         for (const { fault, target } of faults) yield* injection.inject(fault, target)
-        yield* announce
+        const { address } = yield* HttpServer.HttpServer
+        const size = yield* HerokuAccount.use((account) => account.size)
+        yield* Console.log(`Heroku sandbox with ${size} authorizations at ${HttpServer.formatAddress(address)}`)
         return yield* Effect.never
       }).pipe(
         Effect.ensuring(stop(server)),
-        Effect.provide(
-          Option.match(state, {
-            onNone: () => Layer.empty,
-            onSome: (file) => layerSaving(file, Option.isSome(loaded), changed)
-          }).pipe(
-            Layer.provideMerge(layer),
-            Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port }))
-          )
-        )
+        Effect.provide(saving.pipe(
+          Layer.provideMerge(layer),
+          Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port }))
+        ))
       )
     }).pipe(
       Effect.catchTags({

@@ -4,7 +4,6 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
-import type * as PlatformError from "effect/PlatformError"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type * as HerokuAccount from "../HerokuAccount.ts"
@@ -19,15 +18,9 @@ const encodeHead = Schema.encodeEffect(Schema.Struct(head))
 const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(State))
 
 /** Reads the file, if it exists. */
-export const load = Effect.fnUntraced(function*(
-  file: string
-): Effect.fn.Return<
-  Option.Option<typeof State.Type>,
-  PlatformError.PlatformError | Schema.SchemaError,
-  FileSystem.FileSystem
-> {
+export const load = Effect.fnUntraced(function*(file: string) {
   const fileSystem = yield* FileSystem.FileSystem
-  if (!(yield* fileSystem.exists(file))) return Option.none()
+  if (!(yield* fileSystem.exists(file))) return Option.none<typeof State.Type>()
   return Option.some(yield* decode(yield* fileSystem.readFileString(file)))
 })
 
@@ -35,10 +28,7 @@ export const load = Effect.fnUntraced(function*(
  * Writes the file: all of it or nothing, readable only by this user. It is written in chunks, so that the sandbox can
  * respond in between.
  */
-export const save = Effect.fnUntraced(function*(
-  file: string,
-  account: HerokuAccount.Service
-): Effect.fn.Return<void, PlatformError.PlatformError | Schema.SchemaError, FileSystem.FileSystem> {
+export const save = Effect.fnUntraced(function*(file: string, account: HerokuAccount.Service) {
   const fileSystem = yield* FileSystem.FileSystem
   const start = yield* encodeHead({
     savedAt: yield* DateTime.now,
@@ -48,17 +38,7 @@ export const save = Effect.fnUntraced(function*(
     Stream.concat(Stream.mapArray(account.json, (some, index) => [`${index === 0 ? "" : ","}${some.join(",")}`])),
     Stream.concat(Stream.make("]}"))
   )
-  yield* Stream.run(Stream.encodeText(text), fileSystem.sink(unfinished(file), { mode: 0o600 }))
-  yield* fileSystem.rename(unfinished(file), file)
+  const unfinished = `${file}.unfinished`
+  yield* Stream.run(Stream.encodeText(text), fileSystem.sink(unfinished, { mode: 0o600 }))
+  yield* fileSystem.rename(unfinished, file)
 })
-
-/** Fails if `save` would fail, and leaves the file as it is. */
-export const checkWritable = Effect.fnUntraced(function*(
-  file: string
-): Effect.fn.Return<void, PlatformError.PlatformError, FileSystem.FileSystem> {
-  const fileSystem = yield* FileSystem.FileSystem
-  yield* fileSystem.writeFileString(unfinished(file), "", { mode: 0o600 })
-  yield* fileSystem.remove(unfinished(file))
-})
-
-const unfinished = (file: string): string => `${file}.unfinished`

@@ -8,8 +8,8 @@ import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Stream from "effect/Stream"
 import { inspect } from "node:util"
-import { letters, test } from "../fixtures/fake.ts"
-import { accept, defaults, idsOf, list, send } from "../fixtures/request.ts"
+import { test } from "../fixtures/fake.ts"
+import { accept, defaults, idsOf, list } from "../fixtures/request.ts"
 
 test("the client accepts every kind of body", {}, () =>
   Effect.gen(function*() {
@@ -34,15 +34,6 @@ test("the client accepts every kind of body", {}, () =>
       assert.include(yield* response.text, "größe 🌙", body._tag)
     }
     assert.strictEqual((yield* post(HttpBody.formData(form))).status, 400)
-  }))
-
-test("HEAD responds like GET, without the body", { seed: letters("a") }, () =>
-  Effect.gen(function*() {
-    const head = yield* send("HEAD /oauth/authorizations/aaa")
-    const get = yield* send("GET /oauth/authorizations/aaa")
-    assert.strictEqual(head.status, 200)
-    assert.strictEqual(head.text, "")
-    assert.strictEqual(head.headers["etag"], get.headers["etag"])
   }))
 
 test("ranges work in an account of 100,000 authorizations", { count: 100_000 }, () =>

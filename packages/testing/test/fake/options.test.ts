@@ -3,29 +3,16 @@ import type { Authorization } from "@effect-heroku/core/Authorization"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import { assert, it } from "@effect/vitest"
-import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/testing/TestClock"
 import { test } from "../fixtures/fake.ts"
 import { idsOf, json, list, send } from "../fixtures/request.ts"
 
 type Wire = typeof Authorization.FromWire.Encoded
-
-it.effect.each<[string, unknown, RegExp]>([
-  ["options", { cuont: 3 }, /options has no key "cuont"/],
-  ["options of a further account", { accounts: [{ token: "t", cuont: 3 }] }, /options has no key "cuont"/]
-])("a misspelled key in %s is an error", ([, options, message]) =>
-  Effect.gen(function*() {
-    const exit = yield* Effect.exit(Layer.build(FakeHeroku.layerHttpClient(options as never)))
-    assert(Exit.isFailure(exit))
-    assert.match(Cause.pretty(exit.cause), message)
-  }))
 
 test(
   "generated authorizations with tokens have an expired grant",

@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Http from "node:http"
-import { assertError, letters } from "../fixtures/fake.ts"
+import { assertError } from "../fixtures/fake.ts"
 import { accept, defaults, idsOf, type Request, type Response, send } from "../fixtures/request.ts"
 
 interface RawRequest extends Request {
@@ -71,7 +71,6 @@ testServer(
         { path: "/oauth/authorizations", headers: { accept } },
         { path: "/oauth/authorizations/x" },
         { path: "/oauth/authorizations/a%2Fb" },
-        { path: "/oauth/authorizations", headers: { ...defaults, "if-none-match": "*" } },
         { path: "/account/rate-limits" },
         { method: "PUT", path: "/oauth/authorizations" },
         { method: "POST", path: "/oauth/authorizations", body: `{"description":"größe 🌙","client":"c"}` },
@@ -117,20 +116,6 @@ testServer(
       ) {
         assertError(yield* sendRaw({ path }), 404, "not_found")
       }
-    })
-)
-
-testServer(
-  "the server responds to HEAD and with 304 without a body",
-  { seed: letters("a") },
-  () =>
-    Effect.gen(function*() {
-      const head = yield* sendRaw({ method: "HEAD" })
-      assert.strictEqual(head.status, 200)
-      assert.strictEqual(head.text, "")
-      const same = yield* sendRaw({ headers: { ...defaults, "if-none-match": head.headers["etag"] ?? "" } })
-      assert.strictEqual(same.status, 304)
-      assert.strictEqual(same.text, "")
     })
 )
 
