@@ -16,7 +16,7 @@ export type Fault =
   | {
     readonly _tag: "Status"
     readonly status: number
-    readonly headers: Record<string, string>
+    readonly headers: Readonly<Record<string, string>>
     readonly body: string
   }
   | { readonly _tag: "CutBody" | "Garbled" | "MissingNextRange" | "RepeatedNextRange" }

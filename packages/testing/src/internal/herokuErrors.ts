@@ -4,7 +4,6 @@
  * @see https://devcenter.heroku.com/articles/platform-api-reference#error-responses
  */
 
-/** A response with an error status. */
 export interface HerokuError {
   readonly status: number
   readonly id: string

@@ -13,7 +13,6 @@ import { flat, type Random } from "./random.ts"
 export type Wire = typeof Authorization.FromWire.Encoded
 type WireToken = NonNullable<Wire["access_token"]>
 
-/** An OAuth client. */
 export interface ClientRecord {
   readonly wire: NonNullable<Wire["client"]>
   /** The secret that `update` requires; `null` accepts any. */
@@ -21,7 +20,6 @@ export interface ClientRecord {
   readonly privileged: boolean
 }
 
-/** An authorization. */
 export interface AuthorizationRecord {
   readonly wire: Wire
   /** When the lifetimes in `wire` started, in milliseconds. */
@@ -29,7 +27,7 @@ export interface AuthorizationRecord {
   readonly client: ClientRecord | null
 }
 
-/** Creates a token in today's form. Older ones are bare UUIDs. The lifetime is in seconds. */
+/** Creates a token in today's form, with its lifetime in seconds. Older ones are bare UUIDs. */
 export const makeToken = (random: Random, lifetime: number | null): WireToken => ({
   expires_in: lifetime,
   id: random.uuid(),
@@ -80,7 +78,6 @@ export const wireAt = ({ observedAt, wire }: AuthorizationRecord, now: number): 
 const decode = Schema.decodeUnknownSync(Authorization.FromWire)
 const encode = Schema.encodeSync(Authorization.FromWire)
 
-/** Returns the authorization as it is at `now`. */
 export const toAuthorization = (record: AuthorizationRecord, now: number): Authorization => decode(wireAt(record, now))
 
 /**

@@ -26,7 +26,6 @@ export type Route =
   | { readonly name: "list"; readonly range?: string }
   | { readonly name: "rate-limits" | "unknown" }
 
-/** Finds the endpoint of a request. */
 export const route = (request: ApiRequest): Route => {
   const { method } = request
   const path = pathOf(request)
@@ -55,7 +54,6 @@ export const route = (request: ApiRequest): Route => {
   }
 }
 
-/** Returns the path of a request, without the query. */
 export const pathOf = ({ target }: ApiRequest): string => target.split(/[?#]/, 1)[0] ?? ""
 
 /** Returns the call that a route is, if it is one of an operation. */

@@ -16,7 +16,6 @@ type NonEmpty<A> = readonly [A, ...Array<A>]
 const hour = 3600
 const day = 24 * hour
 
-/** Generates the clients of the authorizations. */
 export const makeClients = (random: Random): NonEmpty<ClientRecord> => [
   toClient({ name: "Heroku Dashboard", redirectUri: "https://dashboard.heroku.com/oauth/callback" }, random),
   toClient({ name: "GitHub Deploys", redirectUri: "https://kolkrabbi.heroku.com/auth/heroku/callback" }, random),
@@ -25,7 +24,6 @@ export const makeClients = (random: Random): NonEmpty<ClientRecord> => [
   toClient({}, random)
 ]
 
-/** Generates an authorization. */
 export const makeAuthorization = (
   account: NonNullable<Wire["user"]>,
   clients: NonEmpty<ClientRecord>,

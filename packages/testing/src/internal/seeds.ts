@@ -78,11 +78,9 @@ export interface WireSeed extends Wire {}
 /** Anything that an authorization can be created from. */
 export type Seed = Authorization | AuthorizationSeed | WireSeed
 
-/** The text of a secret. */
 export const toText = (secret: string | Redacted.Redacted): string =>
   Redacted.isRedacted(secret) ? Redacted.value(secret) : secret
 
-/** Creates a client. */
 export const toClient = (seed: ClientSeed, random: Random): ClientRecord => ({
   wire: {
     id: seed.id ?? random.uuid(),

@@ -7,7 +7,6 @@
  */
 import type { CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
 import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as HerokuErrors from "./herokuErrors.ts"
@@ -16,7 +15,6 @@ import * as Random from "./random.ts"
 import {
   type AuthorizationRecord,
   type ClientRecord,
-  makeGrant,
   makeToken,
   regenerateToken,
   toWholeSecond,
@@ -46,7 +44,6 @@ export interface Options {
   readonly user?: Seeds.UserSeed | undefined
 }
 
-/** What an operation returns. */
 export type Outcome<A = AuthorizationRecord> = Result.Result<A, HerokuErrors.HerokuError>
 
 /**
@@ -117,25 +114,16 @@ export const make = (options: Options, builtAt: number, name = "account") => {
 
   const create = (input: CreateAuthorization, now: number): Outcome => {
     const insert = (client: ClientRecord | null): AuthorizationRecord => {
-      const lifetime = input.expiresIn === undefined
-        ? null
-        : Duration.toSeconds(Duration.fromInputUnsafe(input.expiresIn))
-      const wire = {
-        // A client starts the web flow: it gets a grant, and no tokens until it has exchanged the grant.
-        access_token: client === null ? makeToken(random, lifetime) : null,
-        client: client && client.wire,
-        created_at: toWholeSecond(now),
+      const seed = {
         // Heroku generates a description. This one is inferred.
         description: input.description ?? "Long-lived user authorization",
-        grant: client && makeGrant(random),
-        id: random.uuid(),
-        refresh_token: null,
         scope: input.scope,
-        session: null,
-        updated_at: toWholeSecond(now),
-        user: account
+        expiresIn: input.expiresIn,
+        // A client starts the web flow: it gets a grant, and no tokens until it has exchanged the grant.
+        ...(client !== null && { accessToken: null, grant: {} })
       }
-      return add({ wire, observedAt: now, client })
+      const { wire } = Seeds.toRecord(seed, account, random, now)
+      return add({ wire: { ...wire, client: client && client.wire }, observedAt: now, client })
     }
     return input.client === undefined
       ? Result.succeed(insert(null))
@@ -199,5 +187,4 @@ export const make = (options: Options, builtAt: number, name = "account") => {
   }
 }
 
-/** The account. */
 export type Store = ReturnType<typeof make>
