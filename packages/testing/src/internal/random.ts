@@ -12,20 +12,16 @@ import * as EffectRandom from "effect/Random"
  */
 export const flat = (...parts: ReadonlyArray<string | number>): string => parts.join("")
 
-const bytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
-
-/** The last eight bits in two digits. A table, because `toString(16)` is slow for numbers above 31 bits. */
-const byte = (value: number): string => bytes[value & 255]!
+const sixDigits = (value: number): string => value.toString(16).padStart(6, "0")
 
 /** Creates the source for `seed`. Sources with different `purpose` are independent of each other. */
 export const make = (seed: number | string, purpose: string) => {
   const source = Effect.runSync(EffectRandom.withSeed(EffectRandom.Random, `${purpose}\0${seed}`))
   const below = (limit: number): number => Math.floor(source.nextDoubleUnsafe() * limit)
+  // In halves, because `toString(16)` is slow for numbers above 31 bits.
   const twelveDigits = (): string => {
     const value = below(2 ** 48)
-    const high = Math.floor(value / 2 ** 24)
-    const low = value % 2 ** 24
-    return `${byte(high >> 16)}${byte(high >> 8)}${byte(high)}${byte(low >> 16)}${byte(low >> 8)}${byte(low)}`
+    return flat(sixDigits(Math.floor(value / 2 ** 24)), sixDigits(value % 2 ** 24))
   }
   return {
     /** Returns an integer from 0 to `limit - 1`. */
