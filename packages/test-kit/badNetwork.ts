@@ -39,6 +39,24 @@ export const Weather = Schema.Union([
 ])
 export type Weather = typeof Weather.Type
 
+const before = { afterActing: false }
+const after = { afterActing: true }
+
+/** The fault of the fake Heroku API that stands for a weather. */
+const faultOf = {
+  refused: [FaultInjection.connectionRefused, before],
+  "reset before": [FaultInjection.connectionReset, before],
+  "reset after": [FaultInjection.connectionReset, after],
+  "503 before": [FaultInjection.status(503), before],
+  "503 after": [FaultInjection.status(503), after],
+  "429": [FaultInjection.status(429), before],
+  cut: [FaultInjection.cutBody, before],
+  garbled: [FaultInjection.garbled, before],
+  "hang before": [FaultInjection.hang, before],
+  "hang after": [FaultInjection.hang, after],
+  "responds late": [FaultInjection.delay("25 seconds"), after]
+} as const
+
 /** What the network did to the requests of one call that the client cannot know. */
 interface Tampering {
   readonly duplicated: boolean
@@ -68,8 +86,6 @@ export const make = Effect.fnUntraced(
 
     const client = HttpClient.make((request) => {
       const carry = fakeHeroku.execute(request)
-      const withFault = (fault: FaultInjection.Fault, afterActing = false) =>
-        Effect.andThen(faults.inject(fault, { afterActing }), carry)
       /** Continues after the client has given up. */
       const detached = <A, E>(effect: Effect.Effect<A, E>) =>
         Effect.flatMap(Effect.forkIn(effect, scope), (fiber) => {
@@ -85,31 +101,16 @@ export const make = Effect.fnUntraced(
       switch (weather) {
         case "fair":
           return carry
-        case "refused":
-          return withFault(FaultInjection.connectionRefused)
-        case "reset before":
-        case "reset after":
-          return withFault(FaultInjection.connectionReset, weather === "reset after")
-        case "503 before":
-        case "503 after":
-          return withFault(FaultInjection.status(503), weather === "503 after")
-        case "429":
-          return withFault(FaultInjection.status(429))
-        case "cut":
-          return withFault(FaultInjection.cutBody)
-        case "garbled":
-          return withFault(FaultInjection.garbled)
-        case "hang before":
-        case "hang after":
-          return withFault(FaultInjection.hang, weather === "hang after")
-        case "responds late":
-          return withFault(FaultInjection.delay("25 seconds"), true)
         case "acts late":
           return detached(Effect.andThen(Effect.sleep("25 seconds"), carry))
         case "duplicated, first response":
         case "duplicated, last response":
           tampering = { ...tampering, duplicated: true }
           return weather === "duplicated, first response" ? Effect.tap(carry, carry) : Effect.andThen(carry, carry)
+        default: {
+          const [fault, target] = faultOf[weather]
+          return Effect.andThen(faults.inject(fault, target), carry)
+        }
       }
     })
 

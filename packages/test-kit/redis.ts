@@ -73,18 +73,8 @@ export const makeRedisServer: Effect.Effect<RedisServer, never, Scope.Scope> = E
       : Effect.die(problem)
   )
   const start = Effect.suspend(() => {
-    const options = [
-      "--port",
-      String(port),
-      "--bind",
-      "127.0.0.1",
-      "--dir",
-      directory,
-      "--save",
-      "",
-      "--appendonly",
-      "no"
-    ]
+    const settings = { port, bind: "127.0.0.1", dir: directory, save: "", appendonly: "no" }
+    const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
     child = spawn("redis-server", options, { stdio: "ignore" })
     child.once("error", (error) => {
       problem = new Error("redis-server could not be started", { cause: error })

@@ -60,10 +60,6 @@ export const transportError = (
 ): HttpClientError.HttpClientError =>
   new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
 
-// -----------------------------------------------------------------------------
-// Replies
-// -----------------------------------------------------------------------------
-
 /** A JSON response with a request id. */
 export const json = (status: number, body: unknown, headers: Record<string, string> = {}): Response =>
   Response.json(body, { status, headers: { "Request-Id": "request-1", ...headers } })

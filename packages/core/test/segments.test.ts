@@ -1,9 +1,7 @@
 /** Listing with `concurrency`: the same authorizations in the same order as page by page, whatever the ids and the server. */
-import type * as AuthorizationEndpoints from "@effect-heroku/core/AuthorizationEndpoints"
 import { RequestFailed } from "@effect-heroku/core/AuthorizationError"
 import type * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as ListRange from "@effect-heroku/core/ListRange"
-import { onlyList } from "@effect-heroku/test-kit/onlyList"
 import { runs } from "@effect-heroku/test-kit/runs"
 import { recordSpans } from "@effect-heroku/test-kit/spans"
 import { assert, describe, it } from "@effect/vitest"
@@ -124,7 +122,7 @@ describe("segments", () => {
     { settings },
     ({ settings }) =>
       Effect.gen(function*() {
-        const all = spreadIds(400)
+        const all = spreadIds(160)
         const staying = all.filter((_, n) => n % 4 < 2)
         const { service } = makeListServer(all.filter((_, n) => n % 4 !== 3), {
           change: (ids, request) => {
@@ -138,7 +136,7 @@ describe("segments", () => {
         assert.deepStrictEqual(seen, sorted([...new Set(seen)], settings.order))
         assert.includeMembers(seen, staying)
       }),
-    { arbitrary: { runs: runs(100) } }
+    { arbitrary: { runs: runs(60) } }
   )
 
   it.effect.prop(
@@ -150,7 +148,7 @@ describe("segments", () => {
     },
     ({ delays, fault, settings }) =>
       Effect.gen(function*() {
-        const ids = spreadIds(400)
+        const ids = spreadIds(160)
         const isEstimated = (range: ListRange.ListRange) => Option.exists(range.start, ({ id }) => !ids.includes(id))
         const { service, state, stored } = makeListServer(ids, {
           chunkSize: 3,
@@ -172,11 +170,11 @@ describe("segments", () => {
         } else if (fault === "has other ids than UUIDs") {
           assert.deepStrictEqual(seen.map((id) => id.slice(0, 36)), whole)
         } else assert.deepStrictEqual(seen, whole)
-        assert.isAtMost(state.requests, maxRequests(400, settings))
+        assert.isAtMost(state.requests, maxRequests(160, settings))
         assert.isAtMost(state.maxInFlight, settings.concurrency)
         assert.strictEqual(state.inFlight, 0)
       }),
-    { arbitrary: { runs: runs(100) } }
+    { arbitrary: { runs: runs(60) } }
   )
 
   it.effect("a list of one page takes one request", () =>
@@ -186,32 +184,27 @@ describe("segments", () => {
       assert.strictEqual(state.requests, 1)
     }))
 
-  it.effect.each([[14, 2], [40, 4], [100, 9]] as const)(
-    "a list of %i pages takes %i round trips with 16 requests in flight",
-    ([pages, roundTrips]) =>
+  const dense = Array.from({ length: 5000 }, (_, n) => uuid(n, n))
+  const middle = ListRange.Cursor.make(`id ]${spreadIds(8000).toSorted()[3999]}..; max=1000`)
+
+  it.effect.each<[string, number, AuthorizationService.StreamOptions, number, ReadonlyArray<string>]>([
+    ["a list of 14 pages", 2, { concurrency: 16 }, 14_000, spreadIds(14_000)],
+    ["a list of 40 pages", 4, { concurrency: 16 }, 40_000, spreadIds(40_000)],
+    ["a list of 100 pages", 9, { concurrency: 16 }, 100_000, spreadIds(100_000)],
+    ["the second half of a list of 8 pages", 2, { cursor: middle, concurrency: 8 }, 4000, spreadIds(8000)],
+    ["a list of 125 pages whose ids become much sparser", 40, { pageSize: 200, concurrency: 16 }, 25_000, [
+      ...dense,
+      ...spreadIds(20_000)
+    ]]
+  ])(
+    "a parallel listing of %s takes at most %i round trips",
+    ([, roundTrips, options, count, ids]) =>
       Effect.gen(function*() {
-        const { listed, seconds } = yield* secondsToList(spreadIds(pages * 1000), { concurrency: 16 })
-        assert.strictEqual(listed, pages * 1000)
+        const { listed, seconds } = yield* secondsToList(ids, options)
+        assert.strictEqual(listed, count)
         assert.isAtMost(seconds, roundTrips)
       })
   )
-
-  it.effect("a listing from a cursor in the middle of the list takes as few round trips as one from the start", () =>
-    Effect.gen(function*() {
-      const ids = spreadIds(8000).toSorted()
-      const cursor = ListRange.Cursor.make(`id ]${ids[3999]}..; max=1000`)
-      const { listed, seconds } = yield* secondsToList(ids, { cursor, concurrency: 8 })
-      assert.strictEqual(listed, 4000)
-      assert.isAtMost(seconds, 2)
-    }))
-
-  it.effect("a parallel listing recovers its speed where ids become much sparser", () =>
-    Effect.gen(function*() {
-      const dense = Array.from({ length: 5000 }, (_, n) => uuid(n, n))
-      const { seconds } = yield* secondsToList([...dense, ...spreadIds(20_000)], { pageSize: 200, concurrency: 16 })
-      // 125 pages.
-      assert.isAtMost(seconds, 40)
-    }))
 
   it.effect.each(["asc", "desc"] as const)(
     "a parallel listing in %s order uses its whole concurrency and hardly more requests than pages",
@@ -247,22 +240,16 @@ describe("segments", () => {
       assert.strictEqual(state.requests, 2)
     }))
 
-  it.effect("a parallel listing of a range with an end stays within it and prefetches nothing", () =>
+  it.effect.each<[string, number, number, (ids: ReadonlyArray<string>) => string]>([
+    ["an inclusive start", 300, 16, (ids) => `id ${ids[20]}..; max=20`],
+    ["a start that is no UUID", 300, 16, (ids) => `id ]${ids[19]}x..; max=20`],
+    ["an end, without prefetching", 220, 10, (ids) => `id ]${ids[19]}..${ids[219]}; max=20`]
+  ])("a parallel listing resumes from a cursor with %s", ([, end, maxRequests, toCursor]) =>
     Effect.gen(function*() {
       const { service, state, stored } = makeListServer(spreadIds(300))
-      const cursor = ListRange.Cursor.make(`id ]${stored[19]}..${stored[219]}; max=20`)
-      assert.deepStrictEqual(yield* collect(service, { cursor, concurrency: 8 }), stored.slice(20, 220))
-      assert.strictEqual(state.requests, 10)
-    }))
-
-  it.effect.each<[string, (ids: ReadonlyArray<string>) => string]>([
-    ["an inclusive start", (ids) => `id ${ids[20]}..; max=20`],
-    ["a start that is no UUID", (ids) => `id ]${ids[19]}x..; max=20`]
-  ])("a parallel listing resumes from a cursor with %s", ([, toCursor]) =>
-    Effect.gen(function*() {
-      const { service, stored } = makeListServer(spreadIds(300))
       const cursor = ListRange.Cursor.make(toCursor(stored))
-      assert.deepStrictEqual(yield* collect(service, { cursor, concurrency: 8 }), stored.slice(20))
+      assert.deepStrictEqual(yield* collect(service, { cursor, concurrency: 8 }), stored.slice(20, end))
+      assert.isAtMost(state.requests, maxRequests)
     }))
 
   it.effect("a parallel listing resumes from the cursor of any of its pages", () =>
@@ -347,6 +334,7 @@ describe("segments", () => {
     const known = new Set(ids)
     const options = { pageSize: 20, concurrency: 8 }
     const isKnown = (range: ListRange.ListRange) => ["", ...ids].includes(startOf(range))
+    const isKnownText = (range: string) => range.startsWith("id ..") || ids.some((id) => range.includes(id))
     const movedTo = (range: ListRange.ListRange, id: string): ListRange.ListRange =>
       isKnown(range) ? range : { ...range, start: Option.some({ id, exclusive: true }) }
 
@@ -356,14 +344,9 @@ describe("segments", () => {
       }],
       ["takes them for the end", { misread: (range) => movedTo(range, "ffffffff-ffff-ffff-ffff-ffffffffffff") }],
       ["moves them further on", { misread: (range) => movedTo(range, `f${startOf(range).slice(1)}`) }],
-      ["rejects them", {
-        before: (range) =>
-          ids.some((id) => range.includes(id)) || range.startsWith("id ..") ? Effect.void : Effect.fail(failure)
-      }],
-      ["fails with a defect", {
-        before: (range) =>
-          ids.some((id) => range.includes(id)) || range.startsWith("id ..") ? Effect.void : Effect.die("unknown start")
-      }],
+      ["rejects them", { before: (range) => isKnownText(range) ? Effect.void : Effect.fail(failure) }],
+      ["fails with a defect", { before: (range) => isKnownText(range) ? Effect.void : Effect.die("unknown start") }],
+      ["throws synchronously", { isThrown: (range) => !isKnownText(range) }],
       ["returns a Next-Range of another unit", { nextRange: (range, usual) => isKnown(range) ? usual : "bytes 0-1" }],
       ["returns a Next-Range in another order", {
         nextRange: (range, usual) => isKnown(range) ? usual : `${usual}, order=desc`
@@ -404,26 +387,5 @@ describe("segments", () => {
       assert.isAtLeast(seen.length, 20)
       assert.deepStrictEqual(seen, stored.slice(0, seen.length))
       assert.strictEqual(state.inFlight, 0)
-    }))
-
-  it.effect("a parallel listing from endpoints that throw synchronously stays complete", () =>
-    Effect.gen(function*() {
-      const ids = spreadIds(300)
-      const { service, stored } = makeListServer(ids)
-      const throwing = onlyList((range) => {
-        if (!range.startsWith("id ..") && !ids.some((id) => range.includes(id))) throw new Error("unknown start")
-        const { max, start } = Option.getOrThrow(ListRange.parse(range))
-        const cursor = Option.isSome(start) ? ListRange.Cursor.make(range) : undefined
-        return Effect.map(
-          service.list({ cursor, pageSize: Option.getOrUndefined(max) }),
-          ({ items, next }): AuthorizationEndpoints.ListResponse => ({
-            items: Stream.fromIterable(items),
-            nextRange: next,
-            status: 200,
-            requestId: Option.none()
-          })
-        )
-      })
-      assert.deepStrictEqual(yield* collect(throwing, { pageSize: 20, concurrency: 4 }), stored)
     }))
 })
