@@ -72,6 +72,13 @@ describe("Authorization", () => {
     createdAt: DateTime.makeUnsafe("2012-01-01T12:00:00Z"),
     updatedAt: DateTime.makeUnsafe("2012-01-01T12:00:00Z")
   }
+  /** Copies an object like clone libraries: own enumerable properties and the prototype, deeply. */
+  const clone = (value: unknown): unknown => {
+    if (typeof value !== "object" || value === null) return value
+    if (Array.isArray(value)) return value.map(clone)
+    const entries = Object.entries(value).map(([key, property]) => [key, clone(property)])
+    return Object.assign(Object.create(Object.getPrototypeOf(value)), Object.fromEntries(entries))
+  }
   const kinds = [["decoded", () => decode(wire)], ["constructed", () => new Authorization(fields)]] as const
 
   it("decoded and constructed authorizations are the same kind of object", () => {
@@ -92,6 +99,7 @@ describe("Authorization", () => {
       assert.property(property, "value")
     }
     assert.deepStrictEqual({ ...authorization }, fields)
+    assert.deepStrictEqual(clone(authorization), authorization)
     const frozen = Object.freeze(make())
     assert.isTrue(Equal.equals(frozen, authorization))
     assert.strictEqual(Redacted.value(Option.getOrThrow(accessToken(frozen))), secrets.access)
@@ -143,16 +151,6 @@ describe("AuthorizationId", () => {
     "AuthorizationId accepts %s",
     (id) => assert.strictEqual(problemOf(AuthorizationId, id), "valid")
   )
-
-  it.each([
-    ["", /must not be empty/],
-    ["  ", /must not be blank/],
-    [".", /dot segment/],
-    ["..", /dot segment/],
-    ["\ud800", /well-formed/],
-    ["a\n", /control characters/],
-    ["\0", /control characters/]
-  ])("AuthorizationId rejects %j", (id, problem) => assert.match(problemOf(AuthorizationId, id), problem))
 })
 
 describe("CreateAuthorization", () => {
@@ -233,16 +231,6 @@ describe("CreateAuthorization", () => {
       problemOf(Schema.toType(CreateAuthorization), { scope: ["global"], expiresIn }),
       "Expected a duration of whole seconds, zero or more\n  at [\"expiresIn\"]"
     ))
-
-  it.each([
-    ["no scope", {}, /at \["scope"\]/],
-    ["an empty list of scopes", { scope: [] }, /must contain at least one scope/],
-    ["an empty scope", { scope: [""] }, /at \["scope"\]\[0\]/],
-    ["an empty client", { scope: ["global"], client: "" }, /at \["client"\]/]
-  ])(
-    "CreateAuthorization rejects %s",
-    (_, input, problem) => assert.match(problemOf(Schema.toType(CreateAuthorization), input), problem)
-  )
 })
 
 describe("UpdateAuthorization", () => {
@@ -263,16 +251,6 @@ describe("UpdateAuthorization", () => {
     const input = { client: { id: "c", secret: Redacted.make("s", { label }) } }
     assert.strictEqual(problemOf(Schema.toType(UpdateAuthorization), input), "valid")
   })
-
-  it.each([
-    ["no change", {}, /nothing to update: pass a description, a client, or both/],
-    ["a client without secret", { client: { id: "c" } }, /at \["client"\]\["secret"\]/],
-    ["an empty client id", { client: { id: "", secret: Redacted.make("s") } }, /at \["client"\]\["id"\]/],
-    ["an empty client secret", { client: { id: "c", secret: Redacted.make("") } }, /must not be empty/]
-  ])(
-    "UpdateAuthorization rejects %s",
-    (_, input, problem) => assert.match(problemOf(Schema.toType(UpdateAuthorization), input), problem)
-  )
 })
 
 describe("helpers", () => {

@@ -7,7 +7,6 @@ import * as ListRange from "@effect-heroku/core/ListRange"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { type Chunks, idsOf, type Page, respondInChunks, respondWith, uuid } from "./fixtures/scriptedEndpoints.ts"
 
@@ -27,13 +26,56 @@ const collect = Effect.fnUntraced(
 )
 
 describe("pages and stream", () => {
-  it.effect("a listing requests Next-Range verbatim until a page has none", () =>
+  /** The options, the pages of the server, and the ranges requested after the first where they are not its Next-Ranges. */
+  it.effect.each<[string, AuthorizationService.StreamOptions, ReadonlyArray<Page>, ReadonlyArray<string>?]>([
+    ["an empty list", {}, [[[]]]],
+    ["a Next-Range in Heroku's spelling, and pages without authorizations", { pageSize: 2 }, [
+      [[uuid(1), uuid(2)], `id ]${uuid(2)}..; max=2,order=asc;`],
+      [[], `id  ${uuid(3)}..;max=2;`],
+      [[uuid(3)]]
+    ]],
+    ["pages that lost all their authorizations", { pageSize: 1 }, [
+      [[uuid(1)], `id ]${uuid(1)}..; max=1`],
+      [[], `id ]${uuid(5)}..; max=1`],
+      [[uuid(6)], `id ]${uuid(6)}..; max=1`],
+      [[], `id ]${uuid(7)}..; max=1`],
+      [[uuid(8)]]
+    ]],
+    ["an empty first page", { pageSize: 1 }, [[[], `id ]${uuid(5)}..; max=1`], [[uuid(6)]]]],
+    ["a first page without UUIDs", { pageSize: 1 }, [[["x"], `id ]${uuid(5)}..; max=1`], [[uuid(6)]]]],
+    ["ids other than UUIDs in any order", {}, [
+      [["b", "a", `x${uuid(2)}`, `x${uuid(1)}`, `${uuid(2)}x`, `${uuid(1)}x`, uuid(1)]]
+    ]],
+    ["a Next-Range that spells an id other than a UUID differently", { pageSize: 1 }, [
+      [["x"], "id ]%78..; max=1"],
+      [["y"]]
+    ]],
+    ["a Next-Range that starts after an id other than a UUID, before its last UUID", { pageSize: 2 }, [
+      [[uuid(5), "!"], "id ]!..; max=2"],
+      [["a"]]
+    ]],
+    ["a Next-Range that starts later and inclusively", { pageSize: 2 }, [
+      [[uuid(1), uuid(2)], `id ${uuid(9)}..; max=2`],
+      [[uuid(3)]]
+    ], [`id ]${uuid(2)}..; max=2`]],
+    ["a Next-Range without page size and order", { pageSize: 1, order: "desc" }, [
+      [[uuid(9)], `id ]${uuid(9)}..`],
+      [[uuid(8)], `id ]${uuid(8)}..; max=1`],
+      [[]]
+    ], [`id ]${uuid(9)}..; max=1, order=desc`, `id ]${uuid(8)}..; max=1, order=desc`]]
+  ])("list, pages and stream return the whole of %s", ([, options, responses, ranges]) =>
     Effect.gen(function*() {
-      const ranges = [`id ]${uuid(2)}..; max=2,order=asc;`, `id  ${uuid(3)}..;max=2;`] as const
-      const { calls, service } = respondWith([[uuid(1), uuid(2)], ranges[0]], [[], ranges[1]], [[uuid(3)]])
-      const pages = yield* Stream.runCollect(service.pages({ pageSize: 2 }))
-      assert.deepStrictEqual(pages.map((page) => idsOf(page.items)), [[uuid(1), uuid(2)], [], [uuid(3)]])
-      assert.deepStrictEqual(calls, ["id ..; max=2", ...ranges])
+      const { calls, service } = respondWith(responses[0]!, ...responses, ...responses)
+      const { pageSize = 1000, order } = options
+      assert.deepStrictEqual(idsOf((yield* service.list(options)).items), responses[0]?.[0])
+      const pages = yield* Stream.runCollect(service.pages(options))
+      assert.deepStrictEqual(pages.map(({ items }) => idsOf(items)), responses.map(([ids]) => ids))
+      assert.deepStrictEqual(pages.at(-1)?.next, Option.none())
+      const { error, ids } = yield* collect(service, options)
+      assert.deepStrictEqual([ids, error], [responses.flatMap(([ids]) => ids), Option.none()])
+      const first = `id ..; max=${pageSize}${order === undefined ? "" : `, order=${order}`}`
+      const rest = ranges ?? responses.flatMap(([, next]) => next ?? [])
+      assert.deepStrictEqual(calls, [first, first, ...rest, first, ...rest])
     }))
 
   it.effect("a listing sends no request before it is pulled, and none beyond what is taken", () =>
@@ -46,92 +88,6 @@ describe("pages and stream", () => {
       assert.deepStrictEqual(calls, [])
       assert.deepStrictEqual(idsOf(yield* Stream.runCollect(first)), [uuid(1), uuid(2)])
       assert.lengthOf(calls, 2)
-    }))
-
-  it.effect("a listing that runs twice starts anew", () =>
-    Effect.gen(function*() {
-      const { calls, service } = respondWith([["x"], "id ]x..; max=1"], [["y"]], [["x"], "id ]x..; max=1"], [["y"]])
-      const stream = service.stream({ pageSize: 1 })
-      yield* Stream.runDrain(stream)
-      assert.deepStrictEqual(idsOf(yield* Stream.runCollect(stream)), ["x", "y"])
-      assert.lengthOf(calls, 4)
-    }))
-
-  it.effect("a listing follows a Next-Range that spells an id other than a UUID differently", () =>
-    Effect.gen(function*() {
-      const { calls, service } = respondWith([["x"], "id ]%78..; max=1"], [["y"]])
-      yield* Stream.runDrain(service.pages({ pageSize: 1 }))
-      assert.deepStrictEqual(calls, ["id ..; max=1", "id ]%78..; max=1"])
-    }))
-
-  it.effect("a listing requests its page size and order where Next-Range leaves them out", () =>
-    Effect.gen(function*() {
-      const { calls, service } = respondWith(
-        [[uuid(9)], `id ]${uuid(9)}..`],
-        [[uuid(8)], `id ]${uuid(8)}..; max=1`],
-        [[]]
-      )
-      yield* Stream.runDrain(service.pages({ pageSize: 1, order: "desc" }))
-      assert.deepStrictEqual(calls, [
-        "id ..; max=1, order=desc",
-        `id ]${uuid(9)}..; max=1, order=desc`,
-        `id ]${uuid(8)}..; max=1, order=desc`
-      ])
-    }))
-
-  it.effect("a listing requests pages of 1000 in ascending order by default", () =>
-    Effect.gen(function*() {
-      const { calls, service } = respondWith([[]], [[]])
-      yield* service.list()
-      yield* Stream.runDrain(service.stream())
-      assert.deepStrictEqual(calls, ["id ..; max=1000", "id ..; max=1000"])
-    }))
-
-  it.effect("an empty list is one empty page without a cursor", () =>
-    Effect.gen(function*() {
-      const { service } = respondWith([[]])
-      assert.deepStrictEqual(yield* Stream.runCollect(service.pages()), [{ items: [], next: Option.none() }])
-    }))
-
-  it.effect("a listing continues after pages that lost all their authorizations", () =>
-    Effect.gen(function*() {
-      const { service } = respondWith(
-        [[uuid(1)], `id ]${uuid(1)}..; max=1`],
-        [[], `id ]${uuid(5)}..; max=1`],
-        [[uuid(6)], `id ]${uuid(6)}..; max=1`],
-        [[], `id ]${uuid(7)}..; max=1`],
-        [[uuid(8)]]
-      )
-      const { error, ids } = yield* collect(service, { pageSize: 1 })
-      assert.deepStrictEqual([ids, error], [[uuid(1), uuid(6), uuid(8)], Option.none()])
-    }))
-
-  it.effect("a listing continues after a first page that is empty, or has no UUIDs", () =>
-    Effect.gen(function*() {
-      for (const first of [[], ["x"]]) {
-        const { service } = respondWith([first, `id ]${uuid(5)}..; max=1`], [[uuid(6)]])
-        assert.deepStrictEqual((yield* collect(service, { pageSize: 1 })).ids, [...first, uuid(6)])
-      }
-    }))
-
-  it.effect("a listing accepts any order of ids that are not UUIDs", () =>
-    Effect.gen(function*() {
-      const others = ["b", "a", `x${uuid(2)}`, `x${uuid(1)}`, `${uuid(2)}x`, `${uuid(1)}x`]
-      const { service } = respondWith([[...others, uuid(1)]])
-      assert.deepStrictEqual(idsOf((yield* service.list()).items), [...others, uuid(1)])
-    }))
-
-  it.effect("a listing follows a Next-Range that starts after an id other than a UUID, before its last UUID", () =>
-    Effect.gen(function*() {
-      const { service } = respondWith([[uuid(5), "!"], "id ]!..; max=2"], [["a"]])
-      assert.deepStrictEqual((yield* collect(service, { pageSize: 2 })).ids, [uuid(5), "!", "a"])
-    }))
-
-  it.effect("a listing continues after its last authorization where Next-Range starts later and inclusively", () =>
-    Effect.gen(function*() {
-      const { calls, service } = respondWith([[uuid(1), uuid(2)], `id ${uuid(9)}..; max=2`], [[uuid(3)]])
-      assert.deepStrictEqual((yield* collect(service, { pageSize: 2 })).ids, [uuid(1), uuid(2), uuid(3)])
-      assert.strictEqual(calls.at(-1), `id ]${uuid(2)}..; max=2`)
     }))
 
   it.effect("a listing follows the Next-Range of a response with status 200", () =>
@@ -232,31 +188,24 @@ describe("chunks of a response", () => {
     message: "not JSON",
     requestId: Option.none()
   })
-  const three: Chunks = { chunks: [[uuid(1), uuid(2)], [uuid(3)], [uuid(4)]], next: `id ]${uuid(4)}..; max=4` }
+  const three = { chunks: [[uuid(1), uuid(2)], [uuid(3)], [uuid(4)]], next: `id ]${uuid(4)}..; max=4` }
 
-  it.effect("a stream emits all chunks of all responses in order", () =>
+  it.effect("list, pages and stream return all chunks of all responses in order", () =>
     Effect.gen(function*() {
-      const { calls, service } = respondInChunks(
-        three,
+      const { chunks, next } = three
+      const rest: ReadonlyArray<Chunks> = [
         { chunks: [[]], next: `id ]${uuid(9)}..; max=4` },
         { chunks: [["x"], ["y", uuid(5)]] }
-      )
+      ]
+      const { calls, service } = respondInChunks(three, ...rest, three, three, ...rest)
       const { error, ids } = yield* collect(service, { pageSize: 4 })
-      assert.deepStrictEqual([ids, error], [
-        [uuid(1), uuid(2), uuid(3), uuid(4), "x", "y", uuid(5)],
-        Option.none()
-      ])
-      assert.deepStrictEqual(calls, ["id ..; max=4", `id ]${uuid(4)}..; max=4`, `id ]${uuid(9)}..; max=4`])
-    }))
-
-  it.effect("a page holds all chunks of its response", () =>
-    Effect.gen(function*() {
-      const { service } = respondInChunks(three, three, { chunks: [[uuid(5)]] })
+      assert.deepStrictEqual([ids, error], [[...chunks.flat(), "x", "y", uuid(5)], Option.none()])
+      assert.deepStrictEqual(calls, ["id ..; max=4", next, `id ]${uuid(9)}..; max=4`])
       const page = yield* service.list({ pageSize: 4 })
-      assert.deepStrictEqual(idsOf(page.items), [uuid(1), uuid(2), uuid(3), uuid(4)])
+      assert.deepStrictEqual(idsOf(page.items), chunks.flat())
       const pages = yield* Stream.runCollect(service.pages({ pageSize: 4 }))
       assert.deepStrictEqual(pages[0], page)
-      assert.deepStrictEqual(pages.map(({ items }) => items.length), [4, 1])
+      assert.deepStrictEqual(pages.map(({ items }) => items.length), [4, 0, 3])
     }))
 
   it.effect("a stream decodes no chunk beyond what is taken", () =>
@@ -332,14 +281,6 @@ describe("cursor", () => {
       assert.strictEqual(error.message, "cursor: belongs to a listing in asc order, not desc")
     }))
 
-  it.effect("the cursor of a page survives JSON", () =>
-    Effect.gen(function*() {
-      const { service } = respondWith([[uuid(1)], `id ]${uuid(1)}..; max=1`])
-      const next = Option.getOrThrow((yield* service.list({ pageSize: 1 })).next)
-      const stored: unknown = JSON.parse(JSON.stringify(next))
-      assert.strictEqual(yield* Schema.decodeUnknownEffect(ListRange.Cursor)(stored), next)
-    }))
-
   it.effect("the cursor of a page keeps the page size of its listing when the server returns smaller pages", () =>
     Effect.gen(function*() {
       const { calls, service } = respondWith([[uuid(1)], `id ]${uuid(1)}..; max=1`], [[uuid(2)]])
@@ -348,22 +289,13 @@ describe("cursor", () => {
       assert.deepStrictEqual(calls, ["id ..; max=1000", `id ]${uuid(1)}..; max=1000`])
     }))
 
-  it.effect("an inclusive cursor returns the authorization at its start", () =>
+  it.effect.each<[string, ReadonlyArray<Page>]>([
+    ["at once", [[[uuid(5), uuid(6)]]]],
+    ["after an empty page", [[[], `id ${uuid(5)}..; max=2, order=asc`], [[uuid(5), uuid(6)]]]]
+  ])("an inclusive cursor returns the authorization at its start %s", ([, responses]) =>
     Effect.gen(function*() {
-      const { service } = respondWith([[uuid(5), uuid(6)]])
-      assert.deepStrictEqual(idsOf((yield* service.list({ cursor: inclusive })).items), [uuid(5), uuid(6)])
-    }))
-
-  it.effect("an inclusive cursor returns the authorization at its start after an empty page", () =>
-    Effect.gen(function*() {
-      const { service } = respondWith([[], `id ${uuid(5)}..; max=2, order=asc`], [[uuid(5), uuid(6)]])
+      const { service } = respondWith(...responses)
       assert.deepStrictEqual((yield* collect(service, { cursor: inclusive })).ids, [uuid(5), uuid(6)])
-    }))
-
-  it.effect("an inclusive cursor returns the authorization at its start once", () =>
-    Effect.gen(function*() {
-      const { service } = respondWith([[uuid(5), uuid(5)]])
-      assert.strictEqual((yield* Effect.flip(service.list({ cursor: inclusive }))).message, repeatsOrGoesBackwards)
     }))
 
   it.effect.each([1, 2])(
@@ -383,9 +315,12 @@ describe("cursor", () => {
       assert.deepStrictEqual((yield* collect(service, { cursor: other })).ids, [uuid(1)])
     }))
 
-  it.effect("a listing from a cursor fails when the server ignores its start", () =>
+  it.effect.each<[string, ListRange.Cursor, Page]>([
+    ["ignores its start", cursor, [[uuid(9), uuid(8)], `id ]${uuid(8)}..; max=2, order=desc`]],
+    ["repeats its inclusive start", inclusive, [[uuid(5), uuid(5)]]]
+  ])("a listing from a cursor fails when the server %s", ([, cursor, page]) =>
     Effect.gen(function*() {
-      const { service } = respondWith([[uuid(9), uuid(8)], `id ]${uuid(8)}..; max=2, order=desc`])
+      const { service } = respondWith(page)
       assert.strictEqual((yield* Effect.flip(service.list({ cursor }))).message, repeatsOrGoesBackwards)
     }))
 })
