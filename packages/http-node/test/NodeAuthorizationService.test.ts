@@ -23,21 +23,6 @@ const longPage = samples.page(300, { description: "Schlüssel 🔑".repeat(20) }
 const layerFor = (baseUrl: string, options?: Options) => NodeAuthorizationService.layer({ token, baseUrl, ...options })
 
 describe("NodeAuthorizationService", () => {
-  it.effect("NodeAuthorizationService.layer needs nothing else to send a request over a socket", () =>
-    Effect.gen(function*() {
-      const requests: Array<unknown> = []
-      const baseUrl = yield* serve((request, response) => {
-        const { authorization, "transfer-encoding": encoding } = request.headers
-        requests.push([request.method, request.url, authorization, encoding])
-        response.setHeader("content-type", "application/json").end(JSON.stringify(payloads.full))
-      })
-      const authorization = yield* Effect.provide(info, layerFor(baseUrl))
-      assert.strictEqual(authorization.id, id)
-      assert.deepStrictEqual(requests, [
-        ["GET", `/oauth/authorizations/${id}`, "Bearer HRKU-our-own-token", undefined]
-      ])
-    }))
-
   it.effect.each<[string, Layer.Layer<HttpClient.HttpClient>]>([
     ["undici", NodeHttpClient.layerUndici],
     ["node:http", NodeHttpClient.layerNodeHttp],

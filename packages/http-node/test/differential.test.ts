@@ -23,10 +23,6 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { layerOver, layerOverSocket } from "./fixtures/liveService.ts"
 
-// -----------------------------------------------------------------------------
-// Commands
-// -----------------------------------------------------------------------------
-
 /** The index of an authorization created so far, the id of no authorization, or an id that no request can carry. */
 const Target = Schema.Union([
   Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 9 })),
@@ -69,10 +65,6 @@ const sequences = Arbitrary.array(Arbitrary.schema(Command), { minLength: 1, max
 
 const clientIds = { plain: "client-plain", privileged: "client-privileged", unknown: "client-unknown" }
 
-// -----------------------------------------------------------------------------
-// Running them
-// -----------------------------------------------------------------------------
-
 const account = {
   seed: [
     { id: "00000000-0000-4000-8000-000000000001", expiresIn: "90 seconds" },
@@ -107,7 +99,7 @@ const run = Effect.fnUntraced(function*(commands: ReadonlyArray<Command>) {
     switch (command._tag) {
       case "Create":
         return service.create({
-          scope: command.scope,
+          scope: command.scope as unknown as readonly [string],
           description: command.description,
           expiresIn: command.seconds === undefined ? undefined : Duration.seconds(command.seconds),
           client: command.client === undefined ? undefined : clientIds[command.client]
@@ -157,10 +149,6 @@ const run = Effect.fnUntraced(function*(commands: ReadonlyArray<Command>) {
   }
   return outcomes
 })
-
-// -----------------------------------------------------------------------------
-// The layers
-// -----------------------------------------------------------------------------
 
 const inMemory = MemoryAuthorizationService.layer(account)
 const inProcess = layerOver({ layer: FakeHeroku.layerHttpClient(account) })

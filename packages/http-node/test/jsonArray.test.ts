@@ -30,20 +30,8 @@ const parseWhole = (bytes: Uint8Array): unknown => {
 }
 
 describe("parseChunk", () => {
-  const awkward = [
-    "},{",
-    "} , {",
-    "},\n  {",
-    `"},{"`,
-    "\\",
-    `\\"},{`,
-    "[{",
-    "}]",
-    "é",
-    "😀",
-    "\uFEFF",
-    "\u2028"
-  ] as const
+  // dprint-ignore
+  const awkward = ["},{", "} , {", "},\n  {", `"},{"`, "\\", `\\"},{`, "[{", "}]", "é", "😀", "\uFEFF", "\u2028"] as const
   const Element = Schema.Struct({
     id: Schema.Int,
     text: Schema.Array(Schema.Literals(awkward)),

@@ -24,10 +24,6 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
-// -----------------------------------------------------------------------------
-// Commands
-// -----------------------------------------------------------------------------
-
 const Index = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 5 }))
 
 const Command = Schema.TaggedUnion({
@@ -38,10 +34,6 @@ const Command = Schema.TaggedUnion({
   Delete: { index: Index },
   Stream: { concurrency: Schema.Literals([1, 3]) }
 })
-
-// -----------------------------------------------------------------------------
-// The model
-// -----------------------------------------------------------------------------
 
 /** Whether an error says that the operation was not done. An error status of the server does not say it. */
 const isCertain = (error: AuthorizationError): boolean => {

@@ -1,5 +1,4 @@
 /** The requests that the live layer sends. */
-import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import type { Operation } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import { operations } from "@effect-heroku/test-kit/operations"
@@ -38,21 +37,6 @@ describe("requests", () => {
       assert.strictEqual(userAgent, `effect-heroku/${manifest.version} (${manifest.name})`)
       assert.strictEqual(range, operation === "list" ? "id ..; max=1000" : undefined)
       assert.isUndefined(traceparent)
-    }))
-
-  it.effect.each<[string, string]>([
-    ["a/b", "a%2Fb"],
-    ["../../account", "..%2F..%2Faccount"],
-    ["abc#def", "abc%23def"],
-    ["a?b=c", "a%3Fb%3Dc"],
-    ["%2e%2e", "%252e%252e"],
-    ["ü 😀", "%C3%BC%20%F0%9F%98%80"],
-    ["~", "~"]
-  ])("the id %s is encoded as one path segment", ([raw, encoded]) =>
-    Effect.gen(function*() {
-      const client = scriptedClient(ok)
-      yield* run(AuthorizationService.use((service) => service.info(AuthorizationId.make(raw))), client)
-      assert.strictEqual(client.sent[0]?.url, `${collection}/${encoded}`)
     }))
 
   it.effect("create and update send their input in Heroku's names, the client secret in clear", () =>

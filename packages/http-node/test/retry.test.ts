@@ -28,34 +28,31 @@ const success = (operation: Operation) => () =>
 const withStatus = (code: number) => [String(code), status(code)] as [string, MakeReply]
 
 describe("retries", () => {
-  it.effect.each<[string, MakeReply]>([
-    ...[408, 500, 502, 503, 504].map(withStatus),
-    ["a broken connection", connectionReset],
-    ["a timeout", () => Effect.never],
-    ["a truncated body", chunkedBody([], connectionReset(), { status: 200 })]
-  ])("retries every operation but create and regenerate after %s", ([, failing]) =>
+  const exceptNewTokens = "every operation but create and regenerate"
+
+  it.effect.each<[string, string, MakeReply]>([
+    ...[408, 500, 502, 503, 504].map((code): [string, string, MakeReply] => [
+      exceptNewTokens,
+      String(code),
+      status(code)
+    ]),
+    [exceptNewTokens, "a broken connection", connectionReset],
+    [exceptNewTokens, "a timeout", () => Effect.never],
+    [exceptNewTokens, "a truncated body", chunkedBody([], connectionReset(), { status: 200 })],
+    ["every operation", ...withStatus(429)],
+    ["every operation", "a refused connection", connectionRefused]
+  ])("retries %s with the same request after %s", ([affected, , failing]) =>
     Effect.gen(function*() {
       for (const operation of operationNames) {
+        const isRetried = affected === "every operation" || isIdempotent(operation)
         const client = scriptedClient(failing, failing, success(operation))
         const result = yield* whileTimePasses(Effect.result(run(operations[operation], client)))
-        assert.strictEqual(result._tag, isIdempotent(operation) ? "Success" : "Failure")
-        assert.lengthOf(client.sent, isIdempotent(operation) ? 3 : 1)
+        assert.strictEqual(result._tag, isRetried ? "Success" : "Failure")
+        assert.lengthOf(client.sent, isRetried ? 3 : 1)
+        const { at } = client.sent[0]!
+        for (const request of client.sent) assert.deepStrictEqual({ ...request, at }, client.sent[0])
       }
     }))
-
-  it.effect.each<[string, MakeReply]>([withStatus(429), ["a refused connection", connectionRefused]])(
-    "retries every operation with the same request after %s",
-    ([, failing]) =>
-      Effect.gen(function*() {
-        for (const operation of operationNames) {
-          const client = scriptedClient(failing, success(operation))
-          yield* whileTimePasses(run(operations[operation], client))
-          const [first, second, ...others] = client.sent.map(({ at, ...request }) => [at < 600, request])
-          assert.deepStrictEqual(second, first)
-          assert.isEmpty(others)
-        }
-      })
-  )
 
   it.effect.each<[string, MakeReply]>([
     ...[400, 401, 403, 404, 406, 409, 416, 422].map(withStatus),
@@ -153,34 +150,25 @@ describe("retry delays", () => {
       assert.lengthOf(client.sent, before + 1)
     }))
 
-  const now = Date.UTC(2026, 0, 1)
-  const formats = (seconds: number): ReadonlyArray<[string, string]> => [
-    [`${seconds} seconds`, String(seconds)],
-    [`a date in ${seconds} seconds`, new Date(now + seconds * 1000).toUTCString()],
-    [`a time since 1970 in ${seconds} seconds`, String(now / 1000 + seconds)]
-  ]
-
-  it.effect.each([...formats(7), ...formats(60)])(
-    "waits for a Retry-After of %s",
-    ([title, header]) =>
+  it.effect.each<[string, number]>([["7", 7], ["60", 60], ["Thu, 01 Jan 1970 00:00:07 GMT", 7]])(
+    "waits as long as a Retry-After of %s says: %d seconds",
+    ([header, seconds]) =>
       Effect.gen(function*() {
-        yield* TestClock.setTime(now)
-        const client = scriptedClient(status(429, { "Retry-After": header }), ok)
-        yield* whileTimePasses(run(operations.regenerate, client))
-        assert.deepStrictEqual(client.sent.map(({ at }) => at - now / 1000), [0, title.includes("60") ? 60 : 7])
+        const client = scriptedClient(status(503, { "Retry-After": header }), ok)
+        yield* whileTimePasses(run(operations.info, client))
+        assert.deepStrictEqual(client.sent.map(({ at }) => at), [0, seconds])
       })
   )
 
-  it.effect.each([...formats(61), ["2099", "Thu, 01 Jan 2099 00:00:00 GMT"] as const])(
+  it.effect.each(["61", "1353003093", "Thu, 01 Jan 2099 00:00:00 GMT"])(
     "fails at once when a Retry-After of %s is longer than the maximum",
-    ([, header]) =>
+    (header) =>
       Effect.gen(function*() {
-        yield* TestClock.setTime(now)
         for (const [code, tag] of [[429, "RateLimited"], [503, "UnexpectedStatus"]] as const) {
           const client = scriptedClient(status(code, { "Retry-After": header }))
           const error = yield* failureOf(operations.info, client)
           assert(error._tag === tag)
-          assert.isTrue(Option.exists(error.retryAfter, (wait) => Duration.toSeconds(wait) >= 61))
+          assert.isTrue(Option.exists(error.retryAfter, (wait) => Duration.toSeconds(wait) > 60))
           assert.lengthOf(client.sent, 1)
         }
       })

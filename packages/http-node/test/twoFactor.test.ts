@@ -1,7 +1,7 @@
 import { AuthorizationService, withTwoFactorCode } from "@effect-heroku/core/AuthorizationService"
 import { operations } from "@effect-heroku/test-kit/operations"
 import * as payloads from "@effect-heroku/test-kit/payloads"
-import { json, type MakeReply, ok, scriptedClient } from "@effect-heroku/test-kit/scriptedClient"
+import { json, type MakeReply, ok, scriptedClient, status } from "@effect-heroku/test-kit/scriptedClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -13,29 +13,18 @@ const withCode = withTwoFactorCode(Redacted.make("135790"))
 
 const { delete: remove, info } = operations
 const stream = AuthorizationService.use((service) => Stream.runDrain(service.stream({ pageSize: 1 })))
-const required = () => json(403, { id: "two_factor", message: "A second factor is required." })
+const required = status(403, { "Heroku-Two-Factor-Required": "true" })
 const page = (id: string, next?: string) => () =>
   json(next === undefined ? 200 : 206, [{ ...payloads.full, id }], next === undefined ? {} : { "Next-Range": next })
 
 describe("withTwoFactorCode", () => {
-  it.effect.each<
-    [
-      string,
-      Effect.Effect<unknown, unknown, AuthorizationService>,
-      ReadonlyArray<MakeReply>,
-      ReadonlyArray<string | undefined>
-    ]
-  >([
-    ["the one call in its scope", Effect.andThen(info, Effect.andThen(withCode(info), info)), [ok], [
-      undefined,
-      "135790",
-      undefined
-    ]],
+  type Call = Effect.Effect<unknown, unknown, AuthorizationService>
+  const retried = Effect.catchTag(remove, "TwoFactorRequired", () => withCode(remove))
+
+  it.effect.each<[string, Call, ReadonlyArray<MakeReply>, ReadonlyArray<string | undefined>]>([
+    ["the one call in its scope", Effect.all([info, withCode(info), info]), [ok], [undefined, "135790", undefined]],
     ["every page of a stream", withCode(stream), [page("a", "id ]a..; max=1"), page("b")], ["135790", "135790"]],
-    ["a call repeated after TwoFactorRequired", Effect.catchTag(remove, "TwoFactorRequired", () => withCode(remove)), [
-      required,
-      ok
-    ], [undefined, "135790"]]
+    ["a call repeated after TwoFactorRequired", retried, [required, ok], [undefined, "135790"]]
   ])("withTwoFactorCode sends the code with %s", ([, call, replies, codes]) =>
     Effect.gen(function*() {
       const client = scriptedClient(...replies)

@@ -23,7 +23,7 @@ describe("warnings from Heroku", () => {
       const lines = yield* linesOf(
         warned({ ...stack, "X-Heroku-Warning": "Maintenance tonight, HRKU-our-own-token." }),
         status(404, stack),
-        warned({ "Warning-Message": "", "X-Heroku-Warning": "Another." }),
+        warned({ ...stack, "X-Heroku-Warning": "Maintenance tonight, HRKU-our-own-token." }),
         warned({ "X-Heroku-Warning": "" }),
         ok
       )
