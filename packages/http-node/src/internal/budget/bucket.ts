@@ -108,7 +108,7 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
       yield* Effect.logDebug(
         `Account ${name} is over its rate limit: its requests wait ${Math.ceil(pause / 1000)} s or longer`
       )
-      yield* correct("refusal", ceilingAt(time))
+      yield* correct("rejection", ceilingAt(time))
     }, (learning) => Effect.ignore(learning))
   }
 }
