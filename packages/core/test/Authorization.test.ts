@@ -141,12 +141,6 @@ describe("Authorization", () => {
 })
 
 describe("AuthorizationId", () => {
-  it.effect.prop(
-    "AuthorizationId generates ids that are not empty",
-    { id: AuthorizationId },
-    ({ id }) => Effect.sync(() => assert.isNotEmpty(id))
-  )
-
   it.each([payloads.full.id, payloads.direct.id, "~", "a/b", "..a", "100%", "ü"])(
     "AuthorizationId accepts %s",
     (id) => assert.strictEqual(problemOf(AuthorizationId, id), "valid")

@@ -33,19 +33,14 @@ describe("redact", () => {
       `{"secret":"[redacted secret]"} or [redacted secret]`
     ],
     [
-      "a secret that begins with the one before it",
+      "a secret that begins with another one",
       ["secret-one", "secret-one-and-two"],
-      "secret-one-and-two, secret-one",
-      "[redacted secret], [redacted secret]"
-    ],
-    [
-      "a secret that begins with the one after it",
-      ["secret-one-and-two", "secret-one"],
       "secret-one-and-two, secret-one",
       "[redacted secret], [redacted secret]"
     ]
   ])("redact masks %s", (_, secrets, text, expected) => {
-    assert.strictEqual(Redact.make(secrets.map((secret) => Redacted.make(secret)))(text), expected)
+    const redacted = secrets.map((secret) => Redacted.make(secret))
+    for (const order of [redacted, redacted.toReversed()]) assert.strictEqual(Redact.make(order)(text), expected)
   })
 
   it("redact ignores a wiped secret", () => {

@@ -1,4 +1,5 @@
 /** What `requestTimeout` and `timeout` end, and what is known of the outcome then. */
+import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import { operations } from "@effect-heroku/test-kit/operations"
 import { chunkedBody, ok, scriptedClient, status } from "@effect-heroku/test-kit/scriptedClient"
 import { assert, describe, it } from "@effect/vitest"
@@ -10,7 +11,7 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import { vi } from "vitest"
 import { RequestBudget } from "../src/internal/budget/service.ts"
-import { failureOf, layerBudgetedOver, layerOver, noRetry } from "./fixtures/liveService.ts"
+import { failureOf, layerOver, noRetry, token } from "./fixtures/liveService.ts"
 
 const noResponse = () => Effect.never
 
@@ -87,7 +88,8 @@ describe("timeout", () => {
       const client = scriptedClient(ok)
       const never = { take: () => Effect.never, learn: () => Effect.void }
       const budget = Layer.succeed(RequestBudget, { forToken: () => never })
-      assert.isFalse(yield* outcomeUnknown(Layer.provide(layerBudgetedOver(client, { timeout }), budget)))
+      const layer = HttpAuthorizationService.layerBudgeted({ token, timeout })
+      assert.isFalse(yield* outcomeUnknown(Layer.provide(layer, [client.layer, budget])))
       assert.isEmpty(client.sent)
     }))
 
