@@ -82,8 +82,8 @@ const makeAccountBudget = (bucket: Bucket.Bucket, settings: Settings): AccountBu
         () => new RequestFailed({ operation, reason: "request", message, outcomeUnknown })
       )
       if (wait <= 0) return
-      yield* Metric.update(Metric.withAttributes(Telemetry.budgetRefusals, { priority }), 1)
-      yield* Effect.fail(waitTooLong(operation, outcomeUnknown, wait))
+      yield* Metric.update(Metric.withAttributes(Telemetry.budgetRejections, { priority }), 1)
+      return yield* Effect.fail(waitTooLong(operation, outcomeUnknown, wait))
     }),
     learn: bucket.learn
   }
