@@ -91,7 +91,7 @@ describe("NodeAuthorizationService.layerConfig", () => {
       assert.strictEqual(yield* tokenIn(makeEnv(yield* makeHome(netrc))), `Bearer ${token}`)
     }))
 
-  const advice = ["HEROKU_API_KEY", "heroku login"]
+  const advice = ["HEROKU_API_KEY", "heroku auth:token"]
   const noPassword = [...advice, "no password for machine api.heroku.com"]
 
   it.effect.each<[string, string | undefined, (home: string) => Env, (home: string) => ReadonlyArray<string>]>([

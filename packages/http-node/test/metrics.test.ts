@@ -49,7 +49,7 @@ describe("metrics", () => {
       yield* info(status(503), ok)
       yield* Metric.update(Metric.withAttributes(Telemetry.budgetRemaining, { account: "12345678" }), 7)
       yield* Metric.update(Metric.withAttributes(Telemetry.budgetWait, { priority: "bulk" }), 7)
-      yield* Metric.update(Metric.withAttributes(Telemetry.budgetRefusals, { priority: "bulk" }), 1)
+      yield* Metric.update(Metric.withAttributes(Telemetry.budgetRejections, { priority: "bulk" }), 1)
       yield* Metric.update(Metric.withAttributes(Telemetry.budgetCorrections, { account: "12345678" }), 7)
       yield* Metric.update(Telemetry.budgetFallbacks, 1)
       const snapshot = yield* Metric.snapshot

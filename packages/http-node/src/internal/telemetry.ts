@@ -101,7 +101,7 @@ export const budgetFallbacks = counter(
   "How often the store of the budget became unavailable"
 )
 
-export const budgetRefusals = counter(
+export const budgetRejections = counter(
   "heroku.budget.refusals",
   "Requests not sent because the wait would have been too long, by priority"
 )
