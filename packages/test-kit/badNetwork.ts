@@ -8,12 +8,12 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 
-/** What the network does with a request. */
+/** The treatment of one request by the network. */
 export const Weather = Schema.Union([
   // Most requests pass.
   Schema.Literals(["fair", "fair", "fair", "fair"]),
   Schema.Literals([
-    "refused",
+    "connection refused",
     "reset before",
     "reset after",
     "503 before",
@@ -44,7 +44,7 @@ const after = { afterActing: true }
 
 /** The fault of the fake Heroku API that stands for a weather. */
 const faultOf = {
-  refused: [FaultInjection.connectionRefused, before],
+  "connection refused": [FaultInjection.connectionRefused, before],
   "reset before": [FaultInjection.connectionReset, before],
   "reset after": [FaultInjection.connectionReset, after],
   "503 before": [FaultInjection.status(503), before],
@@ -57,7 +57,7 @@ const faultOf = {
   "responds late": [FaultInjection.delay("25 seconds"), after]
 } as const
 
-/** What the network did to the requests of one call that the client cannot know. */
+/** The changes to the requests of one call that the client cannot detect. */
 interface Tampering {
   readonly duplicated: boolean
   readonly corruptedBody: boolean

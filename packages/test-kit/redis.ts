@@ -18,7 +18,7 @@ import { join } from "node:path"
 export const isRedisMissing: boolean = process.env["CI"] !== "true" &&
   spawnSync("redis-server", ["--version"]).error !== undefined
 
-/** What the title of skipped tests ends with. */
+/** The end of the title of skipped tests. */
 export const skipNote: string = isRedisMissing ? " (skipped: redis-server is not installed)" : ""
 
 /** A prefix for the keys of one test. */

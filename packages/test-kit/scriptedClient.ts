@@ -17,7 +17,7 @@ export interface Sent {
   readonly at: number
 }
 
-/** What a request gets. An `Error` is the cause of a failed connection. */
+/** The outcome of a request. An `Error` is the cause of a failed connection. */
 export type Reply = Response | Error | HttpClientError.HttpClientError | Effect.Effect<Response>
 
 export type MakeReply = (request: HttpClientRequest.HttpClientRequest) => Reply

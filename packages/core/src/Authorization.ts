@@ -106,7 +106,7 @@ export class Authorization extends Schema.Class<Authorization>("@effect-heroku/c
   id: AuthorizationId,
   /** The description that identifies the authorization to its owner. */
   description: Schema.Option(Schema.String),
-  /** What the authorization may do. */
+  /** The scopes: what the authorization may do. */
   scope: Schema.Array(Scope) as Schema.Codec<ReadonlyArray<Scope>>,
   /** The access token. `None` for a web-flow authorization whose grant has not been exchanged yet. */
   accessToken: Schema.Option(Token),
@@ -154,7 +154,7 @@ export class Authorization extends Schema.Class<Authorization>("@effect-heroku/c
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-create
  */
 export const CreateAuthorization = Schema.Struct({
-  /** What the authorization may do: one or more scopes. */
+  /** One or more scopes: what the authorization may do. */
   scope: Schema.Array(Schema.NonEmptyString).check(
     Schema.isMinLength(1, { message: "must contain at least one scope" })
   ) as Schema.Codec<ReadonlyArray<Scope>>,

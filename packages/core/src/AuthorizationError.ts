@@ -101,7 +101,7 @@ export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("Inva
 export class RequestFailed extends Schema.TaggedError<RequestFailed>()("RequestFailed", {
   /** The operation that failed. */
   operation: Operation,
-  /** What failed, with the base URL, and the system's error code where there is one. */
+  /** Names the step that failed, the base URL, and the system's error code if there is one. */
   message: Schema.String,
   /**
    * The stage that failed.

@@ -33,7 +33,7 @@ const problemOf = <T, E>(schema: Schema.Codec<T, E>, input: unknown): string =>
 
 describe("Authorization", () => {
   const id = payloads.full.id
-  const secrets = { access: "HRKU-4CCE55", refresh: "HRKU-REFRE5H", grant: "GR4NT-C0DE" }
+  const secrets = { access: "HRKU-4CCE55", refresh: "HRKU-R3FR35H", grant: "GR4NT-C0DE" }
   const wire = {
     ...payloads.full,
     access_token: { ...payloads.full.access_token, token: secrets.access, version: 3 },

@@ -192,7 +192,7 @@ describe("errorFromResponse", () => {
     }
   )
 
-  it("a missing second factor is told apart from a missing permission", () => {
+  it("a 403 becomes TwoFactorRequired when the header or the error id names a second factor", () => {
     const tagOf = (changes: Partial<ErrorResponse>) => errorFromResponse("list", { ...response, ...changes })._tag
     const errorId = Option.some("two_factor")
     assert.strictEqual(tagOf({ status: 403 }), "Forbidden")

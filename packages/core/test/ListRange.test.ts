@@ -109,7 +109,7 @@ describe("hostile text", () => {
   )
 
   it.each([" ", "\t", ";", ",", "max=1,", "0", "a", ".", "]"])(
-    "parse takes linear time with 100,000 repetitions of %j",
+    "parse takes linear time for %j repeated 100,000 times",
     (piece) => {
       const long = piece.repeat(100_000)
       for (

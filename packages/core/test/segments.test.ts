@@ -242,7 +242,7 @@ describe("segments", () => {
 
   it.effect.each<[string, number, number, (ids: ReadonlyArray<string>) => string]>([
     ["an inclusive start", 300, 16, (ids) => `id ${ids[20]}..; max=20`],
-    ["a start that is no UUID", 300, 16, (ids) => `id ]${ids[19]}x..; max=20`],
+    ["a start other than a UUID", 300, 16, (ids) => `id ]${ids[19]}x..; max=20`],
     ["an end, without prefetching", 220, 10, (ids) => `id ]${ids[19]}..${ids[219]}; max=20`]
   ])("a parallel listing resumes from a cursor with %s", ([, end, maxRequests, toCursor]) =>
     Effect.gen(function*() {

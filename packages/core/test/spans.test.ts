@@ -62,8 +62,8 @@ describe("spans", () => {
         const listing = (pageSize: number): Stream.Stream<unknown, ListError> => service[name]({ pageSize })
         const seen = yield* Effect.gen(function*() {
           yield* Stream.runDrain(Stream.take(listing(1), 1))
-          const afterwards = Stream.fromEffect(Effect.sync(outcomes))
-          const seen = yield* Stream.runLast(Stream.concat(listing(1), afterwards))
+          const next = Stream.fromEffect(Effect.sync(outcomes))
+          const seen = yield* Stream.runLast(Stream.concat(listing(1), next))
           yield* Effect.flip(Stream.runDrain(listing(1)))
           yield* Effect.flip(Stream.runDrain(listing(0)))
           return seen

@@ -126,7 +126,7 @@ describe("requests that are not sent", () => {
       assert.strictEqual(server.connections.opened, 0)
     }))
 
-  it.live("a host whose addresses all refuse the connection fails with reason connect", () =>
+  it.live("create fails with reason connect when no address of the host accepts the connection", () =>
     Effect.gen(function*() {
       const closed = yield* Effect.scoped(serve(() => {}))
       const baseUrl = closed.replace("127.0.0.1", "localhost")

@@ -25,7 +25,7 @@ const layers = {
   "behind a socket": layerOverSocket(FakeHeroku.layerServerWithFaults(account), noRetry)
 }
 
-/** What is the same in every implementation; messages and request ids of lost responses are not. */
+/** Selects what every implementation must agree on: not the messages and request ids of lost responses. */
 const essence = (error: AuthorizationError) => {
   switch (error._tag) {
     case "RequestFailed":
@@ -66,7 +66,7 @@ describe("faults", () => {
     Effect.gen(function*() {
       const expected = yield* outcomes(layers.memory, fault)
       assert.deepStrictEqual(yield* outcomes(layers["in process"], fault), expected)
-      // A server that listens cannot refuse a connection.
+      // A listening server accepts every connection.
       if (fault !== FaultInjection.connectionRefused) {
         assert.deepStrictEqual(yield* outcomes(layers["behind a socket"], fault), expected)
       }

@@ -391,7 +391,7 @@ describe("lists", () => {
     ["has status 206 without Next-Range", [respond(206, `[${json}]`)]],
     ["has an empty Next-Range", [page([1], "")]],
     ["has an invalid Next-Range", [page([1], "bytes 0-499/1234")]],
-    ["has a Next-Range that makes the API answer 500", [page([1], "id ]..; max=1")]],
+    ["has a Next-Range for which the API returns 500", [page([1], "id ]..; max=1")]],
     ["has two Next-Ranges", [page([1], after(1), after(2))]],
     ["repeats its Next-Range", [page([1], after(1)), page([2], after(1))]],
     ["cycles through its Next-Ranges", [page([1], after(1)), page([2], after(2)), page([3], after(1))]],

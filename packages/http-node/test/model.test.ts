@@ -1,9 +1,9 @@
 /**
- * Random operations over a network that drops, delays, duplicates and corrupts requests at random. Afterwards the account
+ * Random operations over a network that drops, delays, duplicates and corrupts requests at random. In the end the account
  * agrees with the outcomes: what was reported as done is done once, what was reported as not done is not done, and only
  * what was reported as unknown may be either. The model counts what the network duplicated, and ignores what it corrupted.
  *
- * A failure prints the shortest sequence, and a token that replays it: `pnpm model --replay TOKEN`.
+ * A failure prints the shortest sequence, and a token that replays it: `MODEL_REPLAY=TOKEN pnpm model`.
  */
 import type { AuthorizationId } from "@effect-heroku/core/Authorization"
 import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
@@ -46,7 +46,7 @@ const isCertain = (error: AuthorizationError): boolean => {
   }
 }
 
-/** What is known of an authorization: every state that it may have. */
+/** The states that an authorization may have, given the outcomes reported so far. */
 interface Known {
   readonly exists: ReadonlySet<boolean>
   readonly descriptions: ReadonlySet<string>

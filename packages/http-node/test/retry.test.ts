@@ -1,4 +1,4 @@
-/** What the live layer retries, when, and what it remembers of earlier attempts. */
+/** Retries of the live layer: which failures, after which delay, and the effect of earlier attempts on the error. */
 import type { Operation } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import { isIdempotent, operationNames, operations } from "@effect-heroku/test-kit/operations"

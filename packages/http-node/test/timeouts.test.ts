@@ -1,4 +1,4 @@
-/** What `requestTimeout` and `timeout` end, and what is known of the outcome then. */
+/** `requestTimeout` and `timeout`: when each ends a call, and whether the outcome is then known. */
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import { operations } from "@effect-heroku/test-kit/operations"
 import { chunkedBody, ok, scriptedClient, status } from "@effect-heroku/test-kit/scriptedClient"

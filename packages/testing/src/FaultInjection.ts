@@ -10,7 +10,7 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
-/** What can happen to a call. Use the functions and constants of this module to create it. */
+/** A failure of one call. Use the functions and constants of this module to create it. */
 export type Fault =
   | { readonly _tag: "ConnectionRefused" | "ConnectionReset" }
   | {

@@ -24,7 +24,7 @@ import type { Listing } from "./internal/listing.ts"
 import { type AuthorizationRecord, toAuthorization } from "./internal/records.ts"
 import * as Store from "./internal/store.ts"
 
-/** What the account starts with. By default it has no authorizations. */
+/** The initial content of the account. By default it has no authorizations. */
 export interface Options extends Store.Options {}
 
 /** Provides the service and its account. Every build of the layer has a new account. */

@@ -26,7 +26,7 @@ export interface RawResponse {
   readonly body: string
 }
 
-/** What a response with an unexpected status says. Bodies may lack any of it. */
+/** The contents of a response with an unexpected status. Its body may lack any of them. */
 export interface ErrorResponse {
   /** The HTTP status. */
   readonly status: number

@@ -58,7 +58,7 @@ export interface ListResponse {
   readonly requestId: Option.Option<string>
 }
 
-/** The position of a listing: the next range to request, and what came before it, to detect repetition. */
+/** The position of a listing: the next range to request, and what came before it, to detect ranges and ids that repeat. */
 export interface Position {
   readonly range: string
   readonly pageSize: number

@@ -36,7 +36,7 @@ export interface Endpoint<O extends Operation = Operation> {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What an attempt knows about its call. */
+/** The values that an attempt receives from its call. */
 interface AttemptContext {
   /** Masks the secrets of the request. */
   readonly redact: Redact

@@ -15,7 +15,7 @@ export interface Listing<A> {
 const defaultPageSize = 200
 const maxPageSize = 1000
 
-/** Returns the ids that the value of a `Range` header selects; of the default range if there is none. */
+/** Returns the ids that a `Range` header selects. Without a header, the default range applies. */
 export const list = (
   ids: ReadonlyArray<string>,
   rangeHeader: string | undefined

@@ -1,4 +1,4 @@
-/** What a request means: its operation, the authorization that it names, and the input in its body. */
+/** Parses requests: the operation, the authorization that it names, and the input in its body. */
 import { CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"

@@ -1,4 +1,4 @@
-/** What tests describe the content of an account with, and the records created from it. */
+/** Seeds, with which tests describe the content of an account, and the records created from them. */
 import { Authorization, AuthorizationId, type Scope } from "@effect-heroku/core/Authorization"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"

@@ -23,7 +23,7 @@ import {
 import * as SampleData from "./sampleData.ts"
 import * as Seeds from "./seeds.ts"
 
-/** What an account starts with. */
+/** The initial content of an account. */
 export interface Options {
   /** Authorizations that exist from the start. If two have the same id, the later one is used. */
   readonly seed?: ReadonlyArray<Seeds.Seed> | undefined

@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type * as HerokuAccount from "../HerokuAccount.ts"
 
-/** What the file contains besides the authorizations. Their lifetimes count from `savedAt`. */
+/** The fields of the file besides the authorizations, whose lifetimes count from `savedAt`. */
 const head = {
   savedAt: Schema.DateTimeUtcFromString,
   defaultAuthorization: Schema.OptionFromNullOr(AuthorizationId)

@@ -1,4 +1,4 @@
-/** What the options of the fake API do. */
+/** The options of the fake API. */
 import type { Authorization } from "@effect-heroku/core/Authorization"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"

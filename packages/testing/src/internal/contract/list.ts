@@ -151,7 +151,7 @@ export const list = (test: Test): void => {
     assertInvalid(yield* Effect.flip(streamed), "list", "cursor")
   })
 
-  test("a listing misses no authorization if others are deleted meanwhile", function*(service, before) {
+  test("a listing misses no authorization if others are deleted while it runs", function*(service, before) {
     const created = sorted(yield* createMany(service, 6))
     const all = sorted([...before, ...created])
     // The first page ends with the second of ours, which the cursor then names.

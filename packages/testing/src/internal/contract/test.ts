@@ -1,4 +1,4 @@
-/** What the tests of the contract share. */
+/** Helpers of the tests of the contract. */
 import { type Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
 import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
 import type { Page, Service } from "@effect-heroku/core/AuthorizationService"
@@ -65,7 +65,7 @@ export const idsOfAll = (service: Service) => Effect.map(Stream.runCollect(servi
 /** The access token, in clear. */
 export const tokenOf = ({ accessToken }: Authorization): string => Redacted.value(Option.getOrThrow(accessToken).token)
 
-/** What does not change between responses: not lifetimes, and not tokens, which can be masked. */
+/** The fields that are the same in every response. Lifetimes change, and tokens can be masked. */
 export const facts = (authorization: Authorization) => ({
   id: authorization.id,
   description: authorization.description,
