@@ -69,13 +69,16 @@ runnable(
     Layer.provide(NodeAuthorizationService.layerBudgeted({ token }), RequestBudget.layerMemory())
   )
 )
-// @ts-expect-error the budget is missing
-runnable(Effect.provide(program, NodeAuthorizationService.layerBudgeted({ token })))
+
+const withoutBudget = Effect.provide(program, NodeAuthorizationService.layerBudgeted({ token }))
+expectTypeOf(withoutBudget).toEqualTypeOf<Effect.Effect<void, never, RequestBudget.RequestBudget>>()
+expectTypeOf(withoutBudget).not.toExtend<Effect.Effect<void>>()
 
 // A budget beside the layer, instead of below it, is still missing.
 const beside = Layer.merge(NodeAuthorizationService.layerBudgeted({ token }), RequestBudget.layerMemory())
-// @ts-expect-error
-runnable(Effect.provide(program, beside))
+const withBudgetBeside = Effect.provide(program, beside)
+expectTypeOf(withBudgetBeside).toEqualTypeOf<Effect.Effect<void, never, RequestBudget.RequestBudget>>()
+expectTypeOf(withBudgetBeside).not.toExtend<Effect.Effect<void>>()
 
 // -----------------------------------------------------------------------------
 // Options
