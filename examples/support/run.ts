@@ -41,7 +41,7 @@ export interface Result {
 
 export interface Options {
   readonly args?: ReadonlyArray<string>
-  /** The complete environment: the variables of the test's process are not inherited. */
+  /** The environment: variables of the test's process are not inherited, except for the compile cache. */
   readonly env?: Record<string, string>
   readonly stdin?: string
   /** Called after each output that contains `text`. */
@@ -54,7 +54,10 @@ export interface Options {
 /** Runs an example until it ends. */
 export const run = (file: string, { args = [], env = {}, on, stdin = "" }: Options = {}) =>
   Effect.callback<Result>((resume) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "..", file), ...args], { env })
+    const { NODE_COMPILE_CACHE = "" } = process.env
+    const child = spawn(process.execPath, [join(import.meta.dirname, "..", file), ...args], {
+      env: { NODE_COMPILE_CACHE, ...env }
+    })
     child.stdin.end(stdin)
     let stdout = ""
     let stderr = ""
