@@ -50,9 +50,14 @@ const responds = (port: number): Promise<boolean> =>
     }
     socket.setTimeout(1000, () => end(false))
     socket.on("error", () => end(false))
-    socket.on("data", () => end(true))
+    socket.on("close", () => end(false))
+    // A connection to a free port of the loopback interface can be one to itself, and echo what it sends.
+    socket.on("data", (data) => end(data.toString().startsWith("+PONG")))
     socket.on("connect", () => socket.write("PING\r\n"))
   })
+
+/** Waits by the real time, also under `TestClock`. */
+const pause = Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 20)))
 
 /** Makes a server that is not started yet; it is killed with the scope. */
 export const makeRedisServer: Effect.Effect<RedisServer, never, Scope.Scope> = Effect.gen(function*() {
@@ -68,7 +73,7 @@ export const makeRedisServer: Effect.Effect<RedisServer, never, Scope.Scope> = E
     problem === undefined
       ? Effect.flatMap(
         Effect.promise(() => responds(port)),
-        (responded) => responded ? Effect.void : Effect.andThen(Effect.yieldNow, waitForResponse)
+        (responded) => responded ? Effect.void : Effect.andThen(pause, waitForResponse)
       )
       : Effect.die(problem)
   )
