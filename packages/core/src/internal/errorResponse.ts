@@ -1,6 +1,8 @@
 /** Turns responses with an unexpected status into errors. */
 import * as Duration from "effect/Duration"
+import * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import {
   type AuthorizationError,
   Forbidden,
@@ -81,22 +83,16 @@ const parseObject = (text: string): Readonly<Record<string, unknown>> => {
 }
 
 /** From this number of seconds on, the header can only be a time since 1970: a delay would be thirty years. */
-const epochThreshold = 1_000_000_000
+const epochThreshold = Duration.seconds(1_000_000_000)
 
-const parseRetryAfter = (text: string, now: number): Option.Option<Duration.Duration> => {
-  const seconds = /^\s*\d+\s*$/.test(text) ? Number(text) : undefined
-  if (seconds !== undefined && seconds < epochThreshold) return Option.some(Duration.seconds(seconds))
-  const at = seconds === undefined ? parseHttpDate(text) : seconds * 1000
-  return Number.isNaN(at) ? Option.none() : Option.some(Duration.millis(Math.max(0, at - now)))
-}
-
-/** Parses any of HTTP's three date formats; the oldest names no time zone. `Date.parse` alone would accept `-5`. */
-const parseHttpDate = (text: string): number => {
-  const date = text.trim()
-  return /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun).*\d\d:\d\d:\d\d/.test(date)
-    ? Date.parse(date.endsWith("GMT") ? date : `${date} GMT`)
-    : Number.NaN
-}
+const parseRetryAfter = (text: string, now: number): Option.Option<Duration.Duration> =>
+  Option.map(
+    Result.getSuccess(Headers.parseRetryAfter(text)),
+    (retryAfter) =>
+      retryAfter._tag === "Duration" && Duration.isGreaterThanOrEqualTo(retryAfter.duration, epochThreshold)
+        ? Duration.millis(Math.max(0, Duration.toMillis(retryAfter.duration) - now))
+        : Headers.retryAfterDelay(retryAfter, now)
+  )
 
 /** Returns whether an operation changes anything at Heroku. */
 export const changesState = (operation: Operation): boolean => operation !== "info" && operation !== "list"
