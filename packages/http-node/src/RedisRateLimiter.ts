@@ -31,13 +31,10 @@ export interface Options {
  * growing delays of up to 2 seconds. A Redis that has just been started begins with full buckets. The layer fails if the
  * URL is invalid.
  */
-export const layer = ({ prefix = "ratelimiter:", url }: Options): Layer.Layer<
-  RateLimiter.RateLimiter,
-  Config.ConfigError
-> =>
+export const layer = (options: Options): Layer.Layer<RateLimiter.RateLimiter, Config.ConfigError> =>
   RateLimiter.layer.pipe(
-    Layer.provide(Layer.effect(RateLimiter.RateLimiterStore, makeStore(prefix))),
-    Layer.provide(Connection.layer(url))
+    Layer.provide(Layer.effect(RateLimiter.RateLimiterStore, makeStore(options.prefix ?? "ratelimiter:"))),
+    Layer.provide(Connection.layer(options.url))
   )
 
 /** Provides the limiter with options from `Config`: without an argument, the URL is `REDIS_URL`. */
@@ -53,25 +50,20 @@ const makeStore = Effect.fnUntraced(function*(prefix: string) {
     tokenBucket: ({ allowOverflow, key, limit, refillRate, tokens }) =>
       evaluate(`${prefix}${key}`, tokens, Duration.toMillis(refillRate), limit, allowOverflow ? 1 : 0).pipe(
         Effect.map(([remaining, elapsed]) => [Number(remaining), Number(elapsed)] as const),
-        Effect.mapError((cause) =>
-          new RateLimiter.RateLimiterError({
-            reason: new RateLimiter.RateLimitStoreError({ message: "Failed to read the token bucket", cause })
-          })
-        )
+        Effect.mapError((cause) => {
+          const reason = new RateLimiter.RateLimitStoreError({ message: "Failed to read the token bucket", cause })
+          return new RateLimiter.RateLimiterError({ reason })
+        })
       )
   })
 })
 
 /** The script of Effect's store, except that the time is that of Redis, and does not count when it goes back. */
 const tokenBucket = Redis.script(
-  (key: string, tokens: number, refillMillis: number, limit: number, overflow: 0 | 1) => [
-    key,
-    `${key}:refill`,
-    tokens,
-    refillMillis,
-    limit,
-    overflow
-  ],
+  (
+    key: string,
+    ...values: readonly [tokens: number, refillMillis: number, limit: number, overflow: 0 | 1]
+  ) => [key, `${key}:refill`, ...values],
   {
     numberOfKeys: 2,
     lua: `

@@ -7,7 +7,7 @@
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#rate-limits
  */
-import { type Operation, RateLimited, RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import { RateLimited, RequestFailed } from "@effect-heroku/core/AuthorizationError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -24,15 +24,7 @@ import { type AccountBudget, CurrentPriority, type Priority, RequestBudget } fro
 import * as Telemetry from "./internal/telemetry.ts"
 
 export type { Options } from "./internal/budget/options.ts"
-export {
-  type AccountBudget,
-  CurrentPriority,
-  type Priority,
-  type RateLimitResponse,
-  RequestBudget,
-  type Service,
-  withPriority
-} from "./internal/budget/service.ts"
+export * from "./internal/budget/service.ts"
 
 /**
  * Provides the budgets over a `RateLimiter`: in memory for one process, in Redis for all processes that share it.
@@ -83,22 +75,19 @@ const makeAccountBudget = (bucket: Bucket.Bucket, settings: Settings): AccountBu
       )
       if (wait <= 0) return
       yield* Metric.update(Metric.withAttributes(Telemetry.budgetRejections, { priority }), 1)
-      return yield* Effect.fail(waitTooLong(operation, outcomeUnknown, wait))
+      const seconds = Math.ceil(wait / 1000)
+      return yield* new RateLimited({
+        operation,
+        status: 429,
+        message:
+          `The request budget of the account is spent: the next request can be sent in ${seconds} s. Nothing was sent`,
+        errorId: Option.none(),
+        requestId: Option.none(),
+        documentationUrl: Option.none(),
+        outcomeUnknown,
+        retryAfter: Option.some(Duration.millis(Math.ceil(wait)))
+      })
     }),
     learn: bucket.learn
   }
 }
-
-const waitTooLong = (operation: Operation, outcomeUnknown: boolean, wait: number): RateLimited =>
-  new RateLimited({
-    operation,
-    status: 429,
-    message: `The request budget of the account is spent: the next request can be sent in ${
-      Math.ceil(wait / 1000)
-    } s. Nothing was sent`,
-    errorId: Option.none(),
-    requestId: Option.none(),
-    documentationUrl: Option.none(),
-    outcomeUnknown,
-    retryAfter: Option.some(Duration.millis(Math.ceil(wait)))
-  })

@@ -133,6 +133,19 @@ describe("the share of bulk requests", () => {
       assert.notInclude(calls.map(({ key }) => key.split(":")[2]), "bulk")
     }))
 
+  it.effect.each<[interactive: number, claims: number]>([[0, 0], [5, 10]])(
+    "RequestBudget claims the share once in ten intervals, and only beside interactive requests (%d loops: %d claims)",
+    ([interactive, claims]) =>
+      Effect.gen(function*() {
+        const { calls, limiter } = recording(yield* makeLimiter)
+        const account = yield* makeAccount(limiter, { pool: 20, refillPerMinute: 60, reserve: 5 })
+        yield* Effect.forEach(times(interactive), () => keepTaking(account, "interactive").start)
+        yield* Effect.forEach(times(20), () => keepTaking(account, "bulk").start)
+        yield* pass(105)
+        assert.strictEqual(calls.filter(({ key }) => key.endsWith(":bulk")).length, claims)
+      })
+  )
+
   it.effect("RequestBudget counts on the share when it compares the wait of bulk with maxWait", () =>
     Effect.gen(function*() {
       const account = yield* makeAccount(yield* makeLimiter, {

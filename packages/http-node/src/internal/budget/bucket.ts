@@ -7,9 +7,9 @@ import * as Option from "effect/Option"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Telemetry from "../telemetry.ts"
 import type { Consume } from "./fallbackRateLimiter.ts"
-import { now } from "./monotonicClock.ts"
 import type { Settings } from "./options.ts"
 import type { Priority, RateLimitResponse } from "./service.ts"
+import { now } from "./time.ts"
 
 export type Bucket = ReturnType<typeof make>
 
@@ -28,21 +28,14 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
   }
   const countRequest = Effect.map(now, (time) => lowerCeiling(ceilingAt(time) - 1, time))
 
+  const bucket = { algorithm: "token-bucket", key, limit: capacity, window: capacity * interval } as const
   const consume = (tokens: number, onExceeded: "delay" | "fail", isRequest = false) =>
-    consumeTokens({
-      algorithm: "token-bucket",
-      key,
-      limit: capacity,
-      window: capacity * interval,
-      tokens,
-      onExceeded,
-      isRequest
-    })
+    consumeTokens({ ...bucket, tokens, onExceeded }, isRequest)
   const giveBack = consume(-1, "delay", true)
 
   /** Claims what one process may do once in a while: returns the wait until it can be claimed again. */
   const claim = (what: string, window: number) =>
-    orWait(Effect.as(consumeTokens({ algorithm: "fixed-window", key: `${key}:${what}`, limit: 1, window }), 0))
+    orWait(Effect.as(consumeTokens({ algorithm: "fixed-window", key: `${key}:${what}`, limit: 1, window }, false), 0))
 
   /**
    * Lowers the bucket to a count. Many requests notice the same surplus at once: one of them claims the correction, and
@@ -66,7 +59,6 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
   return {
     name,
     shareInterval,
-    claimShare: claim("bulk", shareInterval),
 
     /** Takes a permit, or returns the wait until there is one. */
     take: Effect.fnUntraced(function*(priority: Priority) {
@@ -85,8 +77,10 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
       return Math.max(0, wait)
     }),
 
-    /** Takes the next permit ahead, and waits until it is there. */
-    takeAhead: Effect.gen(function*() {
+    /** Claims the share of bulk requests and waits for its permit, or returns the wait until it can be claimed. */
+    takeShare: Effect.gen(function*() {
+      const wait = yield* claim("bulk", shareInterval)
+      if (wait > 0) return wait
       const { delay } = yield* consume(1, "delay", true)
       yield* Effect.onInterrupt(Effect.sleep(delay), () => Effect.ignore(giveBack))
       yield* countRequest
@@ -105,9 +99,8 @@ export const make = (account: string, consumeTokens: Consume, { capacity, interv
       // No pause is longer than the whole pool takes to come back.
       const pause = Math.min(Duration.toMillis(Option.getOrElse(retryAfter, () => Duration.zero)), pool * interval)
       lowerCeiling(-pause / interval, time)
-      yield* Effect.logDebug(
-        `Account ${name} is over its rate limit: its requests wait ${Math.ceil(pause / 1000)} s or longer`
-      )
+      const seconds = Math.ceil(pause / 1000)
+      yield* Effect.logDebug(`Account ${name} is over its rate limit: its requests wait ${seconds} s or longer`)
       yield* correct("rejection", ceilingAt(time))
     }, (learning) => Effect.ignore(learning))
   }

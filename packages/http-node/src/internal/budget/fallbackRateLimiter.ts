@@ -6,16 +6,11 @@ import * as Metric from "effect/Metric"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Schedule from "effect/Schedule"
 import * as Telemetry from "../telemetry.ts"
-import * as MonotonicClock from "./monotonicClock.ts"
 import type { Settings } from "./options.ts"
-import { sleepInSteps } from "./sleepInSteps.ts"
+import { makeMonotonicClock, sleepInSteps } from "./time.ts"
 
 type ConsumeOptions = Parameters<RateLimiter.RateLimiter["consume"]>[0]
 
-/**
- * Consumes tokens. Locally, the tokens of a request also stand for the requests of the other processes: with a `localShare`
- * of a quarter, a request costs four.
- */
 export type Consume = Effect.Success<ReturnType<typeof make>>
 
 export const makeMemory = Effect.provide(RateLimiter.make, Layer.fresh(RateLimiter.layerStoreMemory))
@@ -23,12 +18,15 @@ export const makeMemory = Effect.provide(RateLimiter.make, Layer.fresh(RateLimit
 /** Consumes nothing, so that its key does not matter. */
 const probe: ConsumeOptions = { algorithm: "token-bucket", key: "heroku:probe", limit: 1, window: 1000, tokens: 0 }
 
-/** Makes a limiter that warns once for each outage, and returns to the store when that responds again. */
+/**
+ * Makes a limiter that warns once for each outage, and returns to the store when that responds again. Locally, the tokens
+ * of a request also stand for the requests of the other processes: with a `localShare` of a quarter, a request costs four.
+ */
 export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter, settings: Settings) {
   const { localShare, storeTimeout, withoutStore } = settings
   const scope = yield* Effect.scope
   // Effect's limiters read the wall clock: set back by an hour, it would stop a bucket for an hour.
-  const withClock = Effect.provideService(Clock.Clock, yield* MonotonicClock.make)
+  const withClock = Effect.provideService(Clock.Clock, yield* makeMonotonicClock)
   const memory = yield* makeMemory
   /** The keys that the store fails for; the key of the probe stands for all. */
   const unavailable = new Set<string>()
@@ -36,10 +34,12 @@ export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter,
 
   const timeout = Effect.andThen(sleepInSteps(storeTimeout), storeError(`no response in ${storeTimeout} ms`))
   const consumeShared = (options: ConsumeOptions) => Effect.raceFirst(withClock(shared.consume(options)), timeout)
-  const consumeLocal = (options: ConsumeOptions, tokens: number) =>
-    withoutStore === "fail"
+  const consumeLocal = (options: ConsumeOptions, isRequest: boolean) => {
+    const { limit, tokens = 1 } = options
+    return withoutStore === "fail"
       ? storeError("The store is unavailable")
-      : withClock(memory.consume({ ...options, tokens }))
+      : withClock(memory.consume({ ...options, tokens: isRequest ? Math.min(tokens / localShare, limit) : tokens }))
+  }
 
   const untilAvailable = (options: ConsumeOptions) =>
     consumeShared({ ...options, tokens: 0, onExceeded: "delay" }).pipe(
@@ -63,18 +63,12 @@ export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter,
     )
   })
 
-  return ({ isRequest, ...options }: ConsumeOptions & { readonly isRequest?: boolean }) =>
-    Effect.suspend(() => {
-      const { limit, tokens = 1 } = options
-      const local = consumeLocal(options, isRequest === true ? Math.min(tokens / localShare, limit) : tokens)
-      return isUnavailable(options.key) ? local : consumeShared(options).pipe(
-        Effect.catchReason(
-          "RateLimiterError",
-          "RateLimitStoreError",
-          (error) => Effect.andThen(onFailure(options, error), local)
-        )
-      )
-    })
+  return Effect.fnUntraced(function*(options: ConsumeOptions, isRequest: boolean) {
+    if (isUnavailable(options.key)) return yield* consumeLocal(options, isRequest)
+    const onStoreError = (error: RateLimiter.RateLimitStoreError) =>
+      Effect.andThen(onFailure(options, error), consumeLocal(options, isRequest))
+    return yield* Effect.catchReason(consumeShared(options), "RateLimiterError", "RateLimitStoreError", onStoreError)
+  })
 })
 
 const storeError = (message: string) =>

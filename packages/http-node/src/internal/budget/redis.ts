@@ -1,7 +1,6 @@
 /**
- * A connection to Redis for programs that also run without it: the layer never waits long for Redis, and no command waits
- * for a connection. Effect's own `NodeRedis` builds only once it is connected, and ends only when Redis has responded to
- * everything, which a frozen one never does.
+ * The connection of `RedisRateLimiter`. Effect's own `NodeRedis` builds only once it is connected, and ends only when Redis
+ * has responded to everything, which a frozen one never does.
  */
 import * as Config from "effect/Config"
 import { SourceError } from "effect/ConfigProvider"
@@ -10,22 +9,24 @@ import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
 import * as Redacted from "effect/Redacted"
 import { createClient } from "redis"
-import { sleepInSteps } from "./sleepInSteps.ts"
+import { sleepInSteps } from "./time.ts"
 
 /** Provides a connection. It fails only if `url` is invalid. */
-export const layer = (url: Redacted.Redacted): Layer.Layer<Redis.Redis, Config.ConfigError> =>
-  Layer.effect(Redis.Redis, make(url))
+export const layer = (url: Redacted.Redacted) => Layer.effect(Redis.Redis, make(url))
 
 const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
-  const address = yield* Effect.try({ try: () => Redacted.value(url).trim(), catch: invalidUrl })
-  // The client would take an empty URL for that of this machine.
-  if (address === "") return yield* Effect.fail(invalidUrl())
   const client = yield* Effect.acquireRelease(
     Effect.try({
-      // With an offline queue, commands would wait 5 seconds for a connection.
-      try: () => createClient({ url: address, disableOfflineQueue: true, socket: { reconnectStrategy } }),
+      try: () =>
+        createClient({
+          // The client would take an empty URL for that of this machine.
+          url: new URL(Redacted.value(url).trim()).href,
+          // With an offline queue, commands would wait 5 seconds for a connection.
+          disableOfflineQueue: true,
+          socket: { reconnectStrategy }
+        }),
       // The original error would quote the URL.
-      catch: invalidUrl
+      catch: () => new Config.ConfigError(new SourceError({ message: invalidUrl }))
     }),
     (client) => Effect.sync(() => client.destroy())
   )
@@ -43,7 +44,6 @@ const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
   // The first command finds a connection if there is a Redis; a silent one is not waited for.
   yield* Effect.raceFirst(firstAttempt, sleepInSteps(400))
 
-  const notConnected = Effect.suspend(() => fail(`there is no connection to Redis: ${problem}`))
   return yield* Redis.make({
     send: <A>(command: string, ...args: ReadonlyArray<string>) =>
       Effect.suspend(() =>
@@ -52,7 +52,7 @@ const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
             try: () => client.sendCommand<A>([command, ...args]),
             catch: (cause) => new Redis.RedisError({ cause })
           })
-          : notConnected
+          : fail(`there is no connection to Redis: ${problem}`)
       ),
     // A limiter needs neither.
     connect: fail("This connection cannot be reserved"),
@@ -71,7 +71,4 @@ const describe = (error: unknown): string => {
   return "code" in error && typeof error.code === "string" ? error.code : error.message
 }
 
-const invalidUrl = (): Config.ConfigError =>
-  new Config.ConfigError(
-    new SourceError({ message: "The URL of Redis must look like redis://user:password@host:6379" })
-  )
+const invalidUrl = "The URL of Redis must look like redis://user:password@host:6379"

@@ -1,14 +1,14 @@
-/** Time that only goes forward, whatever happens to the wall clock. */
+/** Time that only goes forward, and timeouts for responses of another machine. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
-const toMillis = (nanos: bigint): number => Number(nanos) / 1_000_000
+const toMillis = (nanos: bigint) => Number(nanos) / 1_000_000
 
 /** The monotonic time in milliseconds. */
-export const now: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, toMillis)
+export const now = Effect.map(Clock.monotonicTimeNanos, toMillis)
 
 /** Makes a clock that starts at the wall time and continues with the monotonic time. */
-export const make: Effect.Effect<Clock.Clock> = Effect.map(Clock.Clock, (clock) => {
+export const makeMonotonicClock: Effect.Effect<Clock.Clock> = Effect.map(Clock.Clock, (clock) => {
   const start = clock.currentTimeNanosUnsafe() - clock.monotonicTimeNanosUnsafe()
   const nanos = () => start + clock.monotonicTimeNanosUnsafe()
   const millis = () => toMillis(nanos())
@@ -22,3 +22,9 @@ export const make: Effect.Effect<Clock.Clock> = Effect.map(Clock.Clock, (clock) 
     sleep: (duration) => clock.sleep(duration)
   }
 })
+
+/**
+ * Sleeps in steps, each of which begins when the one before has ended. With a single timer, a process that was too busy to
+ * read a response would blame the other machine for it.
+ */
+export const sleepInSteps = (millis: number) => Effect.repeat(Effect.sleep(millis / 8), { times: 7 })
