@@ -9,7 +9,7 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as LayerMap from "effect/LayerMap"
 import type * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
+import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
 import type { RequestBudget } from "./internal/budget/service.ts"
@@ -78,10 +78,7 @@ const make = Effect.fnUntraced(function*<R>(
   { idleTimeToLive = "5 minutes", ...options }: Options,
   layer: (options: HttpAuthorizationService.Options) => Layer.Layer<AuthorizationService, never, R>
 ) {
-  const clients = yield* LayerMap.make(
-    (token: Redacted.Redacted) => layer({ ...options, token }),
-    { idleTimeToLive }
-  )
+  const clients = yield* LayerMap.make((token: Redacted.Redacted) => layer({ ...options, token }), { idleTimeToLive })
   return AccountClients.of({
     get: (token) => clients.get(token),
     invalidate: (token) => clients.invalidate(token),
@@ -90,8 +87,7 @@ const make = Effect.fnUntraced(function*<R>(
         Stream.flatMap(
           (account) =>
             Stream.unwrap(AuthorizationService.useSync((service) => service.stream(listOptions))).pipe(
-              Stream.map((authorization): Result.Result<Authorization, ListError> => Result.succeed(authorization)),
-              Stream.catch((error) => Stream.succeed(Result.fail(error))),
+              Stream.result,
               Stream.map((result) => ({ account, result })),
               Stream.provide(clients.get(account.token))
             ),

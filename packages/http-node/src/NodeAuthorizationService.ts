@@ -80,32 +80,29 @@ const findOptions = Effect.gen(function*() {
   const options = { token, baseUrl: Option.getOrUndefined(baseUrl) }
   // Checked here and not by the first operation, because here the source of the value is known.
   const settings = parse(options)
-  if (Result.isFailure(settings)) {
-    const { field, problem } = settings.failure
-    return yield* fail(`${field === "token" ? `The token in ${source}` : "HEROKU_API_URL"} ${problem}`)
-  }
-  return options
+  if (Result.isSuccess(settings)) return options
+  const { field, problem } = settings.failure
+  return yield* fail(`${field === "token" ? `The token in ${source}` : "HEROKU_API_URL"} ${problem}`)
 })
 
 const findToken = Effect.gen(function*() {
   const key = yield* variable("HEROKU_API_KEY")
   if (Option.isSome(key)) return { source: "HEROKU_API_KEY", token: Redacted.make(key.value.trim()) }
 
-  const file = yield* netrcFile
-  if (Option.isNone(file)) return yield* noToken("there is no home directory in which to look for .netrc")
-  const text = yield* FileSystem.FileSystem.use((fileSystem) => fileSystem.readFileString(file.value)).pipe(
+  const file = Option.getOrUndefined(yield* netrcFile)
+  if (file === undefined) return yield* noToken("there is no home directory in which to look for .netrc")
+  const text = yield* FileSystem.FileSystem.use((fileSystem) => fileSystem.readFileString(file)).pipe(
     Effect.provide(NodeFileSystem.layer),
-    Effect.catchTag("PlatformError", (error) =>
-      noToken(
-        error.reason._tag === "NotFound"
-          ? `the file ${file.value} does not exist`
-          : `the file ${file.value} cannot be read (${error.reason._tag})`
-      ))
+    Effect.catchTag(
+      "PlatformError",
+      ({ reason: { _tag } }) =>
+        noToken(`the file ${file} ${_tag === "NotFound" ? "does not exist" : `cannot be read (${_tag})`}`)
+    )
   )
   const password = findPassword(text, "api.heroku.com")
   return password === undefined || password === ""
-    ? yield* noToken(`the file ${file.value} has no password for machine api.heroku.com`)
-    : { source: file.value, token: Redacted.make(password) }
+    ? yield* noToken(`the file ${file} has no password for machine api.heroku.com`)
+    : { source: file, token: Redacted.make(password) }
 })
 
 const netrcFile = Effect.gen(function*() {
@@ -115,11 +112,10 @@ const netrcFile = Effect.gen(function*() {
   return Option.map(Option.orElse(home, () => profile), (directory) => `${directory}/.netrc`)
 })
 
-const noToken = (problem: string): Effect.Effect<never, Config.ConfigError> =>
+const noToken = (problem: string) =>
   fail(
     `No Heroku token: HEROKU_API_KEY is not set, and ${problem}. `
       + "Set HEROKU_API_KEY to an access token: export HEROKU_API_KEY=\"$(heroku auth:token)\""
   )
 
-const fail = (message: string): Effect.Effect<never, Config.ConfigError> =>
-  Effect.fail(new Config.ConfigError(new SourceError({ message })))
+const fail = (message: string) => Effect.fail(new Config.ConfigError(new SourceError({ message })))

@@ -1,26 +1,15 @@
 /** One call: its two-factor code, its timeout, its attempts, and the warnings in their responses. */
-import {
-  changesState,
-  errorFromResponse,
-  type ErrorOf,
-  invalidInput,
-  TwoFactorCode
-} from "@effect-heroku/core/AuthorizationEndpoints"
-import type {
-  InvalidParams,
-  InvalidResponse,
-  Operation,
-  RateLimited,
-  RequestFailed
-} from "@effect-heroku/core/AuthorizationError"
+import * as AuthorizationEndpoints from "@effect-heroku/core/AuthorizationEndpoints"
+import type { Operation } from "@effect-heroku/core/AuthorizationError"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { AccountBudget } from "./budget/service.ts"
-import type { Endpoint, Exchange } from "./exchange.ts"
+import { type Endpoint, make as makeExchange } from "./exchange.ts"
 import { isHeaderValue, type Settings } from "./options.ts"
 import * as Redact from "./redact.ts"
 import { timedOut } from "./requestFailed.ts"
@@ -29,9 +18,7 @@ import { leavesOutcomeUnknown, makeSchedule } from "./retry.ts"
 import { withAttempt } from "./telemetry.ts"
 
 /** Sends a request and retries it where that is safe. Succeeds with a response whose status means success. */
-export type Call = <O extends Operation>(endpoint: Endpoint<O>) => Effect.Effect<Response.Response, CallError<O>>
-
-type CallError<O extends Operation> = ErrorOf<O> | InvalidParams | InvalidResponse | RateLimited | RequestFailed
+export type Call = ReturnType<typeof make>
 
 /** How far a call has come: one record for each call, updated by its attempts. */
 interface Progress {
@@ -42,7 +29,8 @@ interface Progress {
 }
 
 /** Creates the function that makes the calls of a service. */
-export const make = (exchange: Exchange, settings: Settings, budget: AccountBudget = unlimited): Call => {
+export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budget: AccountBudget = unlimited) => {
+  const exchange = makeExchange(httpClient, settings)
   const schedule = makeSchedule(settings.retry)
   const redactToken = Redact.make([settings.token])
   const logWarnings = makeWarningLogger()
@@ -64,7 +52,9 @@ export const make = (exchange: Exchange, settings: Settings, budget: AccountBudg
       })
       return Option.isNone(error)
         ? response
-        : yield* Effect.fail(errorFromResponse(endpoint.operation, error.value, { ...endpoint, outcomeUnknown }))
+        : yield* Effect.fail(
+          AuthorizationEndpoints.errorFromResponse(endpoint.operation, error.value, { ...endpoint, outcomeUnknown })
+        )
     }
   )
 
@@ -75,7 +65,7 @@ export const make = (exchange: Exchange, settings: Settings, budget: AccountBudg
       return Effect.matchEffect(budget.take(endpoint.operation, outcomeUnknown), {
         onFailure: (error) => Effect.succeed(Result.fail(error)),
         onSuccess: () => {
-          progress.outcomeUnknown ||= changesState(endpoint.operation)
+          progress.outcomeUnknown ||= AuthorizationEndpoints.changesState(endpoint.operation)
           return withAttempt(settings, endpoint, attempts, send(endpoint, redact, outcomeUnknown)).pipe(
             Effect.tapError((error) =>
               Effect.sync(() => {
@@ -89,34 +79,36 @@ export const make = (exchange: Exchange, settings: Settings, budget: AccountBudg
       })
     })
 
-  return <O extends Operation>(endpoint: Endpoint<O>): Effect.Effect<Response.Response, CallError<O>> =>
+  return <O extends Operation>(endpoint: Endpoint<O>) =>
     Effect.gen(function*() {
-      const code = yield* TwoFactorCode
-      const complete = Option.isNone(code) ? endpoint : yield* addTwoFactorCode(endpoint, code.value)
-      const secrets = [...Option.toArray(code), ...Option.toArray(Option.fromUndefinedOr(endpoint.secret))]
-      const redact = secrets.length === 0 ? redactToken : Redact.make([settings.token, ...secrets])
+      const { operation, secret } = endpoint
+      const { timeout, token } = settings
+      const code = Option.getOrUndefined(yield* AuthorizationEndpoints.TwoFactorCode)
+      const complete = code === undefined ? endpoint : yield* addTwoFactorCode(endpoint, code)
+      const secrets = [code, secret].filter((value) => value !== undefined)
+      const redact = secrets.length === 0 ? redactToken : Redact.make([token, ...secrets])
       const progress = { attempts: 0, outcomeUnknown: false }
-      const result = yield* attempt(complete, redact, progress).pipe(
-        Effect.retry(schedule),
-        withTimeout(endpoint.operation, settings.timeout, progress)
-      )
+      const attempts = Effect.retry(attempt(complete, redact, progress), schedule)
+      const result = yield* Duration.isFinite(timeout)
+        ? Effect.timeoutOrElse(attempts, {
+          duration: timeout,
+          orElse: () => Effect.fail(timedOut(operation, timeout, progress.outcomeUnknown))
+        })
+        : attempts
       return yield* Effect.fromResult(result)
     })
 }
 
 const unlimited: AccountBudget = { take: () => Effect.void, learn: () => Effect.void }
 
-const addTwoFactorCode = <O extends Operation>(
-  endpoint: Endpoint<O>,
-  code: Redacted.Redacted
-): Effect.Effect<Endpoint<O>, InvalidParams> => {
+const addTwoFactorCode = <O extends Operation>(endpoint: Endpoint<O>, code: Redacted.Redacted) => {
   const text = Redact.reveal(code)
   return text !== undefined && isHeaderValue(text)
     ? Effect.succeed({ ...endpoint, headers: { ...endpoint.headers, "heroku-two-factor-code": text } })
-    : Effect.fail(
-      invalidInput(endpoint.operation, "twoFactorCode", "must consist of visible ASCII characters, without spaces")
-    )
+    : Effect.fail(AuthorizationEndpoints.invalidInput(endpoint.operation, "twoFactorCode", codeProblem))
 }
+
+const codeProblem = "must consist of visible ASCII characters, without spaces"
 
 /** Creates a function that logs each warning of a response once, until it has seen a thousand. */
 const makeWarningLogger = () => {
@@ -129,13 +121,3 @@ const makeWarningLogger = () => {
       return Effect.logWarning(`Heroku warns: ${message}`)
     }, { discard: true })
 }
-
-const withTimeout =
-  (operation: Operation, timeout: Duration.Duration, progress: Progress) =>
-  <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E | RequestFailed> =>
-    Duration.isFinite(timeout)
-      ? Effect.timeoutOrElse(call, {
-        duration: timeout,
-        orElse: () => Effect.fail(timedOut(operation, timeout, progress.outcomeUnknown))
-      })
-      : call

@@ -13,7 +13,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Service as RequestBudget } from "./budget/service.ts"
 import * as Call from "./call.ts"
-import { type Endpoint, make as makeExchange } from "./exchange.ts"
+import type { Endpoint } from "./exchange.ts"
 import { type Options, parse } from "./options.ts"
 import { decodeAuthorization, toListResponse } from "./response.ts"
 
@@ -23,15 +23,11 @@ export const makeService = (httpClient: HttpClient.HttpClient, options: Options,
     // Every operation names the invalid option.
     onFailure: ({ field, problem }): Call.Call => ({ operation }) =>
       Effect.fail(AuthorizationEndpoints.invalidInput(operation, field, problem)),
-    onSuccess: (settings) => Call.make(makeExchange(httpClient, settings), settings, budget?.forToken(settings.token))
+    onSuccess: (settings) => Call.make(httpClient, settings, budget?.forToken(settings.token))
   })
-  return AuthorizationEndpoints.make(makeEndpoints(call))
-}
-
-const makeEndpoints = (call: Call.Call): AuthorizationEndpoints.Endpoints => {
   const callAndDecode = <O extends Operation>(endpoint: Endpoint<O>) =>
     Effect.flatMap(call(endpoint), decodeAuthorization)
-  return {
+  return AuthorizationEndpoints.make({
     create: (input) => callAndDecode({ operation: "create", method: "POST", ...collection, body: encodeCreate(input) }),
     info: (id) => callAndDecode({ operation: "info", method: "GET", ...member(id) }),
     update: (id, input) =>
@@ -47,7 +43,7 @@ const makeEndpoints = (call: Call.Call): AuthorizationEndpoints.Endpoints => {
     delete: (id) => callAndDecode({ operation: "delete", method: "DELETE", ...member(id) }),
     list: (range) =>
       Effect.map(call({ operation: "list", method: "GET", ...collection, headers: { range } }), toListResponse)
-  }
+  })
 }
 
 const authorizations = "/oauth/authorizations"

@@ -1,6 +1,6 @@
 /** Sends one request and reads its response to the end: a complete `Response`, or `RequestFailed`. */
 import { changesState } from "@effect-heroku/core/AuthorizationEndpoints"
-import type { InvalidResponse, Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import type { InvalidResponse, Operation } from "@effect-heroku/core/AuthorizationError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,7 +16,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Settings } from "./options.ts"
-import { type Redact, redactDefect } from "./redact.ts"
+import { redactDefect } from "./redact.ts"
 import { fromClientError, fromDefect, timedOut } from "./requestFailed.ts"
 import * as Response from "./response.ts"
 
@@ -37,33 +37,18 @@ export interface Endpoint<O extends Operation = Operation> {
 }
 
 /** The values that an attempt receives from its call. */
-interface AttemptContext {
-  /** Masks the secrets of the request. */
-  readonly redact: Redact
-  /** Whether Heroku may have acted on an earlier attempt of the same call. */
-  readonly outcomeUnknown: boolean
-}
-
-/** Sends a request and reads the whole response. */
-export type Exchange = (
-  endpoint: Endpoint,
-  attempt: AttemptContext
-) => Effect.Effect<Response.Response, RequestFailed | InvalidResponse>
+type AttemptContext = Pick<Response.Response, "outcomeUnknown" | "redact">
 
 /**
- * Creates the function that sends a request and reads the whole response.
- *
- * **Details**
- *
- * A timeout or an interruption closes the connection, also while the body is read. A scope closes the responses that
- * `transformClient` leaves unread, for example when it follows redirects.
+ * Creates the function that sends a request and reads the whole response. A timeout or an interruption closes the
+ * connection. A scope closes the responses that `transformClient` leaves unread, for example when it follows redirects.
  */
-export const make = (httpClient: HttpClient.HttpClient, settings: Settings): Exchange => {
+export const make = (httpClient: HttpClient.HttpClient, settings: Settings) => {
   const { baseUrl, requestTimeout } = settings
   const { execute } = HttpClient.withScope(settings.transformClient(httpClient))
   const errorTimeout = Duration.min(Duration.times(requestTimeout, 0.5), Duration.seconds(5))
 
-  return (endpoint, attempt) => {
+  return (endpoint: Endpoint, attempt: AttemptContext) => {
     const { operation } = endpoint
     const context = { operation, baseUrl, outcomeUnknown: attempt.outcomeUnknown }
     return Effect.suspend(() => execute(toRequest(endpoint, settings))).pipe(
@@ -79,21 +64,16 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings): Exc
         orElse: () => Effect.fail(timedOut(operation, requestTimeout, changesState(operation)))
       }),
       Effect.catchTag("HttpClientError", (error) => Effect.fail(fromClientError(context, error))),
-      Effect.catchDefect((defect) =>
-        Option.match(fromDefect(context, defect), {
-          onSome: Effect.fail,
-          // The defect of a client may hold the request.
-          onNone: () => Effect.die(redactDefect(defect, attempt.redact))
-        })
-      )
+      Effect.catchDefect((defect) => {
+        const error = fromDefect(context, defect)
+        // The defect of a client may hold the request.
+        return error === undefined ? Effect.die(redactDefect(defect, attempt.redact)) : Effect.fail(error)
+      })
     )
   }
 }
 
-const toRequest = (
-  { body, headers, method, path }: Endpoint,
-  { baseUrl, token, userAgent }: Settings
-): HttpClientRequest.HttpClientRequest =>
+const toRequest = ({ body, headers, method, path }: Endpoint, { baseUrl, token, userAgent }: Settings) =>
   HttpClientRequest.make(method)(baseUrl + path, {
     headers: {
       ...headers,
@@ -117,7 +97,7 @@ class SecretJson extends HttpBody.Uint8Array {
 }
 
 /** The references that a client reads, whatever the program has set. */
-const toClientContext = (context: Context.Context<Scope.Scope>): Context.Context<Scope.Scope> =>
+const toClientContext = (context: Context.Context<Scope.Scope>) =>
   context.pipe(
     // The client's own span would keep the request with all its headers. Heroku ignores trace headers.
     Context.add(HttpClient.TracerDisabledWhen, () => true),
@@ -143,7 +123,7 @@ const maxErrorBytes = 64 * 1024
 const readResponse = (
   received: HttpClientResponse,
   operation: Operation,
-  { outcomeUnknown, redact }: AttemptContext,
+  attempt: AttemptContext,
   errorTimeout: Duration.Duration
 ): Effect.Effect<Response.Response, HttpClientError | InvalidResponse> => {
   // Some clients create the headers anew each time that they are read.
@@ -153,64 +133,54 @@ const readResponse = (
     return Effect.fail(new HttpClientError({ reason: new TransportError({ request: received.request }) }))
   }
   const toResponse = (bytes: Uint8Array): Response.Response => ({
+    ...attempt,
     operation,
     status,
-    headers: Response.selectHeaders(headers, redact),
-    body: new Response.Body(bytes),
-    redact,
-    outcomeUnknown
+    headers: Response.selectHeaders(headers, attempt.redact),
+    body: new Response.Body(bytes)
   })
   if (!Response.isExpected({ operation, status })) {
-    const body = new BoundedBytes(maxErrorBytes)
+    const body = makeBuffer(maxErrorBytes)
     // The status says what happened, so a body that breaks off or stalls does not fail the attempt.
     return body.readFrom(received.stream).pipe(
+      Effect.timeout(errorTimeout),
       Effect.ignore,
-      Effect.timeoutOrElse({ duration: errorTimeout, orElse: () => Effect.void }),
-      Effect.map(() => toResponse(body.toUint8Array()))
+      Effect.map(() => toResponse(body.bytes()))
     )
   }
   // Clients hold a body to its declared length; a compressed one has another length.
   const length = headers["content-encoding"] === undefined ? Number(headers["content-length"] ?? Infinity) : Infinity
   if (length <= maxBytes) return Effect.map(received.arrayBuffer, (bytes) => toResponse(new Uint8Array(bytes)))
-  const body = new BoundedBytes(maxBytes)
+  const body = makeBuffer(maxBytes)
   return body.readFrom(received.stream).pipe(
     // How some clients report a missing body.
     Effect.catch((error) => error.reason._tag === "EmptyBodyError" ? Effect.void : Effect.fail(error)),
     Effect.andThen(Effect.suspend(() =>
-      body.isTruncated
+      body.isTruncated()
         ? Effect.fail(Response.invalid(toResponse(new Uint8Array()), `The body is longer than ${maxBytes} bytes`))
-        : Effect.succeed(toResponse(body.toUint8Array()))
+        : Effect.succeed(toResponse(body.bytes()))
     ))
   )
 }
 
-/** Collects up to `limit` bytes. Chunks are copied: a chunk of one byte can keep a whole buffer of the socket alive. */
-class BoundedBytes {
-  #bytes = new Uint8Array(16 * 1024)
-  #length = 0
-  readonly #limit: number
-  isTruncated = false
-  constructor(limit: number) {
-    this.#limit = limit
+/** A buffer of up to `limit` bytes. Chunks are copied: a chunk of one byte can keep a whole buffer of the socket alive. */
+const makeBuffer = (limit: number) => {
+  let bytes = new Uint8Array(16 * 1024)
+  let length = 0
+  let isTruncated = false
+  const append = (chunk: Uint8Array) => {
+    const taken = chunk.subarray(0, limit - length)
+    const end = length + taken.length
+    if (end > bytes.length) bytes = new Uint8Array(bytes.buffer.transfer(Math.max(end, 2 * bytes.length)))
+    bytes.set(taken, length)
+    length = end
+    isTruncated = taken.length < chunk.length
+    return !isTruncated
   }
-  readFrom<E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<void, E> {
-    return Stream.runForEachWhile(stream, (chunk) =>
-      Effect.sync(() => {
-        this.#append(chunk)
-        return !this.isTruncated
-      }))
-  }
-  #append(chunk: Uint8Array): void {
-    const taken = chunk.subarray(0, this.#limit - this.#length)
-    const end = this.#length + taken.length
-    if (end > this.#bytes.length) {
-      this.#bytes = new Uint8Array(this.#bytes.buffer.transfer(Math.max(end, 2 * this.#bytes.length)))
-    }
-    this.#bytes.set(taken, this.#length)
-    this.#length = end
-    this.isTruncated = taken.length < chunk.length
-  }
-  toUint8Array(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
+  return {
+    bytes: () => bytes.subarray(0, length),
+    isTruncated: () => isTruncated,
+    readFrom: <E>(stream: Stream.Stream<Uint8Array, E>) =>
+      Stream.runForEachWhile(stream, (chunk) => Effect.sync(() => append(chunk)))
   }
 }

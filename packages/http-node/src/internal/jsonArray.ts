@@ -6,31 +6,22 @@
  */
 import * as Option from "effect/Option"
 
-/** One chunk of an array. */
-interface Chunk {
-  /** The elements as an array. `None`: the chunk is not valid JSON. */
-  readonly json: Option.Option<unknown>
-  /** The offset of the next chunk. `None`: this is the last one. */
-  readonly next: Option.Option<number>
-}
-
 /**
- * Parses the chunk of at least `size` bytes that begins at an offset: 0, or `next` of the chunk before.
- *
- * **Details**
- *
- * The array is cut at a comma between two objects. That comma may be inside a string or a nested array, and then the chunk
- * is not valid JSON. If all chunks are valid, they have the elements of the whole array.
+ * Parses the chunk of at least `size` bytes that begins at an offset: 0, or `next` of the chunk before. The array is cut at a
+ * comma between two objects. That comma may be inside a string or a nested array, and then the chunk is not valid JSON. If
+ * all chunks are valid, they have the elements of the whole array.
  */
-export const parseChunk = (bytes: Uint8Array, offset: number, size: number): Chunk => {
+export const parseChunk = (bytes: Uint8Array, offset: number, size: number) => {
   const end = findCut(bytes, offset + size)
   const isFirst = offset === 0
   const isLast = end === bytes.length
   // The commas at both ends become the brackets.
   const text = utf8.decode(bytes.subarray(isFirst ? 0 : offset + 1, end))
   return {
+    /** The elements as an array. `None`: the chunk is not valid JSON. */
     json: parseJson(`${isFirst ? "" : "["}${text}${isLast ? "" : "]"}`),
-    next: isLast ? Option.none() : Option.some(end)
+    /** The offset of the next chunk. `None`: this is the last one. */
+    next: isLast ? Option.none<number>() : Option.some(end)
   }
 }
 

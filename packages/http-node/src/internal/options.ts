@@ -59,12 +59,6 @@ export interface RetryOptions {
   readonly maxRetryAfter?: Duration.Input | undefined
 }
 
-/** An invalid option. The problem never quotes the value, which may be the token. */
-export interface Problem {
-  readonly field: string
-  readonly problem: string
-}
-
 /** Valid options with every default filled in. */
 export type Settings = Result.Result.Success<ReturnType<typeof parse>>
 
@@ -110,8 +104,9 @@ export const parse = (options: Options) =>
 /** Whether a header can carry the text: visible ASCII without spaces. */
 export const isHeaderValue = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
 
-const check = (field: string, isValid: boolean, problem: string): Result.Result<void, Problem> =>
-  isValid ? Result.succeed(undefined) : Result.fail({ field, problem })
+/** The problem never quotes the value, which may be the token. */
+const check = (field: string, isValid: boolean, problem: string) =>
+  isValid ? Result.void : Result.fail({ field, problem })
 
 /** Anything but a duration becomes a negative one. */
 const toDuration = (input: Duration.Input | undefined, byDefault: Duration.Duration): Duration.Duration =>

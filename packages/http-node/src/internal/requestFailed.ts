@@ -3,9 +3,7 @@ import { changesState } from "@effect-heroku/core/AuthorizationEndpoints"
 import { type Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
 import * as Duration from "effect/Duration"
 import type * as HttpClientError from "effect/http/HttpClientError"
-import * as Option from "effect/Option"
 
-/** The attempt that failed. */
 interface Context {
   readonly operation: Operation
   readonly baseUrl: string
@@ -24,31 +22,25 @@ export const timedOut = (operation: Operation, timeout: Duration.Duration, outco
 
 /**
  * Converts the error of a client. The error itself is dropped, because it holds the request with its headers: only the
- * system's error code is kept. When in doubt, Heroku may have acted.
+ * system's error code is kept.
  */
 export const fromClientError = (context: Context, { reason }: HttpClientError.HttpClientError): RequestFailed => {
   const cause = findSystemError("cause" in reason ? reason.cause : undefined)
-  const inDoubt = { ...context, outcomeUnknown: context.outcomeUnknown || changesState(context.operation) }
   switch (reason._tag) {
     case "TransportError":
-      if (cause === undefined) return make(inDoubt, "connection", cause)
-      if (isBeforeConnection(cause)) return make(context, "connect", cause)
-      if (isCertificate(cause)) return make(context, "certificate", cause)
-      return invalidRequestCodes.has(cause.code) ? make(context, "request", cause) : make(inDoubt, "connection", cause)
+      return make(context, cause === undefined ? "connection" : reasonOf(cause), cause)
     case "EncodeError":
     case "InvalidUrlError":
       return make(context, "request", cause)
     default:
-      return make(inDoubt, "body", cause)
+      return make(context, "body", cause)
   }
 }
 
 /** Converts a defect that means an invalid request: `node:http` throws when a header contains a line break. */
-export const fromDefect = (context: Context, defect: unknown): Option.Option<RequestFailed> => {
+export const fromDefect = (context: Context, defect: unknown): RequestFailed | undefined => {
   const cause = findSystemError(defect)
-  return cause !== undefined && invalidRequestCodes.has(cause.code)
-    ? Option.some(make(context, "request", cause))
-    : Option.none()
+  return cause !== undefined && requestCodes.has(cause.code) ? make(context, "request", cause) : undefined
 }
 
 const make = ({ baseUrl, operation, outcomeUnknown }: Context, reason: Reason, cause: SystemError | undefined) => {
@@ -60,7 +52,13 @@ const make = ({ baseUrl, operation, outcomeUnknown }: Context, reason: Reason, c
     body: `The response of ${baseUrl} was incomplete`
   }[reason]
   const code = cause === undefined ? "" : ` (${cause.code})`
-  return new RequestFailed({ operation, reason, message: message + code, outcomeUnknown })
+  const mayBeSent = reason === "connection" || reason === "body"
+  return new RequestFailed({
+    operation,
+    reason,
+    message: message + code,
+    outcomeUnknown: outcomeUnknown || mayBeSent && changesState(operation)
+  })
 }
 
 type Reason = Exclude<RequestFailed["reason"], "timeout">
@@ -87,15 +85,14 @@ const findSystemError = (error: unknown, depth = 0): SystemError | undefined => 
   return "cause" in error ? findSystemError(error.cause, depth + 1) : undefined
 }
 
-/** These codes alone say that no connection was established. */
+/** Other codes (a reset, an unreachable network, a TLS error) can end an established connection, too. */
+const reasonOf = ({ code, syscall }: SystemError): Reason => {
+  if (connectCodes.has(code) || syscall === "connect" || syscall === "getaddrinfo") return "connect"
+  if (certificateCodes.has(code) || code.startsWith("CERT_")) return "certificate"
+  return requestCodes.has(code) ? "request" : "connection"
+}
+
 const connectCodes: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"])
-
-/** Other codes (a reset, an unreachable network) can end an established connection, too: then the system was reading. */
-const isBeforeConnection = ({ code, syscall }: SystemError): boolean =>
-  connectCodes.has(code) || syscall === "connect" || syscall === "getaddrinfo"
-
-/** The certificate was rejected in the handshake. Other TLS errors can occur at any time. */
-const isCertificate = ({ code }: SystemError): boolean => certificateCodes.has(code) || code.startsWith("CERT_")
 
 const certificateCodes: ReadonlySet<string> = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -107,7 +104,7 @@ const certificateCodes: ReadonlySet<string> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE"
 ])
 
-const invalidRequestCodes: ReadonlySet<string> = new Set([
+const requestCodes: ReadonlySet<string> = new Set([
   "ERR_HTTP_INVALID_HEADER_VALUE",
   "ERR_INVALID_CHAR",
   "ERR_INVALID_HTTP_TOKEN",

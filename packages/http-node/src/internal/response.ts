@@ -22,7 +22,7 @@ export interface Response {
   readonly operation: Operation
   readonly status: number
   /** The headers that are used, without secrets. */
-  readonly headers: Readonly<Partial<Record<(typeof headerNames)[number], string>>>
+  readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: Body
   /** For the other parts of the response that get into an error. */
   readonly redact: Redact
@@ -55,11 +55,11 @@ const headerNames = [
   "warning-id",
   "warning-message",
   "x-heroku-warning"
-] as const
+]
 
 /** Selects the headers that are used, and masks secrets in them. */
 export const selectHeaders = (received: Headers, redact: Redact): Response["headers"] => {
-  const headers: { -readonly [Name in keyof Response["headers"]]: string } = {}
+  const headers: Record<string, string> = {}
   for (const name of headerNames) {
     const value = received[name]
     if (value !== undefined) headers[name] = redact(value)
@@ -129,12 +129,10 @@ const decodeList = (response: Response): Stream.Stream<Authorization, InvalidRes
   Stream.paginate({ offset: 0, emitted: 0 }, ({ emitted, offset }) =>
     Effect.suspend(() => {
       const { json, next } = parseChunk(response.body.reveal(), offset, chunkBytes)
-      const chunk = Option.map(json, decodeMany)
-      if (Option.isSome(chunk) && Result.isSuccess(chunk.value)) {
-        const items = chunk.value.success
-        return Effect.succeed(
-          [items, Option.map(next, (offset) => ({ offset, emitted: emitted + items.length }))] as const
-        )
+      const chunk = Option.flatMap(json, (json) => Result.getSuccess(decodeMany(json)))
+      if (Option.isSome(chunk)) {
+        const position = Option.map(next, (offset) => ({ offset, emitted: emitted + chunk.value.length }))
+        return Effect.succeed([chunk.value, position] as const)
       }
       // The list was cut inside an authorization, or it is invalid: then the error gives the index in the whole list.
       return Effect.fromResult(decodeBody(response, decodeMany)).pipe(

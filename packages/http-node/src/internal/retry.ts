@@ -1,6 +1,6 @@
 /** Which failures are retried, and when: by what the operation does and what went wrong, never by the HTTP method. */
 import { changesState } from "@effect-heroku/core/AuthorizationEndpoints"
-import type { AuthorizationError, Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import type { AuthorizationError, RequestFailed } from "@effect-heroku/core/AuthorizationError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -31,24 +31,16 @@ export const leavesOutcomeUnknown = (error: AuthorizationError): boolean =>
 
 /** Whether the failure is temporary and a retry does nothing twice. */
 const isRetryable = (error: AuthorizationError): boolean => {
-  switch (error._tag) {
-    case "RateLimited":
-      return true
-    case "RequestFailed":
-      return error.reason === "connect" || isIdempotent(error.operation) && temporaryReasons.has(error.reason)
-    case "UnexpectedStatus":
-      return isIdempotent(error.operation) && temporaryStatuses.has(error.status)
-    default:
-      return false
-  }
+  if (error._tag === "RateLimited" || error._tag === "RequestFailed" && error.reason === "connect") return true
+  const isTemporary = error._tag === "RequestFailed" && temporaryReasons.has(error.reason)
+    || error._tag === "UnexpectedStatus" && temporaryStatuses.has(error.status)
+  return isTemporary && error.operation !== "create" && error.operation !== "regenerate"
 }
 
 const temporaryReasons: ReadonlySet<RequestFailed["reason"]> = new Set(["body", "connection", "timeout"])
 
 /** Without 429, which is an error of its own: `RateLimited`. */
 const temporaryStatuses: ReadonlySet<number> = new Set([408, 500, 502, 503, 504])
-
-const isIdempotent = (operation: Operation): boolean => operation !== "create" && operation !== "regenerate"
 
 const retryAfter = (error: AuthorizationError): Option.Option<Duration.Duration> =>
   error._tag === "RateLimited" || error._tag === "UnexpectedStatus" ? error.retryAfter : Option.none()

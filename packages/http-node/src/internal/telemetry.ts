@@ -40,17 +40,14 @@ export const withAttempt = <E extends AuthorizationError>(
     Effect.clockWith((clock) => {
       const start = clock.monotonicTimeNanosUnsafe()
       return attempt.pipe(
-        Effect.onExit((exit) => {
+        Effect.onExit(Effect.fnUntraced(function*(exit: Exit.Exit<Response, E>) {
           annotate(span, exit)
           const outcome = outcomeOf(exit)
           const millis = Math.round(Number(clock.monotonicTimeNanosUnsafe() - start) / 1e6)
-          return Metric.update(Metric.withAttributes(requestCount, { operation, outcome }), 1).pipe(
-            Effect.andThen(
-              retries === 0 ? Effect.void : Metric.update(Metric.withAttributes(retryCount, { operation }), 1)
-            ),
-            Effect.andThen(Effect.logDebug(`Heroku ${operation}: ${outcome} in ${millis} ms`))
-          )
-        }),
+          yield* Metric.update(Metric.withAttributes(requestCount, { operation, outcome }), 1)
+          if (retries > 0) yield* Metric.update(Metric.withAttributes(retryCount, { operation }), 1)
+          yield* Effect.logDebug(`Heroku ${operation}: ${outcome} in ${millis} ms`)
+        })),
         Effect.provideService(Tracer.ParentSpan, span)
       )
     }))
@@ -58,19 +55,16 @@ export const withAttempt = <E extends AuthorizationError>(
 /** `success`, the tag of the error, `interrupted` or `defect`. */
 const outcomeOf = (exit: Exit.Exit<Response, AuthorizationError>): string => {
   if (Exit.isSuccess(exit)) return "success"
-  return Option.match(Exit.findErrorOption(exit), {
-    onNone: () => Exit.hasInterrupts(exit) ? "interrupted" : "defect",
-    onSome: ({ _tag }) => _tag
-  })
+  const error = Exit.findErrorOption(exit)
+  if (Option.isSome(error)) return error.value._tag
+  return Exit.hasInterrupts(exit) ? "interrupted" : "defect"
 }
 
 /** Adds the response or the failure to the span. */
 const annotate = (span: Tracer.Span, exit: Exit.Exit<Response, AuthorizationError>): void => {
   const error = Option.getOrUndefined(Exit.findErrorOption(exit))
   if (error?._tag === "RequestFailed") return span.attribute("error.type", error.reason)
-  const response = Exit.isSuccess(exit)
-    ? { status: exit.value.status, requestId: requestId(exit.value) }
-    : error
+  const response = Exit.isSuccess(exit) ? { status: exit.value.status, requestId: requestId(exit.value) } : error
   if (response?.status === undefined) return
   span.attribute("http.response.status_code", response.status)
   if (Option.isSome(response.requestId)) span.attribute("heroku.request_id", response.requestId.value)
@@ -79,7 +73,6 @@ const annotate = (span: Tracer.Span, exit: Exit.Exit<Response, AuthorizationErro
 }
 
 const requestCount = counter("heroku.requests", "Requests sent, by operation and outcome")
-
 const retryCount = counter("heroku.retries", "Requests that retried an earlier one, by operation")
 
 export const budgetRemaining = Metric.gauge("heroku.budget.remaining", {
