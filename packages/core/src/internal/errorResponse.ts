@@ -85,14 +85,17 @@ const parseObject = (text: string): Readonly<Record<string, unknown>> => {
 /** From this number of seconds on, the header can only be a time since 1970: a delay would be thirty years. */
 const epochThreshold = Duration.seconds(1_000_000_000)
 
-const parseRetryAfter = (text: string, now: number): Option.Option<Duration.Duration> =>
-  Option.map(
-    Result.getSuccess(Headers.parseRetryAfter(text)),
+const parseRetryAfter = (text: string, now: number): Option.Option<Duration.Duration> => {
+  // A date without a zone is one in GMT.
+  const parsed = Result.orElse(Headers.parseRetryAfter(text), () => Headers.parseRetryAfter(`${text.trim()} GMT`))
+  return Option.map(
+    Result.getSuccess(parsed),
     (retryAfter) =>
       retryAfter._tag === "Duration" && Duration.isGreaterThanOrEqualTo(retryAfter.duration, epochThreshold)
         ? Duration.millis(Math.max(0, Duration.toMillis(retryAfter.duration) - now))
         : Headers.retryAfterDelay(retryAfter, now)
   )
+}
 
 /** Returns whether an operation changes anything at Heroku. */
 export const changesState = (operation: Operation): boolean => operation !== "info" && operation !== "list"
