@@ -116,11 +116,7 @@ export const makePosition = (
 
 /** A step of a listing: a chunk of a response, or the end of it with the position where the listing continues. */
 export type Step =
-  | {
-    readonly _tag: "Items"
-    readonly items: Arr.NonEmptyReadonlyArray<Authorization>
-    readonly onlyUuids: boolean
-  }
+  | { readonly _tag: "Items"; readonly items: Arr.NonEmptyReadonlyArray<Authorization>; readonly onlyUuids: boolean }
   | { readonly _tag: "End"; readonly next: Option.Option<Position> }
 
 /** Fetches the response at a position. */
@@ -212,7 +208,7 @@ const nextPosition = (
   const { order, seen } = position
   const cursor = toCursor(nextRange.value, position)
   if (Option.isNone(cursor)) return "Next-Range does not continue this listing"
-  const { start, text } = cursor.value
+  const { parts, start, text } = cursor.value
   const last = received.last()
   const lastId = received.lastId()
   if (seen.has(text) || isBefore(start, last, order)) return "Next-Range goes backwards or repeats"
@@ -224,15 +220,11 @@ const nextPosition = (
   const isEmpty = lastId === undefined
   if (isEmpty && position.afterEmpty) return "The list continues without authorizations"
   // The page says nothing about ids between its last one and a later inclusive start.
-  const range = lastId !== undefined && isUuid(lastId) && start.id !== lastId ? withStartAfter(lastId, text) : text
+  const range = lastId !== undefined && isUuid(lastId) && start.id !== lastId
+    ? ListRange.format({ ...parts, start: Option.some({ id: lastId, exclusive: true }) })
+    : text
   return Option.some({ ...position, range, last, afterEmpty: isEmpty })
 }
-
-const withStartAfter = (id: string, cursor: string): string =>
-  Option.match(ListRange.parse(cursor), {
-    onNone: () => cursor,
-    onSome: (range) => ListRange.format({ ...range, start: Option.some({ id, exclusive: true }) })
-  })
 
 /** Returns whether a response continues the list after a position, as far as its `Next-Range` shows. */
 export const continuesAfter = (position: Position, { nextRange }: ListResponse): boolean =>
@@ -245,22 +237,18 @@ export const continuesAfter = (position: Position, { nextRange }: ListResponse):
  * Returns a `Next-Range` as a cursor: unchanged where it has the page size and the order of the listing. Otherwise they are
  * written into it, because the server would continue with its defaults.
  */
-const toCursor = (
-  nextRange: string,
-  { order, pageSize, range: requested }: Position
-): Option.Option<{ readonly text: string; readonly start: ListRange.Start }> =>
+const toCursor = (nextRange: string, { order, pageSize, range: requested }: Position) =>
   Option.gen(function*() {
     const range = yield* ListRange.parse(nextRange)
     const start = yield* range.start
     if (Option.getOrElse(range.order, () => order) !== order) return yield* Option.none()
     // An end that was not requested would make the list look complete.
-    if (!Equal.equals(range.end, Option.flatMap(ListRange.parse(requested), ({ end }) => end))) {
-      return yield* Option.none()
-    }
-    const text = Option.contains(range.max, pageSize) && (Option.isSome(range.order) || order === "asc")
-      ? nextRange
-      : ListRange.format({ ...range, max: Option.some(pageSize), order: Option.some(order) })
-    return { start, text: yield* Schema.decodeOption(ListRange.Cursor)(text) }
+    const requestedEnd = Option.flatMap(ListRange.parse(requested), ({ end }) => end)
+    if (!Equal.equals(range.end, requestedEnd)) return yield* Option.none()
+    const parts: ListRange.ListRange = { ...range, max: Option.some(pageSize), order: Option.some(order) }
+    const isComplete = Option.contains(range.max, pageSize) && (Option.isSome(range.order) || order === "asc")
+    const text = isComplete ? nextRange : ListRange.format(parts)
+    return { parts, start, text: yield* Schema.decodeOption(ListRange.Cursor)(text) }
   })
 
 /** Returns whether a range starts before `last`, as far as ids are UUIDs. */
@@ -275,10 +263,12 @@ const isBefore = ({ id }: ListRange.Start, last: Option.Option<ListRange.Start>,
 export const toPages = <E>(steps: Stream.Stream<Step, E>): Stream.Stream<Page, E> =>
   Stream.mapAccum(
     steps,
-    (): ReadonlyArray<ReadonlyArray<Authorization>> => [],
-    (chunks, step): readonly [ReadonlyArray<ReadonlyArray<Authorization>>, ReadonlyArray<Page>] =>
+    (): Chunks => [],
+    (chunks, step): readonly [Chunks, ReadonlyArray<Page>] =>
       step._tag === "Items" ? [[...chunks, step.items], []] : [[], [toPage(chunks, step.next)]]
   )
+
+type Chunks = ReadonlyArray<ReadonlyArray<Authorization>>
 
 /** Reads a response as one page. */
 export const readPage = (position: Position, response: ListResponse): Effect.Effect<Page, InvalidResponse> =>
@@ -287,7 +277,7 @@ export const readPage = (position: Position, response: ListResponse): Effect.Eff
     ([page]) => page ?? toPage([], Option.none())
   )
 
-const toPage = (chunks: ReadonlyArray<ReadonlyArray<Authorization>>, next: Option.Option<Position>): Page => ({
+const toPage = (chunks: Chunks, next: Option.Option<Position>): Page => ({
   items: chunks.flat(),
   // The range of a position is a valid cursor.
   next: Option.map(next, ({ range }) => ListRange.Cursor.make(range, { disableChecks: true }))

@@ -51,13 +51,9 @@ interface Fetched extends Segment {
   readonly response: Option.Option<ListResponse>
 }
 
-/** Why a segment ends: it is complete, it completes the list, or the segments after it would not continue it. */
-interface Stop {
-  readonly _tag: "Stop"
-  readonly reason: "segmentComplete" | "listComplete" | "mismatch"
-}
-
-const stop = (reason: Stop["reason"]): Stop => ({ _tag: "Stop", reason })
+/** Ends a segment: it is complete, it completes the list, or the segments after it would not continue it. */
+const stop = (reason: "segmentComplete" | "listComplete" | "mismatch") => ({ _tag: "Stop", reason }) as const
+type Stop = ReturnType<typeof stop>
 
 /** Follows a list from a position to its end, with up to `concurrency` requests in flight. */
 export const paginateSegments = (
@@ -194,9 +190,9 @@ export const paginateSegments = (
     return listFrom(start, concurrency)
   })
 
-/** The density of ids, as the recent segments show it. */
-interface Density extends ReturnType<typeof makeDensity> {}
+type Density = ReturnType<typeof makeDensity>
 
+/** The density of ids, as the recent segments show it. */
 const makeDensity = () => {
   let items = 0
   let width = 0
