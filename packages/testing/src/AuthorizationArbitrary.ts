@@ -70,13 +70,13 @@ const Failure = Schema.Struct({
   id: AuthorizationId,
   reason: RequestFailed.fields.reason,
   isRetried: Schema.Boolean,
-  retryAfter: Schema.Option(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3600 }))),
   response: Schema.Struct({
     status: Schema.Literals([400, 401, 402, 403, 404, 409, 422, 429, 500, 503]),
     errorId: Schema.Option(Schema.String),
     message: Schema.Option(Schema.String),
     documentationUrl: Schema.Option(Schema.String),
     requestId: Schema.Option(Schema.String),
+    retryAfter: Schema.Option(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3600 }))),
     twoFactorRequired: Schema.Boolean
   })
 })
@@ -84,20 +84,18 @@ const Failure = Schema.Struct({
 /** Every error of every operation, with fields that occur together. */
 export const authorizationError: Arbitrary.Arbitrary<AuthorizationError> = Arbitrary.map(
   Arbitrary.schema(Failure),
-  ({ id, isRetried, kind, operation, reason, response, retryAfter }): AuthorizationError => {
+  ({ id, isRetried, kind, operation, reason, response }): AuthorizationError => {
     const changesState = AuthorizationEndpoints.changesState(operation)
     const outcomeUnknown = isRetried && changesState
+    const field = operation === "create" ? "scope" : operation === "list" ? "pageSize" : "id"
     switch (kind) {
-      case "error response":
-        return AuthorizationEndpoints.errorFromResponse(
-          operation,
-          { ...response, retryAfter: Option.map(retryAfter, Duration.seconds) },
-          { id: operation === "create" || operation === "list" ? undefined : id, outcomeUnknown }
-        )
-      case "invalid input": {
-        const field = operation === "create" ? "scope" : operation === "list" ? "pageSize" : "id"
-        return AuthorizationEndpoints.invalidInput(operation, field, "must not be empty")
+      case "error response": {
+        const retryAfter = Option.map(response.retryAfter, Duration.seconds)
+        const call = { id: field === "id" ? id : undefined, outcomeUnknown }
+        return AuthorizationEndpoints.errorFromResponse(operation, { ...response, retryAfter }, call)
       }
+      case "invalid input":
+        return AuthorizationEndpoints.invalidInput(operation, field, "must not be empty")
       case "invalid response": {
         const status = AuthorizationEndpoints.expectedStatuses(operation)[0]!
         const { requestId } = response
@@ -105,15 +103,9 @@ export const authorizationError: Arbitrary.Arbitrary<AuthorizationError> = Arbit
         return AuthorizationEndpoints.invalidResponse({ operation, status, message, requestId, outcomeUnknown })
       }
       case "no response": {
-        // The server has seen no request of these, except in an earlier attempt.
-        const isUnsent = reason === "request" || reason === "connect" || reason === "certificate"
+        const isSent = reason === "connection" || reason === "timeout" || reason === "body"
         const message = "No usable response"
-        return new RequestFailed({
-          operation,
-          reason,
-          message,
-          outcomeUnknown: outcomeUnknown || (changesState && !isUnsent)
-        })
+        return new RequestFailed({ operation, reason, message, outcomeUnknown: changesState && (isRetried || isSent) })
       }
     }
   }

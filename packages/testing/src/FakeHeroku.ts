@@ -10,8 +10,6 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as HttpServer from "effect/http/HttpServer"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -46,55 +44,52 @@ const makeHttpClient = (options: Options = {}, guard: Faults.Guard) =>
       Context.make(HttpClient.HttpClient, toHttpClient(api)).pipe(Context.add(HerokuAccount, api.account)))
   )
 
-const toHttpClient = ({ handle }: Api.Api): HttpClient.HttpClient =>
-  HttpClient.make((request, url) =>
-    readBody(request).pipe(
-      Effect.flatMap((body) =>
-        handle({ method: request.method, target: url.pathname + url.search, headers: request.headers, body }).pipe(
-          Effect.map(({ body, headers, status }) => new Response(body === "" ? null : body, { status, headers })),
-          Effect.catch(({ when }) => {
-            switch (when) {
-              case "connecting":
-                return Effect.fail(transportError(request, systemError("connect", "ECONNREFUSED")))
-              case "responding":
-                return Effect.fail(transportError(request, systemError("read", "ECONNRESET")))
-              default:
-                return Effect.succeed(cutShort(when.response))
-            }
-          })
-        )
-      ),
-      Effect.map((response) => HttpClientResponse.fromWeb(request, response))
+const toHttpClient = (api: Api.Api): HttpClient.HttpClient =>
+  HttpClient.make((request) =>
+    respond(api, HttpServerRequest.fromClientRequest(request)).pipe(
+      Effect.mapBoth({
+        onSuccess: (response) => HttpServerResponse.toClientResponse(response, { request }),
+        onFailure: (error) => {
+          const cause = error._tag === "Broken" ? brokenConnection(error.when) : error
+          return new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
+        }
+      })
     )
   )
 
 /** An error like Node's, for clients that decide by its code whether a request was sent. */
-const systemError = (call: string, code: string): Error => Object.assign(new Error(`${call} ${code}`), { code })
+const brokenConnection = (when: Api.Broken["when"]): Error => {
+  const [call, code] = when === "connecting" ? ["connect", "ECONNREFUSED"] : ["read", "ECONNRESET"]
+  return Object.assign(new Error(`${call} ${code}`), { code })
+}
 
-const cutShort = ({ body, headers, status }: Api.ApiResponse): Response =>
-  new Response(
-    new ReadableStream({
-      start: (controller) => {
-        controller.enqueue(new TextEncoder().encode(body.slice(0, body.length / 2)))
-        controller.error(systemError("read", "ECONNRESET"))
-      }
-    }),
+const respond = ({ handle }: Api.Api, request: HttpServerRequest.HttpServerRequest) => {
+  const { headers, method, url: target } = request
+  return request.text.pipe(
+    Effect.flatMap((body) => handle({ method, target, headers, body })),
+    Effect.map(({ body, headers, status }) =>
+      body === "" ? HttpServerResponse.empty({ status, headers }) : HttpServerResponse.text(body, { status, headers })
+    ),
+    Effect.catchTag(
+      "Broken",
+      (broken) => typeof broken.when === "object" ? Effect.succeed(cutShort(broken.when.response)) : Effect.fail(broken)
+    )
+  )
+}
+
+const breakNow = Stream.failSync(() => brokenConnection("responding"))
+
+// A server sends what was written in its next tick. Failing at once would lose it.
+const cutShort = ({ body, headers, status }: Api.ApiResponse): HttpServerResponse.HttpServerResponse => {
+  const bytes = new TextEncoder().encode(body)
+  return HttpServerResponse.stream(
+    Stream.concat(
+      Stream.succeed(bytes.subarray(0, bytes.length / 2)),
+      Stream.unwrap(Effect.as(Effect.yieldNow, breakNow))
+    ),
     { status, headers }
   )
-
-const transportError = (
-  request: HttpClientRequest.HttpClientRequest,
-  cause: unknown
-): HttpClientError.HttpClientError =>
-  new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
-
-const readBody = (
-  request: HttpClientRequest.HttpClientRequest
-): Effect.Effect<string, HttpClientError.HttpClientError> =>
-  HttpClientRequest.toWeb(request).pipe(
-    Effect.flatMap((web) => Effect.tryPromise(() => web.text())),
-    Effect.mapError((cause) => transportError(request, cause))
-  )
+}
 
 /** Serves the fake API on the `HttpServer` in context, without an access log, and provides the account behind it. */
 export const layerServer = (options?: Options): Layer.Layer<HerokuAccount, never, HttpServer.HttpServer> =>
@@ -115,42 +110,17 @@ export const layerServerWithFaults = (
 
 const makeServer = (options: Options = {}, guard: Faults.Guard) =>
   Layer.unwrap(Effect.gen(function*() {
-    const { account, handle } = yield* Api.make(options, guard)
+    const api = yield* Api.make(options, guard)
     const closing = yield* Deferred.make<never, Api.Broken>()
-    const app = Effect.gen(function*() {
-      const request = yield* HttpServerRequest.HttpServerRequest
-      const { headers, method, url } = request
-      const responding = handle({ method, target: url, headers, body: yield* request.text })
-      return yield* Effect.raceFirst(responding, Deferred.await(closing)).pipe(
-        Effect.match({
-          onFailure: ({ when }) =>
-            typeof when === "object" ? cutShortOnServer(when.response) : HttpServerResponse.stream(breakNow),
-          onSuccess: ({ body, headers, status }) =>
-            body === ""
-              ? HttpServerResponse.empty({ status, headers })
-              : HttpServerResponse.text(body, { status, headers })
-        })
-      )
-    })
+    const app = HttpServerRequest.HttpServerRequest.pipe(
+      Effect.flatMap((request) => Effect.raceFirst(respond(api, request), Deferred.await(closing))),
+      Effect.catchTag("Broken", () => Effect.succeed(HttpServerResponse.stream(breakNow)))
+    )
     // Servers run their app uninterruptibly. A call that waits or hangs has to end when its client disconnects.
     const layerApp = HttpServer.serve(Effect.interruptible(app))
     // A server that stops waits for its calls. Those that wait or hang have to end first, so this is built last.
     const layerClosing = Layer.effectDiscard(
       Effect.addFinalizer(() => Deferred.fail(closing, { _tag: "Broken", when: "responding" }))
     )
-    return Layer.merge(Layer.provideMerge(layerClosing, layerApp), Layer.succeed(HerokuAccount, account))
+    return Layer.merge(Layer.provideMerge(layerClosing, layerApp), Layer.succeed(HerokuAccount, api.account))
   }))
-
-const breakNow = Stream.fail("The connection breaks")
-
-// The server sends what was written in its next tick. Failing at once would lose it.
-const cutShortOnServer = ({ body, headers, status }: Api.ApiResponse): HttpServerResponse.HttpServerResponse => {
-  const bytes = new TextEncoder().encode(body)
-  return HttpServerResponse.stream(
-    Stream.concat(
-      Stream.succeed(bytes.subarray(0, bytes.length / 2)),
-      Stream.unwrap(Effect.as(Effect.yieldNow, breakNow))
-    ),
-    { status, headers }
-  )
-}

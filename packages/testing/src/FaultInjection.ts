@@ -9,6 +9,7 @@ import type { Operation } from "@effect-heroku/core/AuthorizationError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as HerokuErrors from "./internal/herokuErrors.ts"
 
 /** A failure of one call. Use the functions and constants of this module to create it. */
 export type Fault =
@@ -51,33 +52,18 @@ export const status = (status: number, options?: StatusOptions): Fault => {
   if (!(Number.isInteger(status) && status >= 300 && status <= 599)) {
     throw new RangeError(`FaultInjection.status: ${status} is not an error status. Use 300 to 599`)
   }
-  const headers = Object.fromEntries(
-    Object.entries(options?.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
-  )
-  for (const [name, value] of Object.entries(headers)) {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(options?.headers ?? {})) {
     if (!/^[\w-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) {
       throw new RangeError(`FaultInjection.status: the header ${JSON.stringify(name)} cannot be sent`)
     }
+    headers[name.toLowerCase()] = value
   }
-  const id = options?.errorId ?? documentedErrorIds.get(status)
+  const id = options?.errorId ?? HerokuErrors.ids.get(status)
   const { documentationUrl: url, message } = options ?? {}
   const body = options?.body ?? (id === undefined && message === undefined ? "" : JSON.stringify({ id, message, url }))
   return { _tag: "Status", status, headers, body: status === 304 ? "" : body }
 }
-
-const documentedErrorIds: ReadonlyMap<number, string> = new Map([
-  [400, "bad_request"],
-  [401, "unauthorized"],
-  [402, "delinquent"],
-  [403, "forbidden"],
-  [404, "not_found"],
-  [406, "not_acceptable"],
-  [409, "conflict"],
-  [410, "gone"],
-  [416, "requested_range_not_satisfiable"],
-  [422, "invalid_params"],
-  [429, "rate_limit"]
-])
 
 /**
  * No connection is established: `RequestFailed` with reason `connect`. Heroku has not processed the request.

@@ -54,14 +54,10 @@ const fromStore = (store: Store.Store, guard: Faults.Guard): Service => {
     breakList: (response: B, fault: Faults.BrokenResponse) => B = (response) => response
   ): Effect.Effect<B, CallError<O>> => {
     const { id, operation } = received
-    const fail = (response: AuthorizationEndpoints.RawResponse, now: number) =>
-      Effect.fail(
-        AuthorizationEndpoints.errorFromResponse(
-          operation,
-          AuthorizationEndpoints.parseErrorResponse(response, now),
-          { id }
-        )
-      )
+    const fail = (raw: AuthorizationEndpoints.RawResponse, now: number) => {
+      const response = AuthorizationEndpoints.parseErrorResponse(raw, now)
+      return Effect.fail(AuthorizationEndpoints.errorFromResponse(operation, response, { id }))
+    }
     const act = Effect.flatMap(Clock.currentTimeMillis, (now) =>
       Result.match(operate(now), {
         onFailure: (error) => fail({ status: error.status, headers: {}, body: HerokuErrors.toJson(error) }, now),

@@ -8,7 +8,6 @@ import type * as HerokuAccount from "../HerokuAccount.ts"
 import { toAuthorization, wireAt } from "./records.ts"
 import type { Store } from "./store.ts"
 
-/** Returns the service for the account of a store. */
 export const fromStore = (store: Store): HerokuAccount.Service => {
   const at = <A>(read: (now: number) => A): Effect.Effect<A> => Effect.map(Clock.currentTimeMillis, read)
   return {

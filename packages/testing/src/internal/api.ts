@@ -101,7 +101,6 @@ const tokenOf = (header: string | undefined): string | undefined => {
   return password.join(":") || user || undefined
 }
 
-/** The API, and its main account. */
 export interface Api {
   readonly handle: (request: ApiRequest) => Effect.Effect<ApiResponse, Broken>
   readonly account: HerokuAccount.Service
@@ -142,16 +141,16 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
 
   const act = (request: ApiRequest, to: Route, now: number): ApiResponse => {
     const { headers } = request
-    if (!isAcceptable(headers["accept"] ?? "")) return reject(HerokuErrors.notAcceptable)
+    if (!isAcceptable(headers["accept"] ?? "")) return reject(HerokuErrors.errors.notAcceptable)
     const account = authenticate(headers["authorization"])
-    if (account === undefined) return reject(HerokuErrors.unauthorized)
+    if (account === undefined) return reject(HerokuErrors.errors.unauthorized)
 
     const { rateLimit, store } = account
     const isLimited = to.name !== "rate-limits" && !rateLimit.take(now)
     const remaining = { "ratelimit-remaining": String(rateLimit.remaining(now)) }
-    if (isLimited) return reject(HerokuErrors.rateLimited, remaining)
+    if (isLimited) return reject(HerokuErrors.errors.rateLimited, remaining)
     if (account.twoFactorCode !== undefined && headers["heroku-two-factor-code"] !== account.twoFactorCode) {
-      return reject(HerokuErrors.twoFactor, { ...remaining, "heroku-two-factor-required": "true" })
+      return reject(HerokuErrors.errors.twoFactor, { ...remaining, "heroku-two-factor-required": "true" })
     }
 
     const one = (status: number, outcome: Store.Outcome): ApiResponse =>
@@ -188,38 +187,34 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
       case "rate-limits":
         return respond(200, JSON.stringify({ remaining: rateLimit.remaining(now) }), remaining)
       case "unknown":
-        return reject(HerokuErrors.unknownEndpoint, remaining)
+        return reject(HerokuErrors.errors.unknownEndpoint, remaining)
     }
   }
-
-  const showFailure = (fault: Faults.Failure): Effect.Effect<ApiResponse, Broken> =>
-    fault._tag === "Status"
-      ? Effect.sync(() => respond(fault.status, fault.body, fault.headers))
-      : broken(fault._tag === "ConnectionRefused" ? "connecting" : "responding")
 
   const latency = options.latency === undefined ? Effect.void : Effect.sleep(options.latency)
 
   /** Acts at once, and responds after the latency. */
   const handleRoute = (request: ApiRequest, to: Route): Effect.Effect<ApiResponse, Broken> => {
     const acting = Effect.tap(Effect.map(Clock.currentTimeMillis, (now) => act(request, to, now)), latency)
-    return Option.match(toCall(to), {
-      onNone: () => acting,
-      onSome: (call) =>
-        guard<ApiResponse, Broken>(redactCall(call, tokens), acting, {
-          failure: showFailure,
-          brokenResponse: (fault, responding) =>
-            Effect.flatMap(responding, (response) => {
-              switch (fault._tag) {
-                case "CutBody":
-                  return broken(response.body === "" ? "responding" : { response })
-                case "Garbled":
-                  return Effect.succeed(garble(response))
-                default: {
-                  const range = fault._tag === "RepeatedNextRange" ? call.range ?? "id .." : undefined
-                  return Effect.succeed(breakNextRange(response, range))
-                }
-              }
-            })
+    const call = toCall(to)
+    if (call === undefined) return acting
+    return guard<ApiResponse, Broken>(redactCall(call, tokens), acting, {
+      failure: (fault) =>
+        fault._tag === "Status"
+          ? Effect.sync(() => respond(fault.status, fault.body, fault.headers))
+          : broken(fault._tag === "ConnectionRefused" ? "connecting" : "responding"),
+      brokenResponse: (fault, responding) =>
+        Effect.flatMap(responding, (response) => {
+          switch (fault._tag) {
+            case "CutBody":
+              return broken(response.body === "" ? "responding" : { response })
+            case "Garbled":
+              return Effect.succeed(garble(response))
+            case "MissingNextRange":
+              return Effect.succeed(breakNextRange(response, undefined))
+            case "RepeatedNextRange":
+              return Effect.succeed(breakNextRange(response, call.range ?? "id .."))
+          }
         })
     })
   }

@@ -15,7 +15,6 @@ export type Failure = Extract<Fault, { _tag: "ConnectionRefused" | "ConnectionRe
 /** Heroku acts, and its response is broken. */
 export type BrokenResponse = Exclude<Fault, Failure | { _tag: "Wait" }>
 
-/** How an implementation shows faults. */
 interface Shown<A, E> {
   readonly failure: (fault: Failure) => Effect.Effect<A, E>
   readonly brokenResponse: (fault: BrokenResponse, response: Effect.Effect<A, E>) => Effect.Effect<A, E>
@@ -36,7 +35,6 @@ interface Pending {
   readonly target: FaultInjection.Target
   /** How many more calls run into the fault. */
   left: number
-  /** How many calls have matched the target. */
   matched: number
 }
 
@@ -44,14 +42,7 @@ interface Pending {
 export const withFaults = <A, E, R>(
   build: (guard: Guard) => Layer.Layer<A, E, R>
 ): Layer.Layer<A | FaultInjection.FaultInjection, E, R> =>
-  Layer.unwrap(Effect.map(
-    make,
-    ({ guard, service }) => Layer.merge(build(guard), Layer.succeed(FaultInjection.FaultInjection, service))
-  ))
-
-/** Creates the service, without faults and calls, and the guard that runs calls under it. */
-const make: Effect.Effect<{ readonly service: FaultInjection.Service; readonly guard: Guard }> = Effect.sync(
-  () => {
+  Layer.unwrap(Effect.sync(() => {
     let pending: ReadonlyArray<Pending> = []
     let calls: Array<FaultInjection.Call> = []
 
@@ -77,28 +68,30 @@ const make: Effect.Effect<{ readonly service: FaultInjection.Service; readonly g
       return next
     }
 
-    return {
-      service: {
-        inject,
-        hold: Effect.fnUntraced(function*(target?: FaultInjection.Target, next?: Fault) {
-          const { gate, pass } = yield* makeGate
-          yield* inject({ _tag: "Wait", until: pass, next }, target)
-          return gate
-        }),
-        clear: Effect.sync(() => {
-          pending = []
-          calls = []
-        }),
-        calls: Effect.sync(() => calls.slice())
-      },
-      guard: (call, act, shown) =>
-        Effect.suspend(() => {
-          const next = receive(call)
-          return next === undefined ? act : run(next.fault, next.target.afterActing ?? false, act, shown)
-        })
+    const service: FaultInjection.Service = {
+      inject,
+      hold: Effect.fnUntraced(function*(target?: FaultInjection.Target, next?: Fault) {
+        const opened = yield* Deferred.make<void>()
+        const arrived = yield* SubscriptionRef.make(0)
+        const pass = Effect.andThen(SubscriptionRef.update(arrived, (sum) => sum + 1), Deferred.await(opened))
+        yield* inject({ _tag: "Wait", until: pass, next }, target)
+        const arrivals = (count: number) =>
+          SubscriptionRef.changes(arrived).pipe(Stream.filter((sum) => sum >= count), Stream.runHead, Effect.asVoid)
+        return { arrivals, arrived: arrivals(1), open: Effect.asVoid(Deferred.succeed(opened, undefined)) }
+      }),
+      clear: Effect.sync(() => {
+        pending = []
+        calls = []
+      }),
+      calls: Effect.sync(() => calls.slice())
     }
-  }
-)
+    const guard: Guard = (call, act, shown) =>
+      Effect.suspend(() => {
+        const next = receive(call)
+        return next === undefined ? act : run(next.fault, next.target.afterActing ?? false, act, shown)
+      })
+    return Layer.merge(build(guard), Layer.succeed(FaultInjection.FaultInjection, service))
+  }))
 
 /** Whether only lists can run into the fault. */
 const isOnlyForLists = (fault: Fault): boolean =>
@@ -112,19 +105,6 @@ const matches = ({ id, operation, when }: FaultInjection.Target, call: FaultInje
   (operation === undefined || operation === call.operation)
   && (id === undefined || id === call.id)
   && (when === undefined || when(call))
-
-const makeGate = Effect.gen(function*() {
-  const opened = yield* Deferred.make<void>()
-  const arrived = yield* SubscriptionRef.make(0)
-  const arrivals = (count: number): Effect.Effect<void> =>
-    SubscriptionRef.changes(arrived).pipe(Stream.filter((sum) => sum >= count), Stream.runHead, Effect.asVoid)
-  const gate: FaultInjection.Gate = {
-    arrived: arrivals(1),
-    arrivals,
-    open: Effect.asVoid(Deferred.succeed(opened, undefined))
-  }
-  return { gate, pass: Effect.andThen(SubscriptionRef.update(arrived, (sum) => sum + 1), Deferred.await(opened)) }
-})
 
 const run = <A, E>(
   fault: Fault,

@@ -12,59 +12,54 @@ export interface HerokuError {
   readonly resource?: string
 }
 
-/** The body of the error response. */
 export const toJson = ({ id, message, resource, url }: HerokuError): string =>
   JSON.stringify({ id, message, url, resource })
 
-const make = (
-  status: number,
-  id: string,
-  message: string,
-  more?: Pick<HerokuError, "url" | "resource">
-): HerokuError => ({ status, id, message, ...more })
+/** The documented ids. */
+export const ids: ReadonlyMap<number, string> = new Map([
+  [400, "bad_request"],
+  [401, "unauthorized"],
+  [402, "delinquent"],
+  [403, "forbidden"],
+  [404, "not_found"],
+  [406, "not_acceptable"],
+  [409, "conflict"],
+  [410, "gone"],
+  [416, "requested_range_not_satisfiable"],
+  [422, "invalid_params"],
+  [429, "rate_limit"]
+])
+
+const make = (status: number, message: string, more?: Partial<HerokuError>): HerokuError => ({
+  status,
+  id: ids.get(status) ?? "internal_server_error",
+  message,
+  ...more
+})
 
 const reference = "https://devcenter.heroku.com/articles/platform-api-reference"
 
-export const badRequest = (message: string): HerokuError => make(400, "bad_request", message)
+export const errors = {
+  unauthorized: make(401, "Invalid credentials provided."),
+  forbidden: make(403, "You can only regenerate the tokens of direct authorizations and privileged OAuth clients."),
+  twoFactor: make(403, "A second factor is required.", { id: "two_factor" }),
+  notFound: make(404, "Couldn't find that OAuth authorization.", { resource: "authorization" }),
+  unknownEndpoint: make(
+    404,
+    "The requested API endpoint was not found. Are you using the right HTTP verb (i.e. `GET` vs. `POST`), and "
+      + "did you specify your intended version with the `Accept` header?"
+  ),
+  notAcceptable: make(406, "The `Accept` header must name a version: `application/vnd.heroku+json; version=3`."),
+  unsatisfiable: make(416, "Couldn't parse the requested range.", { url: `${reference}#ranges` }),
+  rateLimited: make(
+    429,
+    "Your account reached the API rate limit\nPlease wait a few minutes before making new requests",
+    { url: `${reference}#rate-limits` }
+  ),
+  /** Heroku's response to a range that starts after no id. */
+  internalServerError: make(500, "Internal server error.")
+}
 
-export const unauthorized = make(401, "unauthorized", "Invalid credentials provided.")
+export const badRequest = (message: string): HerokuError => make(400, message)
 
-export const forbidden = make(
-  403,
-  "forbidden",
-  "You can only regenerate the tokens of direct authorizations and privileged OAuth clients."
-)
-
-export const twoFactor = make(403, "two_factor", "A second factor is required.")
-
-export const notFound = make(404, "not_found", "Couldn't find that OAuth authorization.", { resource: "authorization" })
-
-export const unknownEndpoint = make(
-  404,
-  "not_found",
-  "The requested API endpoint was not found. Are you using the right HTTP verb (i.e. `GET` vs. `POST`), and "
-    + "did you specify your intended version with the `Accept` header?"
-)
-
-export const notAcceptable = make(
-  406,
-  "not_acceptable",
-  "The `Accept` header must name a version: `application/vnd.heroku+json; version=3`."
-)
-
-export const unsatisfiable = make(416, "requested_range_not_satisfiable", "Couldn't parse the requested range.", {
-  url: `${reference}#ranges`
-})
-
-export const invalidParams = (field: string, problem: string): HerokuError =>
-  make(422, "invalid_params", `${field}: ${problem}`)
-
-export const rateLimited = make(
-  429,
-  "rate_limit",
-  "Your account reached the API rate limit\nPlease wait a few minutes before making new requests",
-  { url: `${reference}#rate-limits` }
-)
-
-/** Heroku's response to a range that starts after no id. */
-export const internalServerError = make(500, "internal_server_error", "Internal server error.")
+export const invalidParams = (field: string, problem: string): HerokuError => make(422, `${field}: ${problem}`)

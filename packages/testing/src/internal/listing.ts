@@ -3,8 +3,8 @@ import * as ListRange from "@effect-heroku/core/ListRange"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as HerokuErrors from "./herokuErrors.ts"
+import { decodeSegment } from "./request.ts"
 
-/** One page of the list. */
 export interface Listing<A> {
   readonly status: 200 | 206
   readonly items: ReadonlyArray<A>
@@ -20,18 +20,18 @@ export const list = (
   ids: ReadonlyArray<string>,
   rangeHeader: string | undefined
 ): Result.Result<Listing<string>, HerokuErrors.HerokuError> => {
-  if (/^\s*id\s+\]\.\./.test(rangeHeader ?? "")) return Result.fail(HerokuErrors.internalServerError)
+  if (/^\s*id\s+\]\.\./.test(rangeHeader ?? "")) return Result.fail(HerokuErrors.errors.internalServerError)
   const parsed = ListRange.parse(rangeHeader ?? "id ..")
   // Ranges with an end but no start were removed from the API in 2013. That they are rejected is inferred.
   if (Option.isNone(parsed) || (Option.isSome(parsed.value.end) && Option.isNone(parsed.value.start))) {
-    return Result.fail(HerokuErrors.unsatisfiable)
+    return Result.fail(HerokuErrors.errors.unsatisfiable)
   }
   const { end, max: requested, order, start } = parsed.value
   const max = Math.min(Option.getOrElse(requested, () => defaultPageSize), maxPageSize)
   const isDescending = Option.contains(order, "desc")
 
-  const bounds = [start, Option.map(end, (id): ListRange.Start => ({ id, exclusive: false }))] as const
-  const [lower, upper] = isDescending ? [bounds[1], bounds[0]] : bounds
+  const inclusiveEnd = Option.map(end, (id) => ({ id, exclusive: false }))
+  const [lower, upper] = isDescending ? [inclusiveEnd, start] : [start, inclusiveEnd]
   const low = Option.match(lower, {
     onNone: () => 0,
     onSome: ({ exclusive, id }) => indexOf(ids, fromRangeId(id), exclusive ? "after" : "at")
@@ -74,10 +74,4 @@ export const indexOf = (ids: ReadonlyArray<string>, id: string, edge: "at" | "af
 // A header cannot contain every character, and a range cannot contain dots and spaces. UUIDs stay as they are.
 const toRangeId = (id: string): string => encodeURIComponent(id).replaceAll(".", "%2E")
 
-const fromRangeId = (id: string): string => {
-  try {
-    return decodeURIComponent(id)
-  } catch {
-    return id
-  }
-}
+const fromRangeId = (id: string): string => decodeSegment(id) ?? id

@@ -12,31 +12,20 @@ import * as EffectRandom from "effect/Random"
  */
 export const flat = (...parts: ReadonlyArray<string | number>): string => parts.join("")
 
-const sixDigits = (value: number): string => value.toString(16).padStart(6, "0")
-
 /** Creates the source for `seed`. Sources with different `purpose` are independent of each other. */
 export const make = (seed: number | string, purpose: string) => {
   const source = Effect.runSync(EffectRandom.withSeed(EffectRandom.Random, `${purpose}\0${seed}`))
   const below = (limit: number): number => Math.floor(source.nextDoubleUnsafe() * limit)
-  // In halves, because `toString(16)` is slow for numbers above 31 bits.
-  const twelveDigits = (): string => {
-    const value = below(2 ** 48)
-    return flat(sixDigits(Math.floor(value / 2 ** 24)), sixDigits(value % 2 ** 24))
-  }
+  /** Returns up to seven hexadecimal digits: `toString(16)` is slow for numbers above 31 bits. */
+  const hex = (digits: number): string => below(16 ** digits).toString(16).padStart(digits, "0")
   return {
-    /** Returns an integer from 0 to `limit - 1`. */
     below,
-    /** Returns one of `values`. */
-    pick: <A>(values: readonly [A, ...Array<A>]): A => values[below(values.length)]!,
-    /** Returns a version 4 UUID in lower case. */
+    pick: <A>(values: ReadonlyArray<A>): A => values[below(values.length)]!,
     uuid: (): string => {
-      const digits = flat(twelveDigits(), twelveDigits(), twelveDigits())
-      const variant = "89ab"[Number.parseInt(digits[16] ?? "0", 16) & 3]!
-      const time = flat(digits.slice(0, 8), "-", digits.slice(8, 12), "-4", digits.slice(13, 16))
-      return flat(time, "-", variant, digits.slice(17, 20), "-", digits.slice(20, 32))
+      const variant = "89ab"[below(4)]!
+      return flat(hex(4), hex(4), "-", hex(4), "-4", hex(3), "-", variant, hex(3), "-", hex(6), hex(6))
     }
   }
 }
 
-/** A source of random values. Each call advances it. */
 export type Random = ReturnType<typeof make>

@@ -22,9 +22,7 @@ export const make = (capacity: number, refill = capacity / 60) => {
   const remaining = (now: number): number =>
     capacity === 0 ? 0 : Math.floor(capacity - Math.max(0, fullAt - now) / interval + 1e-6)
   return {
-    /** Returns how many request tokens are left. */
     remaining,
-    /** Takes a request token, if there is one. */
     take: (now: number): boolean => {
       if (remaining(now) < 1) return false
       fullAt = Math.max(fullAt, now) + interval

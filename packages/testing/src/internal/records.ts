@@ -9,9 +9,8 @@ import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { flat, type Random } from "./random.ts"
 
-/** An authorization as Heroku's JSON has it. */
 export type Wire = typeof Authorization.FromWire.Encoded
-type WireToken = NonNullable<Wire["access_token"]>
+export type WireToken = NonNullable<Wire["access_token"]>
 
 export interface ClientRecord {
   readonly wire: NonNullable<Wire["client"]>
@@ -34,14 +33,10 @@ export const makeToken = (random: Random, lifetime: number | null): WireToken =>
   token: flat("HRKU-", random.uuid())
 })
 
-/** Creates a token for one that is regenerated, with its lifetime. If that had ended already, 30 days is inferred. */
-export const regenerateToken = (random: Random, { expires_in = null }: WireToken): WireToken =>
-  makeToken(random, expires_in === null || expires_in > 0 ? expires_in : 2_592_000)
-
 /** Creates a grant. That it can be exchanged for five minutes is inferred. */
-export const makeGrant = (random: Random): NonNullable<Wire["grant"]> => ({
+export const makeGrant = (random: Random, lifetime = 300): NonNullable<Wire["grant"]> => ({
   code: random.uuid(),
-  expires_in: 300,
+  expires_in: lifetime,
   id: random.uuid()
 })
 

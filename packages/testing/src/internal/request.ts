@@ -1,6 +1,5 @@
 /** Parses requests: the operation, the authorization that it names, and the input in its body. */
 import { CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
@@ -18,7 +17,6 @@ export interface ApiRequest {
 
 type Parsed<A> = Result.Result<A, HerokuError>
 
-/** The endpoint that a request is for. */
 export type Route =
   | { readonly name: "create"; readonly input: Parsed<CreateAuthorization> }
   | { readonly name: "update"; readonly id: string; readonly input: Parsed<UpdateAuthorization> }
@@ -57,17 +55,18 @@ export const route = (request: ApiRequest): Route => {
 export const pathOf = ({ target }: ApiRequest): string => target.split(/[?#]/, 1)[0] ?? ""
 
 /** Returns the call that a route is, if it is one of an operation. */
-export const toCall = (to: Route): Option.Option<FaultInjection.Call> =>
-  to.name === "rate-limits" || to.name === "unknown"
-    ? Option.none()
-    : Option.some({
-      operation: to.name,
-      ...("id" in to && { id: to.id }),
-      ...("range" in to && { range: to.range }),
-      ...("input" in to && to.input._tag === "Success" && { input: to.input.success })
-    })
+export const toCall = (to: Route): FaultInjection.Call | undefined => {
+  if (to.name === "rate-limits" || to.name === "unknown") return undefined
+  return {
+    operation: to.name,
+    ...("id" in to && { id: to.id }),
+    ...("range" in to && { range: to.range }),
+    ...("input" in to && to.input._tag === "Success" && { input: to.input.success })
+  }
+}
 
-const decodeSegment = (segment: string): string | undefined => {
+/** Returns the text that is percent-encoded, if the encoding is valid. */
+export const decodeSegment = (segment: string): string | undefined => {
   try {
     return decodeURIComponent(segment)
   } catch {

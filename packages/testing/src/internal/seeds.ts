@@ -113,9 +113,7 @@ export const toRecord = (
   if (seed instanceof Authorization || "created_at" in seed) return fromAuthorization(seed, observedAt)
   const { scope = ["global"] } = seed
   if (scope.length === 0) throw new TypeError("seed: scope must not be empty")
-  const lifetime = seed.expiresIn === undefined
-    ? Infinity
-    : Duration.toSeconds(Duration.fromInputUnsafe(seed.expiresIn))
+  const lifetime = Duration.toSeconds(Duration.fromInputUnsafe(seed.expiresIn ?? Duration.infinity))
   const token = (given: string | Redacted.Redacted | undefined) => {
     const generated = makeToken(random, Number.isFinite(lifetime) ? lifetime : null)
     return given === undefined ? generated : { ...generated, token: toText(given) }

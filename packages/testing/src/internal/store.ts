@@ -16,9 +16,9 @@ import {
   type AuthorizationRecord,
   type ClientRecord,
   makeToken,
-  regenerateToken,
   toWholeSecond,
-  wireAt
+  wireAt,
+  type WireToken
 } from "./records.ts"
 import * as SampleData from "./sampleData.ts"
 import * as Seeds from "./seeds.ts"
@@ -68,21 +68,20 @@ export const make = (options: Options, builtAt: number, name = "account") => {
   }
   const account = Seeds.toUser(options.user ?? {}, random)
 
+  const addClient = (client: ClientRecord) => clients.set(client.wire.id, client)
+
   const put = (record: AuthorizationRecord): AuthorizationRecord => {
     const { client, wire } = record
     records.set(wire.id, record)
-    if (client !== null && !clients.has(client.wire.id)) clients.set(client.wire.id, client)
+    if (client !== null && !clients.has(client.wire.id)) addClient(client)
     return record
   }
 
-  for (const seed of clientSeeds) {
-    const client = Seeds.toClient(seed, random)
-    clients.set(client.wire.id, client)
-  }
+  for (const seed of clientSeeds) addClient(Seeds.toClient(seed, random))
   let { defaultAuthorization } = options
   if (count > 0) {
     const sampleClients = SampleData.makeClients(random)
-    for (const client of sampleClients) clients.set(client.wire.id, client)
+    for (const client of sampleClients) addClient(client)
     for (let index = 0; index < count; index++) {
       const { client, wire } = put(SampleData.makeAuthorization(account, sampleClients, random, builtAt))
       if (client === null) defaultAuthorization ??= wire.id
@@ -99,21 +98,22 @@ export const make = (options: Options, builtAt: number, name = "account") => {
     return put(record)
   }
 
-  const find = (id: string): Outcome => {
-    const record = records.get(id === "~" ? defaultAuthorization ?? "" : id)
-    return record === undefined ? Result.fail(HerokuErrors.notFound) : Result.succeed(record)
-  }
+  const find = (id: string): Outcome =>
+    Result.fromNullishOr(
+      records.get(id === "~" ? defaultAuthorization ?? "" : id),
+      () => HerokuErrors.errors.notFound
+    )
 
   // That Heroku responds with 422 is inferred: the client is a parameter, not the resource that the path names.
-  const findClient = (id: string, field: string): Outcome<ClientRecord> => {
-    const client = clients.get(id)
-    return client === undefined
-      ? Result.fail(HerokuErrors.invalidParams(field, "Couldn't find that OAuth client."))
-      : Result.succeed(client)
-  }
+  const findClient = (id: string, field: string): Outcome<ClientRecord> =>
+    Result.fromNullishOr(
+      clients.get(id),
+      () => HerokuErrors.invalidParams(field, "Couldn't find that OAuth client.")
+    )
 
-  const create = (input: CreateAuthorization, now: number): Outcome => {
-    const insert = (client: ClientRecord | null): AuthorizationRecord => {
+  const create = (input: CreateAuthorization, now: number): Outcome =>
+    Result.gen(function*() {
+      const client = input.client === undefined ? null : yield* findClient(input.client, "client")
       const seed = {
         // Heroku generates a description. This one is inferred.
         description: input.description ?? "Long-lived user authorization",
@@ -124,35 +124,32 @@ export const make = (options: Options, builtAt: number, name = "account") => {
       }
       const { wire } = Seeds.toRecord(seed, account, random, now)
       return add({ wire: { ...wire, client: client && client.wire }, observedAt: now, client })
-    }
-    return input.client === undefined
-      ? Result.succeed(insert(null))
-      : Result.map(findClient(input.client, "client"), insert)
-  }
+    })
 
   const update = (id: string, input: UpdateAuthorization, now: number): Outcome =>
-    Result.flatMap(find(id), (record) => {
+    Result.gen(function*() {
+      const record = yield* find(id)
       const description = input.description ?? record.wire.description
       const wire = { ...record.wire, description, updated_at: toWholeSecond(now) }
-      if (input.client === undefined) return Result.succeed(put({ ...record, wire }))
-      const secret = Redacted.value(input.client.secret)
-      return Result.flatMap(
-        findClient(input.client.id, "client.id"),
-        (client) =>
-          client.secret === null || client.secret === secret
-            ? Result.succeed(put({ ...record, wire: { ...wire, client: client.wire }, client }))
-            : Result.fail(HerokuErrors.invalidParams("client.secret", "Couldn't verify that OAuth client."))
-      )
+      if (input.client === undefined) return put({ ...record, wire })
+      const client = yield* findClient(input.client.id, "client.id")
+      if (client.secret !== null && client.secret !== Redacted.value(input.client.secret)) {
+        return yield* Result.fail(HerokuErrors.invalidParams("client.secret", "Couldn't verify that OAuth client."))
+      }
+      return put({ ...record, wire: { ...wire, client: client.wire }, client })
     })
 
   const regenerate = (id: string, now: number): Outcome =>
     Result.flatMap(find(id), (record) => {
-      if (record.client !== null && !record.client.privileged) return Result.fail(HerokuErrors.forbidden)
+      if (record.client !== null && !record.client.privileged) return Result.fail(HerokuErrors.errors.forbidden)
       const { access_token, refresh_token } = record.wire
+      // The lifetime starts again. If it had ended before Heroku returned the token, 30 days is inferred.
+      const token = ({ expires_in = null }: WireToken) =>
+        makeToken(random, expires_in === null || expires_in > 0 ? expires_in : 2_592_000)
       const wire = {
         ...wireAt(record, now),
-        access_token: access_token ? regenerateToken(random, access_token) : makeToken(random, null),
-        refresh_token: refresh_token && regenerateToken(random, refresh_token),
+        access_token: access_token ? token(access_token) : makeToken(random, null),
+        refresh_token: refresh_token && token(refresh_token),
         updated_at: toWholeSecond(now)
       }
       return Result.succeed(put({ ...record, wire, observedAt: now }))
@@ -178,9 +175,7 @@ export const make = (options: Options, builtAt: number, name = "account") => {
     size: () => ids.length,
     /** Returns every authorization, in the order of the list. */
     records: () => recordsOf(ids),
-    /** Inserts an authorization; it replaces one with the same id. */
     insert: (seed: Seeds.Seed, now: number) => add(Seeds.toRecord(seed, account, random, now)),
-    /** Sets the authorization that `~` names. */
     setDefault: (id: string | undefined) => {
       defaultAuthorization = id
     }

@@ -18,7 +18,7 @@ import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { createServer, type Server } from "node:http"
+import { createServer } from "node:http"
 import * as FakeHeroku from "../FakeHeroku.ts"
 import * as FaultInjection from "../FaultInjection.ts"
 import { HerokuAccount } from "../HerokuAccount.ts"
@@ -28,53 +28,39 @@ import * as State from "./state.ts"
 
 const host = "127.0.0.1"
 
-const whole = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
-  Flag.filter(
-    (number: number) => number >= minimum && number <= maximum,
-    () => `a whole number, ${minimum} ${maximum === Number.MAX_SAFE_INTEGER ? "or more" : `to ${maximum}`}`
+const whole = (name: string, description: string, minimum = 0, maximum = Number.MAX_SAFE_INTEGER) =>
+  Flag.Int(name).pipe(
+    Flag.filter(
+      (number) => number >= minimum && number <= maximum,
+      () => `a whole number, ${minimum} ${maximum === Number.MAX_SAFE_INTEGER ? "or more" : `to ${maximum}`}`
+    ),
+    Flag.withDescription(description)
   )
 
-const secret = (name: string) =>
+const secret = (name: string, description: string) =>
   Flag.Redacted(name).pipe(
     Flag.filter((value) => /^[\x21-\x7e]+$/.test(Redacted.value(value)), () => "visible ASCII"),
-    Flag.optional
+    Flag.optional,
+    Flag.withDescription(description)
   )
 
 const flags = {
-  port: Flag.Int("port").pipe(
-    whole(0, 65_535),
-    Flag.withDefault(0),
-    Flag.withDescription("The port to listen on. 0, the default, selects a free one")
-  ),
-  count: Flag.Int("count").pipe(
-    whole(0, 1_000_000),
-    Flag.withDefault(450),
-    Flag.withDescription("How many authorizations to generate, by default 450")
-  ),
-  latency: Flag.Int("latency").pipe(
-    whole(0),
-    Flag.withDefault(0),
-    Flag.withDescription("How many milliseconds every response takes, by default 0")
-  ),
-  token: Flag.withDescription(secret("token"), "The account's token. Without it any bearer or basic token is accepted"),
+  port: Flag.withDefault(whole("port", "The port to listen on. 0, the default, selects a free one", 0, 65_535), 0),
+  count: Flag.withDefault(whole("count", "How many authorizations to generate, by default 450", 0, 1_000_000), 450),
+  latency: Flag.withDefault(whole("latency", "How many milliseconds every response takes, by default 0"), 0),
+  token: secret("token", "The account's token. Without it any bearer or basic token is accepted"),
   seed: Flag.String("seed").pipe(
     Flag.withDefault("effect-heroku"),
     Flag.withDescription("Determines the generated authorizations. By default they are the same in every run")
   ),
-  rateLimit: Flag.Int("rate-limit").pipe(
-    whole(1),
-    Flag.withDefault(4500),
-    Flag.withDescription("How many requests the account may send at once, by default 4500")
+  rateLimit: Flag.withDefault(
+    whole("rate-limit", "How many requests the account may send at once, by default 4500", 1),
+    4500
   ),
-  rateLimitRefill: Flag.Int("rate-limit-refill").pipe(
-    whole(1),
-    Flag.optional,
-    Flag.withDescription("How many of them it regains a minute, by default all in an hour")
+  rateLimitRefill: Flag.optional(
+    whole("rate-limit-refill", "How many of them it regains a minute, by default all in an hour", 1)
   ),
-  twoFactor: Flag.withDescription(
-    secret("two-factor"),
-    "The code required in Heroku-Two-Factor-Code. Without it there is no second factor"
-  ),
+  twoFactor: secret("two-factor", "The code required in Heroku-Two-Factor-Code. Without it there is no second factor"),
   faults: Flag.String("fault").pipe(
     Flag.mapEffect((value) =>
       Effect.mapError(Effect.fromResult(Faults.parse(value)), (problem) =>
@@ -105,13 +91,6 @@ const log = ({ duration, method, range, status, target }: FakeHeroku.Exchange): 
     Option.getOrElse(status, () => "no response"),
     `${Duration.toMillis(duration)} ms`
   ].join(" "))
-
-/** Closes the connections that clients keep open, because Node's layer would wait for them. */
-const stop = (server: Server) =>
-  Effect.sync(() => {
-    server.close()
-    server.closeAllConnections()
-  })
 
 /**
  * Saves the account: at once, so that an unwritable file is reported before the first request; every second with a
@@ -171,7 +150,8 @@ const sandbox = Command.make(
         yield* Console.log(`Heroku sandbox with ${size} authorizations at ${HttpServer.formatAddress(address)}`)
         return yield* Effect.never
       }).pipe(
-        Effect.ensuring(stop(server)),
+        // Closes the connections that clients keep open, because Node's layer would wait for them.
+        Effect.ensuring(Effect.sync(() => server.close().closeAllConnections())),
         Effect.provide(saving.pipe(
           Layer.provideMerge(layer),
           Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port }))

@@ -5,13 +5,11 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as FaultInjection from "../FaultInjection.ts"
 
-/** A fault, and the requests that run into it. */
 export interface Injection {
   readonly fault: FaultInjection.Fault
   readonly target: FaultInjection.Target
 }
 
-/** The grammar, for users. */
 export const grammar =
   "FAULT[,operation=NAME][,id=ID][,every=N][,times=N|all][,after]. FAULT is an error status (503), reset, cut, garbled, "
   + "missing-next-range, repeated-next-range, hang or delay=MS. It happens once, with `every` always; with `after` once "

@@ -5,11 +5,12 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import {
+  assertIds,
   assertInvalid,
+  assertRejected,
   assertRemaining,
+  assertStored,
   type Client,
-  facts,
-  idsOfAll,
   missing,
   type Test,
   tokenOf,
@@ -61,13 +62,12 @@ export const create = (test: Test, client: Client | undefined): void => {
       assertInvalid(yield* rejected({ scope: ["read"], expiresIn }), "create", "expiresIn")
     }
     assertInvalid(yield* rejected({ scope: ["read"], client: "" }), "create", "client")
-    assert.deepStrictEqual(yield* idsOfAll(service), before)
+    yield* assertIds(service, before)
   })
 
   test("create for a client that does not exist fails and creates nothing", function*(service, before) {
-    const error = yield* Effect.flip(service.create({ scope: ["read"], client: missing }))
-    assert.notStrictEqual(error._tag, "RequestFailed")
-    assert.deepStrictEqual(yield* idsOfAll(service), before)
+    yield* assertRejected(service.create({ scope: ["read"], client: missing }))
+    yield* assertIds(service, before)
   })
 
   if (client === undefined) return
@@ -78,6 +78,6 @@ export const create = (test: Test, client: Client | undefined): void => {
     assert.isTrue(Option.isNone(created.accessToken))
     assert.isNotEmpty(Redacted.value(Option.getOrThrow(created.grant).code))
     assert.deepStrictEqual(created.description, Option.some("granted"))
-    assert.deepStrictEqual(facts(yield* service.info(created.id)), facts(created))
+    yield* assertStored(service, created)
   })
 }

@@ -54,29 +54,33 @@ export const createMany = (service: Service, count: number) =>
 /** A page size that divides an account of any size into a few pages, because a real one allows few requests. */
 export const pageSizeFor = (total: number): number => Math.min(Math.max(2, Math.ceil(total / 5)), 999)
 
-/** The ids in the order of the list. */
 export const sorted = (ids: ReadonlyArray<string>): ReadonlyArray<string> => ids.toSorted()
 
 export const idsOf = (pages: ReadonlyArray<Page>): ReadonlyArray<string> =>
   pages.flatMap(({ items }) => items.map(({ id }) => id))
 
-export const idsOfAll = (service: Service) => Effect.map(Stream.runCollect(service.pages()), idsOf)
+const idsOfAll = (service: Service) => Effect.map(Stream.runCollect(service.pages()), idsOf)
 
-/** The access token, in clear. */
 export const tokenOf = ({ accessToken }: Authorization): string => Redacted.value(Option.getOrThrow(accessToken).token)
 
 /** The fields that are the same in every response. Lifetimes change, and tokens can be masked. */
-export const facts = (authorization: Authorization) => ({
-  id: authorization.id,
-  description: authorization.description,
-  scope: authorization.scope,
-  accessToken: Option.map(authorization.accessToken, ({ id }) => id),
-  refreshToken: Option.map(authorization.refreshToken, ({ id }) => id),
-  client: authorization.client,
-  session: authorization.session,
-  user: authorization.user,
-  createdAt: authorization.createdAt
+export const facts = ({ grant: _grant, updatedAt: _updatedAt, ...fields }: Authorization) => ({
+  ...fields,
+  accessToken: Option.map(fields.accessToken, ({ id }) => id),
+  refreshToken: Option.map(fields.refreshToken, ({ id }) => id)
 })
+
+/** Checks that `info` returns the same authorization. */
+export const assertStored = (service: Service, authorization: Authorization) =>
+  Effect.map(service.info(authorization.id), (stored) => assert.deepStrictEqual(facts(stored), facts(authorization)))
+
+/** Checks that the account has exactly these authorizations. */
+export const assertIds = (service: Service, ids: ReadonlyArray<string>) =>
+  Effect.map(idsOfAll(service), (all) => assert.deepStrictEqual(all, sorted(ids)))
+
+/** Checks that a call fails because of the request, and not without a response. */
+export const assertRejected = <A>(call: Effect.Effect<A, AuthorizationError>) =>
+  Effect.map(Effect.flip(call), (error) => assert.notStrictEqual(error._tag, "RequestFailed"))
 
 /** Checks that at most `lifetime` remains, and not much less: the suite takes less than 15 minutes. */
 export const assertRemaining = ({ accessToken }: Authorization, lifetime: Duration.Duration): void => {
