@@ -106,7 +106,6 @@ export interface Api {
   readonly account: HerokuAccount.Service
 }
 
-/** Creates the API. Its calls run under `guard`. */
 export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.Guard): Effect.fn.Return<Api> {
   const furtherAccounts = Array.from(options.accounts ?? [])
   const now = yield* Clock.currentTimeMillis

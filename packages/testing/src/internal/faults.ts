@@ -27,7 +27,6 @@ export type Guard = <A, E>(
   shown: Shown<A, E>
 ) => Effect.Effect<A, E>
 
-/** The guard of layers without faults. */
 export const none: Guard = (_call, act) => act
 
 interface Pending {

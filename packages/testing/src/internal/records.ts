@@ -5,12 +5,11 @@
  */
 import { Authorization } from "@effect-heroku/core/Authorization"
 import { maxLifetimeSeconds } from "@effect-heroku/core/AuthorizationEndpoints"
-import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { flat, type Random } from "./random.ts"
 
 export type Wire = typeof Authorization.FromWire.Encoded
-export type WireToken = NonNullable<Wire["access_token"]>
+type WireToken = NonNullable<Wire["access_token"]>
 
 export interface ClientRecord {
   readonly wire: NonNullable<Wire["client"]>
@@ -43,7 +42,6 @@ export const makeGrant = (random: Random, lifetime = 300): NonNullable<Wire["gra
 /** Writes a time. Heroku writes no fractions of a second, but seeds may have them. */
 export const toTime = (millis: number): string => new Date(millis).toISOString().replace(".000Z", "Z")
 
-/** Writes the time of a change, to the second. */
 export const toWholeSecond = (millis: number): string => toTime(Math.floor(millis / 1000) * 1000)
 
 /** Returns the authorization as it is at `now`, as Heroku's JSON. */
@@ -70,22 +68,6 @@ export const wireAt = ({ observedAt, wire }: AuthorizationRecord, now: number): 
   }
 }
 
-const decode = Schema.decodeUnknownSync(Authorization.FromWire)
-const encode = Schema.encodeSync(Authorization.FromWire)
+export const decode = Schema.decodeUnknownSync(Authorization.FromWire)
 
 export const toAuthorization = (record: AuthorizationRecord, now: number): Authorization => decode(wireAt(record, now))
-
-/**
- * Creates the record of an authorization that Heroku returned at `observedAt`.
- *
- * @throws `SchemaError`
- */
-export const fromAuthorization = (seed: Authorization | Wire, observedAt: number): AuthorizationRecord => {
-  const authorization = seed instanceof Authorization ? seed : decode(seed)
-  const wire = {
-    ...encode(authorization),
-    created_at: toTime(DateTime.toEpochMillis(authorization.createdAt)),
-    updated_at: toTime(DateTime.toEpochMillis(authorization.updatedAt))
-  }
-  return { wire, observedAt, client: wire.client ? { wire: wire.client, secret: null, privileged: false } : null }
-}

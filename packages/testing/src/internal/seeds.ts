@@ -3,11 +3,12 @@ import { Authorization, AuthorizationId, type Scope } from "@effect-heroku/core/
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import type { Random } from "./random.ts"
 import {
   type AuthorizationRecord,
   type ClientRecord,
-  fromAuthorization,
+  decode,
   makeGrant,
   makeToken,
   toTime,
@@ -97,6 +98,18 @@ export const toUser = (seed: UserSeed, random: Random): NonNullable<Wire["user"]
   email: seed.email ?? "username@example.com",
   full_name: seed.fullName ?? "Tina Edmonds"
 })
+
+const encode = Schema.encodeSync(Authorization.FromWire)
+
+const fromAuthorization = (seed: Authorization | WireSeed, observedAt: number): AuthorizationRecord => {
+  const authorization = seed instanceof Authorization ? seed : decode(seed)
+  const wire = {
+    ...encode(authorization),
+    created_at: toTime(DateTime.toEpochMillis(authorization.createdAt)),
+    updated_at: toTime(DateTime.toEpochMillis(authorization.updatedAt))
+  }
+  return { wire, observedAt, client: wire.client ? { wire: wire.client, secret: null, privileged: false } : null }
+}
 
 /**
  * Creates the record of an authorization.

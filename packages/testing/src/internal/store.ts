@@ -12,14 +12,7 @@ import * as Result from "effect/Result"
 import * as HerokuErrors from "./herokuErrors.ts"
 import { indexOf, list } from "./listing.ts"
 import * as Random from "./random.ts"
-import {
-  type AuthorizationRecord,
-  type ClientRecord,
-  makeToken,
-  toWholeSecond,
-  wireAt,
-  type WireToken
-} from "./records.ts"
+import { type AuthorizationRecord, type ClientRecord, makeToken, toWholeSecond, wireAt } from "./records.ts"
 import * as SampleData from "./sampleData.ts"
 import * as Seeds from "./seeds.ts"
 
@@ -144,7 +137,7 @@ export const make = (options: Options, builtAt: number, name = "account") => {
       if (record.client !== null && !record.client.privileged) return Result.fail(HerokuErrors.errors.forbidden)
       const { access_token, refresh_token } = record.wire
       // The lifetime starts again. If it had ended before Heroku returned the token, 30 days is inferred.
-      const token = ({ expires_in = null }: WireToken) =>
+      const token = ({ expires_in = null }: NonNullable<typeof access_token>) =>
         makeToken(random, expires_in === null || expires_in > 0 ? expires_in : 2_592_000)
       const wire = {
         ...wireAt(record, now),

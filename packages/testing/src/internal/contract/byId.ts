@@ -17,7 +17,6 @@ import {
   tokenOf
 } from "./test.ts"
 
-/** Every operation that takes an id, with a call of it. */
 const callsWith = (service: Service, id: AuthorizationId) =>
   [
     ["info", service.info(id)],
@@ -26,7 +25,6 @@ const callsWith = (service: Service, id: AuthorizationId) =>
     ["delete", service.delete(id)]
   ] as const
 
-/** The operations that take an id; `update` has more tests of its own. */
 export const byId = (test: Test): void => {
   test("info returns the authorization that create returned", function*(service) {
     const created = yield* service.create({ scope: ["identity"], description: "created", expiresIn: "1 hour" })
