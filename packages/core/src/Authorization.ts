@@ -9,7 +9,6 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
-import * as Id from "./internal/authorizationId.ts"
 import { Lifetime, LifetimeInput } from "./internal/lifetime.ts"
 import * as WireFormat from "./internal/wire.ts"
 
@@ -21,7 +20,7 @@ import * as WireFormat from "./internal/wire.ts"
  * Rejects ids that cannot be sent safely: empty strings, malformed Unicode, control characters (such as a trailing newline
  * from a file), and the dot segments `.` and `..`, which URL parsers resolve to another path even when percent-encoded.
  */
-export const AuthorizationId = Id.AuthorizationId
+export const AuthorizationId = WireFormat.AuthorizationId
 export type AuthorizationId = typeof AuthorizationId.Type
 
 /**

@@ -11,17 +11,7 @@ import * as Pagination from "./internal/pagination.ts"
 import { paginateSegments } from "./internal/segments.ts"
 import { makeValidator } from "./internal/validate.ts"
 
-export {
-  changesState,
-  errorFromResponse,
-  type ErrorOf,
-  type ErrorResponse,
-  expectedStatuses,
-  invalidInput,
-  invalidResponse,
-  parseErrorResponse,
-  type RawResponse
-} from "./internal/errorResponse.ts"
+export * from "./internal/errorResponse.ts"
 export { maxLifetimeSeconds } from "./internal/lifetime.ts"
 export type { ListResponse } from "./internal/pagination.ts"
 export { TwoFactorCode } from "./internal/twoFactorCode.ts"

@@ -43,19 +43,6 @@ export interface Start {
   readonly exclusive: boolean
 }
 
-/** Returns a range with these parts. */
-export const make = (parts: {
-  readonly start?: Start
-  readonly end?: string
-  readonly max?: number
-  readonly order?: Order
-}): ListRange => ({
-  start: Option.fromUndefinedOr(parts.start),
-  end: Option.fromUndefinedOr(parts.end),
-  max: Option.fromUndefinedOr(parts.max),
-  order: Option.fromUndefinedOr(parts.order)
-})
-
 /**
  * Parses the text of a `Range` or `Next-Range` header. `None` when it is not a range by `id`.
  *

@@ -40,10 +40,10 @@ export const page: Arbitrary.Arbitrary<Page> = Arbitrary.map(
     const items = [...byId.keys()].toSorted().flatMap((id) => byId.get(id) ?? [])
     return {
       items: order === "asc" ? items : items.toReversed(),
-      next: Option.map(next, ({ max, start }) =>
-        ListRange.Cursor.make(
-          ListRange.format(ListRange.make({ start: { id: start, exclusive: true }, max, order }))
-        ))
+      next: Option.map(
+        next,
+        ({ max, start }) => ListRange.Cursor.make(`id ]${start}..; max=${max}${order === "desc" ? ", order=desc" : ""}`)
+      )
     }
   }
 )

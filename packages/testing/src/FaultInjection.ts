@@ -157,23 +157,7 @@ export interface Service {
   readonly calls: Effect.Effect<ReadonlyArray<Call>>
 }
 
-/**
- * The service that makes chosen calls fail, wait or hang.
- *
- * **Example** (In memory, with faults)
- *
- * ```ts
- * const layer = MemoryAuthorizationService.layerWithFaults({ seed: [{ id: leaked, description: "leaked in a log" }] })
- * ```
- *
- * and in a test with that layer
- *
- * ```ts
- * const faults = yield* FaultInjection.FaultInjection
- * yield* faults.inject(FaultInjection.connectionReset, { operation: "delete" })
- * assert.strictEqual(yield* revoke(leaked), "may still work: check again")
- * ```
- */
+/** The service that makes chosen calls fail, wait or hang. */
 export class FaultInjection extends Context.Service<FaultInjection, Service>()(
   "@effect-heroku/testing/FaultInjection"
 ) {}

@@ -9,8 +9,15 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { AuthorizationId } from "./authorizationId.ts"
 import { lifetimeFromSeconds } from "./lifetime.ts"
+
+/** The schema of ids. */
+export const AuthorizationId = Schema.String.check(
+  Schema.isNonEmpty({ message: "must not be empty" }),
+  Schema.makeFilter((id) => id.trim() !== "" || "must not be blank"),
+  Schema.makeFilter((id) => (id !== "." && id !== "..") || "must not be a dot segment, which resolves to another path"),
+  Schema.makeFilter((id) => !/[\p{Cc}\p{Cs}]/u.test(id) || "must be well-formed Unicode without control characters")
+).pipe(Schema.brand("AuthorizationId"))
 
 const optional = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
 
