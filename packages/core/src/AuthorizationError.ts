@@ -28,8 +28,8 @@ const responseFields = {
   /** The URL of the page that explains the error. */
   documentationUrl: Schema.Option(Schema.String),
   /**
-   * Whether an earlier attempt of the same call may have changed something: it ended without a response, or with a server
-   * error, and was retried. Always false for `info` and `list`.
+   * Whether the call may have changed something: an earlier attempt ended without a response or with a server error, or this
+   * is one (408, or 500 and above). Always false for `info` and `list`.
    */
   outcomeUnknown: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(false)))
 }
