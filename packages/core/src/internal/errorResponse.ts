@@ -156,13 +156,9 @@ export function errorFromResponse(
       return new RateLimited({ ...fields, retryAfter })
   }
   // After a timeout or an error of the server or its router, the operation may have been carried out.
-  const isUnknown = outcomeUnknown || (changesState(operation) && (status === 408 || status >= 500))
-  return new UnexpectedStatus({
-    ...fields,
-    outcomeUnknown: isUnknown,
-    expected: expectedStatuses(operation),
-    retryAfter
-  })
+  const mayHaveActed = changesState(operation) && (status === 408 || status >= 500)
+  const unexpected = { ...fields, outcomeUnknown: outcomeUnknown || mayHaveActed }
+  return new UnexpectedStatus({ ...unexpected, expected: expectedStatuses(operation), retryAfter })
 }
 
 /** Returns the error of an input that is rejected before a request. Keep the value out of `problem`: it may be a secret. */

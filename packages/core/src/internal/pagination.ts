@@ -172,7 +172,6 @@ const makeOrderCheck = ({ last, order, seen }: Position) => {
   /** Whether the next authorization may have the id `lastUuid`: the range includes its start. */
   let isInclusive = before?.exclusive === false
   return {
-    /** The id of the last authorization. */
     lastId: () => lastId,
     /** The last UUID, for the next position. */
     last: (): Option.Option<ListRange.Start> =>
