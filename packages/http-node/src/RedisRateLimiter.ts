@@ -1,7 +1,7 @@
 /**
  * Effect's `RateLimiter` over Redis, for a `RequestBudget` that many processes share. It needs the package `redis`.
  *
- * Other than Effect's own layers, it suits programs that also run without Redis: the layer never waits long for Redis, and
+ * Unlike Effect's own layers, it suits programs that also run without Redis: the layer never waits long for Redis, and
  * no command waits for a connection. Token buckets refill by the clock of Redis, so that the clocks of the processes do not
  * matter.
  */

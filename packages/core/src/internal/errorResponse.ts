@@ -156,8 +156,8 @@ export function errorFromResponse(
       return new RateLimited({ ...fields, retryAfter })
   }
   // After a timeout or an error of the server or its router, the operation may have been carried out.
-  const mayHaveActed = changesState(operation) && (status === 408 || status >= 500)
-  const unexpected = { ...fields, outcomeUnknown: outcomeUnknown || mayHaveActed }
+  const isAmbiguous = changesState(operation) && (status === 408 || status >= 500)
+  const unexpected = { ...fields, outcomeUnknown: outcomeUnknown || isAmbiguous }
   return new UnexpectedStatus({ ...unexpected, expected: expectedStatuses(operation), retryAfter })
 }
 

@@ -1,4 +1,4 @@
-/** UUIDs as Heroku writes them, whose order is known. Of other ids it is not. */
+/** UUIDs as Heroku writes them. Other ids have no known order. */
 import type { Order } from "../ListRange.ts"
 
 /** Returns whether text is a UUID in lower case, of any version: Heroku's sample id has none. */

@@ -20,7 +20,7 @@ export interface Options {
   readonly allowHttp?: boolean | undefined
   /** The `User-Agent` header. Default: the name and version of this package. */
   readonly userAgent?: string | undefined
-  /** The timeout of one attempt, from connecting to the end of the response body. Default: 30 seconds. */
+  /** The timeout of one attempt, including the wait for a free connection and the response body. Default: 30 seconds. */
   readonly requestTimeout?: Duration.Input | undefined
   /** The timeout of a call with all its attempts and the delays between them. Default: no timeout. */
   readonly timeout?: Duration.Input | undefined

@@ -49,18 +49,18 @@ export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter,
   const onFailure = Effect.fnUntraced(function*(options: ConsumeOptions, error: RateLimiter.RateLimitStoreError) {
     if (isUnavailable(options.key)) return
     unavailable.add(probe.key).add(options.key)
-    const instead = withoutStore === "fail" ? "requests fail" : `this process uses ${localShare * 100} % of the pool`
-    yield* Effect.logWarning(
-      `The store of the request budget is unavailable; ${instead} until it responds: ${describe(error)}`
-    )
-    yield* Metric.update(Telemetry.budgetFallbacks, 1)
-    // A key that holds another type stays unavailable when the store is available again.
+    // First of all, because an interrupted call must not leave the store unavailable. A key of another type stays so.
     yield* untilAvailable(probe).pipe(
       Effect.andThen(untilAvailable(options)),
       Effect.andThen(Effect.logDebug("The store of the request budget is available again")),
       Effect.ignore,
       Effect.forkIn(scope)
     )
+    const instead = withoutStore === "fail" ? "requests fail" : `this process uses ${localShare * 100} % of the pool`
+    yield* Effect.logWarning(
+      `The store of the request budget is unavailable; ${instead} until it responds: ${describe(error)}`
+    )
+    yield* Metric.update(Telemetry.budgetFallbacks, 1)
   })
 
   return Effect.fnUntraced(function*(options: ConsumeOptions, isRequest: boolean) {
