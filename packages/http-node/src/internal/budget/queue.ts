@@ -10,7 +10,7 @@ import { now } from "./time.ts"
 
 /**
  * Makes a queue, which takes a permit and waits for it. It returns 0, or the milliseconds to wait if those exceed `maxWait`.
- * A waiting request holds no permit, so none is lost if it is interrupted or its process dies.
+ * A waiting request holds no permit, so that none is lost if it is interrupted while it sleeps, or its process dies.
  */
 export const make = (bucket: Bucket, { interval, maxWait }: Settings) => {
   const makeQueue = () => ({ head: Semaphore.makeUnsafe(1), size: 0, readyAt: 0 })
