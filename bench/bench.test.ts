@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { type Client, type ListTask, Tally } from "./clients/client.ts"
 import * as EffectHeroku from "./clients/effectHeroku.ts"
+import * as EffectHttpClient from "./clients/effectHttpClient.ts"
 import * as HerokuClient from "./clients/herokuClient.ts"
 import * as HttpCall from "./clients/httpCall.ts"
 import * as Undici from "./clients/undici.ts"
@@ -25,6 +26,7 @@ const server = (setup: Setup) =>
 const clients: Readonly<Record<string, Client>> = {
   "this project's client": EffectHeroku.client,
   "undici": Undici.client,
+  "Effect's HttpClient": EffectHttpClient.client,
   "heroku-client": HerokuClient.client,
   "http-call": HttpCall.client
 }

@@ -55,6 +55,7 @@ const sequential: Scenario = {
       "stream, by array": list(server, setup, "effectHeroku", { by: "array" }),
       "pages": list(server, setup, "effectHeroku", { by: "page" }),
       "undici": list(server, setup, "undici"),
+      "Effect's HttpClient": list(server, setup, "effectHttpClient"),
       "heroku-client": list(server, setup, "herokuClient"),
       "http-call": list(server, setup, "httpCall")
     })
@@ -159,8 +160,10 @@ const single: Scenario = {
     const many = { times: 20_000, concurrency: 64 }
     const results = await runRounds(rounds, {
       "ours, concurrency 1": calls("effectHeroku", one),
+      "Effect's HttpClient, concurrency 1": calls("effectHttpClient", one),
       "undici, concurrency 1": calls("undici", one),
       "ours, concurrency 64": calls("effectHeroku", many),
+      "Effect's HttpClient, concurrency 64": calls("effectHttpClient", many),
       "undici, concurrency 64": calls("undici", many)
     })
     return {

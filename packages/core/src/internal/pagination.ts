@@ -154,7 +154,7 @@ export const readResponse = (position: Position, response: ListResponse): Stream
     const order = makeOrderCheck(position)
     const items = Stream.mapArrayEffect(response.items, (chunk) => {
       const problem = order.check(chunk)
-      const step: Step = { _tag: "Items", items: chunk, onlyUuids: chunk.every(({ id }) => isUuid(id)) }
+      const step: Step = { _tag: "Items", items: chunk, onlyUuids: order.onlyUuids() }
       return problem === undefined ? Effect.succeed([step] as const) : invalid(problem)
     })
     const end = Effect.suspend(() => {
@@ -169,10 +169,12 @@ const makeOrderCheck = ({ last, order, seen }: Position) => {
   const before = Option.getOrUndefined(Option.filter(last, ({ id }) => isUuid(id)))
   let lastUuid = before?.id
   let lastId: string | undefined
+  let onlyUuids = true
   /** Whether the next authorization may have the id `lastUuid`: the range includes its start. */
   let isInclusive = before?.exclusive === false
   return {
     lastId: () => lastId,
+    onlyUuids: () => onlyUuids,
     /** The last UUID, for the next position. */
     last: (): Option.Option<ListRange.Start> =>
       lastUuid === undefined || isInclusive ? last : Option.some({ id: lastUuid, exclusive: true }),
@@ -188,6 +190,7 @@ const makeOrderCheck = ({ last, order, seen }: Position) => {
           lastUuid = id
           isInclusive = false
         } else {
+          onlyUuids = false
           if (seen.has(id)) return "The list repeats an authorization"
           seen.add(id)
         }
