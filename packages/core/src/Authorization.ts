@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import * as SchemaGetter from "effect/SchemaGetter"
 import { Lifetime, LifetimeInput } from "./internal/lifetime.ts"
+import { compareToken } from "./internal/token.ts"
 import * as WireFormat from "./internal/wire.ts"
 
 /**
@@ -21,6 +22,7 @@ import * as WireFormat from "./internal/wire.ts"
  *
  * Rejects ids that cannot be sent safely: empty strings, malformed Unicode, control characters (such as a trailing newline
  * from a file), and the dot segments `.` and `..`, which URL parsers resolve to another path even when percent-encoded.
+ * Also rejects tokens (`HRKU-…`), without quoting them: `matchToken` finds the authorization of a token.
  */
 export const AuthorizationId = WireFormat.AuthorizationId
 export type AuthorizationId = typeof AuthorizationId.Type
@@ -47,11 +49,11 @@ const Secret = Schema.Redacted(Schema.String).check(
 export class Token extends Schema.Opaque<Token>()(Schema.Struct({
   /** The id of the token itself. */
   id: Schema.String,
-  /** The bearer token. Lists contain it masked with asterisks. */
+  /** The bearer token. In lists it is masked with ten asterisks: see `matchToken`. */
   token: Secret,
   /** The remaining lifetime in whole seconds, counted from the response. `None`: it never expires. */
   expiresIn: Schema.Option(Lifetime),
-  /** The version of the token's format. `None` where Heroku does not send it. */
+  /** The version of the token, an integer. Heroku sends it for authorizations of teams. */
   version: Schema.Option(Schema.Finite)
 })) {}
 
@@ -205,6 +207,30 @@ export interface UpdateAuthorization extends Schema.Schema.Type<typeof UpdateAut
 /** Returns the access token. `None` for a web-flow authorization whose grant has not been exchanged yet. */
 export const accessToken = (authorization: Authorization): Option.Option<Redacted.Redacted> =>
   Option.map(authorization.accessToken, ({ token }) => token)
+
+/**
+ * Compares a token in clear with the access and refresh tokens of an authorization, which lists contain masked.
+ *
+ * **Details**
+ *
+ * - `"exact"`: the authorization has this token.
+ * - `"masked"`: everything that a masked token shows equals this token. Other tokens can match it as well.
+ * - `"unknown"`: a masked token shows nothing, or only the prefix of all tokens (`HRKU-AA`), so that it cannot be compared.
+ * - `"none"`: the authorization does not have this token.
+ *
+ * The result is the first of these that applies to one of the two tokens.
+ */
+export const matchToken = (authorization: Authorization, token: Redacted.Redacted): TokenMatch => {
+  const text = Redacted.value(token)
+  const tokens = [authorization.accessToken, authorization.refreshToken].flatMap(Option.toArray)
+  const matches = new Set(tokens.map(({ token }) => compareToken(Redacted.value(token), text)))
+  return tokenMatches.find((match) => matches.has(match)) ?? "none"
+}
+
+const tokenMatches = ["exact", "masked", "unknown", "none"] as const
+
+/** How a token compares with those of an authorization. */
+export type TokenMatch = typeof tokenMatches[number]
 
 /**
  * Returns when the access token expires: `expiresIn` counts from `observedAt`, the time of the response. `None` when the

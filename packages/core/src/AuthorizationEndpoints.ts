@@ -22,7 +22,12 @@ export interface Endpoints extends Pick<Service, "create" | "info" | "update" | 
   readonly list: (range: string) => Effect.Effect<Pagination.ListResponse, ListError>
 }
 
-const validateId = makeValidator(AuthorizationId, "id")
+const checkId = makeValidator(AuthorizationId, "id")
+
+/** Adds the id to the span once it is valid: an invalid one may be a token. */
+const validateId = (operation: Operation, id: AuthorizationId) =>
+  Effect.tap(checkId(operation, id), (id) => Effect.annotateCurrentSpan("heroku.authorization.id", id))
+
 const validateCreate = makeValidator(CreateAuthorization, "input")
 const validateUpdate = makeValidator(UpdateAuthorization, "input")
 
@@ -49,21 +54,18 @@ export const make = (endpoints: Endpoints): Service => {
     create: (input) =>
       Effect.flatMap(validateCreate("create", input), endpoints.create).pipe(withOperationSpan("create")),
 
-    info: (id) => Effect.flatMap(validateId("info", id), endpoints.info).pipe(withOperationSpan("info", naming(id))),
+    info: (id) => Effect.flatMap(validateId("info", id), endpoints.info).pipe(withOperationSpan("info")),
 
     update: (id, input) =>
       Effect.all([validateId("update", id), validateUpdate("update", input)]).pipe(
         Effect.flatMap(([validId, validInput]) => endpoints.update(validId, validInput)),
-        withOperationSpan("update", naming(id))
+        withOperationSpan("update")
       ),
 
     regenerate: (id) =>
-      Effect.flatMap(validateId("regenerate", id), endpoints.regenerate).pipe(
-        withOperationSpan("regenerate", naming(id))
-      ),
+      Effect.flatMap(validateId("regenerate", id), endpoints.regenerate).pipe(withOperationSpan("regenerate")),
 
-    delete: (id) =>
-      Effect.flatMap(validateId("delete", id), endpoints.delete).pipe(withOperationSpan("delete", naming(id))),
+    delete: (id) => Effect.flatMap(validateId("delete", id), endpoints.delete).pipe(withOperationSpan("delete")),
 
     list: (options) =>
       Effect.flatMap(
@@ -88,8 +90,6 @@ export const make = (endpoints: Endpoints): Service => {
       )
   }
 }
-
-const naming = (id: AuthorizationId) => ({ "heroku.authorization.id": id })
 
 // A captured stack trace keeps the response before it in memory, which keeps the one before it, and so on.
 const withOperationSpan =

@@ -6,6 +6,7 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { hasToken } from "./internal/token.ts"
 
 /** The order of a list by id. */
 export const Order = Schema.Literals(["asc", "desc"])
@@ -111,10 +112,11 @@ export const Cursor = Schema.String.check(
 ).pipe(Schema.brand("Cursor"))
 export type Cursor = typeof Cursor.Type
 
-// A cursor is sent as a header: visible ASCII, and short enough for servers to accept.
+// A cursor is sent as a header: visible ASCII, and short enough for servers to accept. It gets into spans: no token.
 const isCursor = (text: string): boolean =>
   text.length <= 2000
   && /^[\x20-\x7e]*$/.test(text)
+  && !hasToken(text)
   && Option.exists(parse(text), ({ max, start }) => Option.isSome(start) && Option.exists(max, isPageSize))
 
 const isPageSize = Schema.is(PageSize)

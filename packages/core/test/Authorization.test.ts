@@ -7,6 +7,7 @@ import {
   hasGlobalScope,
   isDirect,
   isExpired,
+  matchToken,
   neverExpires,
   UpdateAuthorization
 } from "@effect-heroku/core/Authorization"
@@ -145,6 +146,75 @@ describe("AuthorizationId", () => {
     "AuthorizationId accepts %s",
     (id) => assert.strictEqual(problemOf(AuthorizationId, id), "valid")
   )
+
+  it.each(["HRKU-", `HRKU-AA${"x".repeat(58)}`, "hrku-0123", " HRKU-0123", "Bearer HRKU-0123", "HRKU-AA**********z9"])(
+    "AuthorizationId rejects the token %j without quoting it, and says how to find the id",
+    (id) => {
+      const message = problemOf(AuthorizationId, id)
+      assert.match(message, /^is a token, not an id: .*Authorization\.matchToken/)
+      assert.notMatch(message, /HRKU/i)
+    }
+  )
+})
+
+describe("matchToken", () => {
+  const current = `HRKU-AA${"Zy9_".repeat(14)}-x`
+  const older = "HRKU-01234567-89ab-cdef-0123-456789abcdef"
+  const oldest = "01234567-89ab-cdef-0123-456789abcdef"
+  const mask = "*".repeat(10)
+  const withTokens = (access: string | undefined, refresh?: string) => {
+    const token = (token: string | undefined) => token === undefined ? null : { id: "x", token }
+    return decode({ ...payloads.direct, access_token: token(access), refresh_token: token(refresh) })
+  }
+
+  it.each<[shown: string | undefined, token: string, match: string]>([
+    [current, current, "exact"],
+    [older, older, "exact"],
+    [oldest, oldest, "exact"],
+    [current, `${current}x`, "none"],
+    [current, older, "none"],
+    [`${current.slice(0, 12)}${mask}${current.slice(-4)}`, current, "masked"],
+    [`${current.slice(0, 12)}${mask}`, current, "masked"],
+    [`${mask}${current.slice(-4)}`, current, "masked"],
+    [`HRKU-${mask}${older.slice(-4)}`, older, "masked"],
+    [`0123${mask}`, oldest, "masked"],
+    [`HRKU-A${mask}y`, "HRKU-Ay", "masked"],
+    [`HRKU-AB${mask}`, current, "none"],
+    [`${current.slice(0, 12)}${mask}no`, current, "none"],
+    [`HRKU-no${mask}${current.slice(-4)}`, current, "none"],
+    [`HRKU-${mask}${current.slice(-4)}`, older, "none"],
+    // The start and the end of a token are not the same characters.
+    [`HRKU-01${mask}01`, "HRKU-01", "none"],
+    [mask, current, "unknown"],
+    ["", current, "unknown"],
+    [`HRKU-${mask}`, older, "unknown"],
+    [`HRKU-AA${mask}`, current, "unknown"],
+    [`HRKU-AA${mask}`, older, "none"],
+    [`HRKU-${mask}`, oldest, "none"],
+    [undefined, current, "none"]
+  ])(
+    "matchToken of an authorization with the token %s and the token %s returns %s",
+    (shown, token, match) => assert.strictEqual(matchToken(withTokens(shown), Redacted.make(token)), match)
+  )
+
+  it.each<[access: string, refresh: string, match: string]>([
+    [older, current, "exact"],
+    [mask, current, "exact"],
+    [`${current.slice(0, 12)}${mask}`, current, "exact"],
+    [older, `${mask}${current.slice(-4)}`, "masked"],
+    [mask, `${mask}${current.slice(-4)}`, "masked"],
+    [older, mask, "unknown"],
+    [older, oldest, "none"]
+  ])(
+    "matchToken compares both tokens: %s and %s give %s",
+    (access, refresh, match) =>
+      assert.strictEqual(matchToken(withTokens(access, refresh), Redacted.make(current)), match)
+  )
+
+  it("matchToken does not take a masked token for an exact match", () => {
+    const masked = `${current.slice(0, 12)}${mask}${current.slice(-4)}`
+    assert.strictEqual(matchToken(withTokens(masked), Redacted.make(masked)), "masked")
+  })
 })
 
 describe("CreateAuthorization", () => {

@@ -51,6 +51,17 @@ describe("spans", () => {
       ])
     }))
 
+  it.effect("the span of an operation with an invalid id, which may be a token, does not contain it", () =>
+    Effect.gen(function*() {
+      const { spans, tracer } = recordSpans()
+      const { service } = respondWith()
+      const token = AuthorizationId.make("HRKU-1", { disableChecks: true })
+      yield* Effect.flip(service.info(token)).pipe(Effect.withTracer(tracer))
+      assert.deepStrictEqual(spans.map(({ attributes, name }) => [name, attributes.size]), [
+        ["AuthorizationService.info", 0]
+      ])
+    }))
+
   it.effect.each(["pages", "stream"] as const)(
     "the span of %s covers one run of the listing",
     (name) =>

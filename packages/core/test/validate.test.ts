@@ -27,6 +27,14 @@ describe("validation", () => {
     ["info", "a dot segment", "id: must not be a dot segment", service.info(unchecked(".."))],
     ["info", "a blank id", "id: must not be blank", service.info(unchecked("  "))],
     ["info", "a null character", "id: must be well-formed", service.info(unchecked("\0"))],
+    ["info", "a token as id", "id: is a token, not an id: list the authorizations", service.info(unchecked("HRKU-1"))],
+    ["delete", "a token as id", "id: is a token, not an id", service.delete(unchecked("HRKU-1"))],
+    [
+      "list",
+      "a cursor with a token",
+      "cursor: must be a cursor",
+      service.list({ cursor: "id HRKU-1..; max=2" as Cursor })
+    ],
     ["info", "an array as id", "id: Expected string", service.info([uuid(1)] as never)],
     ["update", "a lone surrogate", "id: must be well-formed", service.update(unchecked("\ud800"), client("s"))],
     [
@@ -72,7 +80,8 @@ describe("validation", () => {
 
   it.effect.each<[string, Effect.Effect<unknown, AuthorizationError>]>([
     ["a secret that is not Redacted", service.update(id, { client: { id: "c", secret: "hunter2" as never } })],
-    ["a token as id", service.info(unchecked("hunter2\n"))],
+    ["an invalid id", service.info(unchecked("hunter2\n"))],
+    ["a token as id", service.info(unchecked("HRKU-hunter2"))],
     ["a number in place of text", service.create({ scope: ["global"], description: { hunter2: 1 } as never })]
   ])("an error of validation does not contain %s", ([, call]) =>
     Effect.gen(function*() {

@@ -12,13 +12,18 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { lifetimeFromSeconds } from "./lifetime.ts"
+import { hasToken } from "./token.ts"
 
 /** The schema of ids. */
 export const AuthorizationId = Schema.String.check(
   Schema.isNonEmpty({ message: "must not be empty" }),
   Schema.makeFilter((id) => id.trim() !== "" || "must not be blank"),
   Schema.makeFilter((id) => (id !== "." && id !== "..") || "must not be a dot segment, which resolves to another path"),
-  Schema.makeFilter((id) => !/[\p{Cc}\p{Cs}]/u.test(id) || "must be well-formed Unicode without control characters")
+  Schema.makeFilter((id) => !/[\p{Cc}\p{Cs}]/u.test(id) || "must be well-formed Unicode without control characters"),
+  Schema.makeFilter((id) =>
+    !hasToken(id)
+    || "is a token, not an id: list the authorizations, and find the one of the token with `Authorization.matchToken`"
+  )
 ).pipe(Schema.brand("AuthorizationId"))
 
 const optional = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
