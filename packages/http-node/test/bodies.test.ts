@@ -124,21 +124,21 @@ describe("bodies of lists", () => {
     })
   }
 
-  it.effect("a stream decodes a long page in chunks of some twenty authorizations", () =>
+  it.effect("a stream decodes a long page in chunks of about a hundred authorizations", () =>
     Effect.gen(function*() {
       const { chunks, error, ids } = yield* streamOf(JSON.stringify(samples.page(1000)))
       assert.deepStrictEqual(ids, samples.page(1000).map((item) => item.id))
       assert.isTrue(Option.isNone(error))
-      assert.isAtMost(Math.max(...chunks), 40)
-      assert.isAtLeast(Math.min(...chunks.slice(0, -1)), 10)
+      assert.isAtMost(Math.max(...chunks), 120)
+      assert.isAtLeast(Math.min(...chunks.slice(0, -1)), 80)
     }))
 
   it.effect("a stream decodes a page as a whole when it is cut inside an authorization", () =>
     Effect.gen(function*() {
-      const page = samples.page(150, { description: "},{".repeat(100) })
+      const page = samples.page(3, { description: "},{".repeat(30_000) })
       const { chunks, ids } = yield* streamOf(JSON.stringify(page))
       assert.deepStrictEqual(ids, page.map((item) => item.id))
-      assert.deepStrictEqual(chunks, [150])
+      assert.deepStrictEqual(chunks, [3])
     }))
 
   it.effect.each<[string, (text: string) => string]>([
