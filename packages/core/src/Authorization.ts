@@ -158,7 +158,7 @@ export class Authorization extends Schema.Class<Authorization>("@effect-heroku/c
 SchemaJITCompiler.enable(Authorization.FromWire.ast)
 
 /**
- * The input of `create`.
+ * The input of `create`. Its encoding is the body of the request, apart from `team`, which belongs to the path.
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-create
  */
@@ -172,8 +172,14 @@ export const CreateAuthorization = Schema.Struct({
   /** The lifetime of the access token, a whole number of seconds such as `"30 days"`. Without one it never expires. */
   expiresIn: Schema.optional(LifetimeInput),
   /** The id of the OAuth client to authorize. Without one the authorization is direct. */
-  client: Schema.optional(Schema.NonEmptyString)
-}).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
+  client: Schema.optional(Schema.NonEmptyString),
+  /** The name or id of the team to create the authorization for. It cannot be combined with `client`. */
+  team: Schema.optional(WireFormat.Team)
+}).check(Schema.makeFilter(({ client, team }) =>
+  client === undefined || team === undefined
+    ? undefined
+    : { path: ["client"], issue: "cannot be combined with a team" }
+)).pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
 export interface CreateAuthorization extends Schema.Schema.Type<typeof CreateAuthorization> {}
 
 /** A client secret: decodes from a string, and accepts a `Redacted` with any label from callers. */

@@ -18,8 +18,8 @@ export { TwoFactorCode } from "./internal/twoFactorCode.ts"
 
 /** The six endpoints of the API. Inputs are valid. */
 export interface Endpoints extends Pick<Service, "create" | "info" | "update" | "regenerate" | "delete"> {
-  /** Requests one range: the value of the `Range` header, in the grammar of `ListRange`. */
-  readonly list: (range: string) => Effect.Effect<Pagination.ListResponse, ListError>
+  /** Requests one range, the value of the `Range` header, of the account's list or of the team's. */
+  readonly list: (range: string, team: string | undefined) => Effect.Effect<Pagination.ListResponse, ListError>
 }
 
 const checkId = makeValidator(AuthorizationId, "id")
@@ -41,8 +41,8 @@ const validateUpdate = makeValidator(UpdateAuthorization, "input")
  * request, with the attribute `heroku.range`.
  */
 export const make = (endpoints: Endpoints): Service => {
-  const fetch: Pagination.Fetch = ({ range }) =>
-    endpoints.list(range).pipe(withOperationSpan("list", { "heroku.range": range }))
+  const fetch: Pagination.Fetch = ({ range, team }) =>
+    endpoints.list(range, team).pipe(withOperationSpan("list", { "heroku.range": range }))
 
   const steps = (options: Pagination.StreamOptions | undefined): Stream.Stream<Pagination.Step, ListError> =>
     Stream.unwrap(Effect.map(
@@ -71,7 +71,8 @@ export const make = (endpoints: Endpoints): Service => {
       Effect.flatMap(
         Pagination.startPosition(options),
         (position) =>
-          Effect.flatMap(endpoints.list(position.range), (response) => Pagination.readPage(position, response)).pipe(
+          endpoints.list(position.range, position.team).pipe(
+            Effect.flatMap((response) => Pagination.readPage(position, response)),
             withOperationSpan("list", { "heroku.range": position.range })
           )
       ),

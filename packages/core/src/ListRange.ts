@@ -6,6 +6,7 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Cursors from "./internal/cursor.ts"
 import { hasToken } from "./internal/token.ts"
 
 /** The order of a list by id. */
@@ -105,7 +106,7 @@ export const format = (range: ListRange): string => {
 
 /**
  * Where a listing continues: opaque text that can be stored and passed to `list`, `pages` or `stream` in another process. It
- * contains the page size and the order of its listing.
+ * contains the page size, the order and the team of its listing.
  */
 export const Cursor = Schema.String.check(
   Schema.makeFilter((text) => isCursor(text) || "must be a cursor of a list of authorizations")
@@ -117,6 +118,9 @@ const isCursor = (text: string): boolean =>
   text.length <= 2000
   && /^[\x20-\x7e]*$/.test(text)
   && !hasToken(text)
-  && Option.exists(parse(text), ({ max, start }) => Option.isSome(start) && Option.exists(max, isPageSize))
+  && Cursors.parse(text).pipe(
+    Option.flatMap(({ range }) => parse(range)),
+    Option.exists(({ max, start }) => Option.isSome(start) && Option.exists(max, isPageSize))
+  )
 
 const isPageSize = Schema.is(PageSize)

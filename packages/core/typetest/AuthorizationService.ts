@@ -215,7 +215,8 @@ service.create({ scope: ["global"], expiresIn: undefined })
 service.create({ scope: ["global"], expiresIn: "1 fortnight" })
 // @ts-expect-error a time is not a lifetime
 service.create({ scope: ["global"], expiresIn: new Date() })
-service.create({ scope: ["global"], description: undefined })
+service.create({ scope: ["global"], description: undefined, team: undefined })
+service.create({ scope: ["global"], team: "a-team" })
 // @ts-expect-error
 service.create({ scope: ["global"], descripton: "misspelt" })
 // @ts-expect-error a client is an id
@@ -230,7 +231,7 @@ service.update(id, { client: { id: "x" } })
 service.update(id, { scope: ["global"] })
 
 service.list()
-service.list({ cursor, pageSize: 10, order: "desc" })
+service.list({ cursor, pageSize: 10, order: "desc", team: "a-team" })
 service.stream({ cursor, concurrency: 4 })
 // @ts-expect-error cursors come from pages
 service.list({ cursor: "id ]x..; max=10" })

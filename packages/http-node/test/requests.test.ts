@@ -1,5 +1,5 @@
 /** The requests that the live layer sends. */
-import type { Operation } from "@effect-heroku/core/AuthorizationError"
+import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import { operations } from "@effect-heroku/test-kit/operations"
 import * as payloads from "@effect-heroku/test-kit/payloads"
@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import manifest from "../package.json" with { type: "json" }
 import { failureOf, run } from "./fixtures/liveService.ts"
 
@@ -54,6 +55,55 @@ describe("requests", () => {
         { client: { id: "c", secret: "client-secret" } }
       ])
     }))
+
+  it.effect("create and the listings of a team use its path, and the variant 3.sdk of the API", () =>
+    Effect.gen(function*() {
+      const page = () => json(206, [payloads.full], { "Next-Range": `id ]${payloads.full.id}..; max=1` })
+      const client = scriptedClient(() => json(201, payloads.full), page, () => json(200, []))
+      const calls = AuthorizationService.use((service) =>
+        Effect.andThen(
+          service.create({ scope: ["read"], team: "größe/../x" }),
+          Stream.runDrain(service.stream({ team: "a-team", pageSize: 1 }))
+        )
+      )
+      yield* run(calls, client)
+      assert.deepStrictEqual(
+        client.sent.map(({ body, headers, method, url }) => [method, url, headers["range"], body]),
+        [
+          [
+            "POST",
+            "https://api.heroku.com/teams/gr%C3%B6%C3%9Fe%2F..%2Fx/oauth/authorizations",
+            undefined,
+            `{"scope":["read"]}`
+          ],
+          ["GET", "https://api.heroku.com/teams/a-team/oauth/authorizations", "id ..; max=1", ""],
+          ["GET", "https://api.heroku.com/teams/a-team/oauth/authorizations", `id ]${payloads.full.id}..; max=1`, ""]
+        ]
+      )
+      for (const { headers } of client.sent) {
+        assert.strictEqual(headers["accept"], "application/vnd.heroku+json; version=3.sdk")
+      }
+    }))
+
+  it.effect.each<[number, string, string, Effect.Effect<unknown, AuthorizationError, AuthorizationService>]>([
+    [403, "forbidden", "Forbidden", AuthorizationService.use((service) => service.list({ team: "a-team" }))],
+    [404, "not_found", "UnexpectedStatus", AuthorizationService.use((service) => service.list({ team: "a-team" }))],
+    [
+      404,
+      "not_found",
+      "UnexpectedStatus",
+      AuthorizationService.use((service) => service.create({ scope: ["read"], team: "a-team" }))
+    ]
+  ])(
+    "a status %d with the error id %s on the path of a team becomes %s",
+    ([status, id, tag, call]) =>
+      Effect.gen(function*() {
+        const error = yield* failureOf(call, scriptedClient(() => json(status, { id, message: "No." })))
+        assert(error._tag === tag && "status" in error)
+        assert.strictEqual(error.status, status)
+        assert.strictEqual(error.message, "No.")
+      })
+  )
 
   it.effect.each<[string | URL, string]>([
     ["http://127.0.0.1:4567/heroku/", "http://127.0.0.1:4567/heroku"],

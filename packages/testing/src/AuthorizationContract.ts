@@ -13,6 +13,7 @@ import { byId } from "./internal/contract/byId.ts"
 import { create } from "./internal/contract/create.ts"
 import { list } from "./internal/contract/list.ts"
 import { secrets } from "./internal/contract/secrets.ts"
+import { team } from "./internal/contract/team.ts"
 import { type Client, run, type Test } from "./internal/contract/test.ts"
 import { update } from "./internal/contract/update.ts"
 
@@ -22,6 +23,8 @@ export interface Options {
   readonly timeout?: Duration.Input | undefined
   /** An existing OAuth client and its secret. Without it the suite skips `create` and `update` for a client. */
   readonly client?: Client | undefined
+  /** The name or id of a team whose authorizations the account may manage. Without it the suite skips those of a team. */
+  readonly team?: string | undefined
 }
 
 /**
@@ -52,6 +55,7 @@ export const suite = (name: string, layer: Layer.Layer<AuthorizationService, unk
     update(test, options?.client)
     byId(test)
     list(test)
+    team(test, options?.team)
     secrets(test)
   })
 }

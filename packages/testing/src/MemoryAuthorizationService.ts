@@ -82,20 +82,32 @@ const fromStore = (store: Store.Store, guard: Faults.Guard): Service => {
   }
 
   return AuthorizationEndpoints.make({
-    create: (input) => call({ operation: "create", input }, (now) => store.create(input, now), toAuthorization),
+    create: (input) =>
+      call(
+        { operation: "create", input },
+        (now) => input.team === undefined ? store.create(input, now) : noTeam,
+        toAuthorization
+      ),
     info: (id) => call({ operation: "info", id }, () => store.info(id), toAuthorization),
     update: (id, input) =>
       call({ operation: "update", id, input }, (now) => store.update(id, input, now), toAuthorization),
     regenerate: (id) => call({ operation: "regenerate", id }, (now) => store.regenerate(id, now), toAuthorization),
     delete: (id) => call({ operation: "delete", id }, () => store.delete(id), toAuthorization),
-    list: (range) =>
-      call({ operation: "list", range }, () => store.list(range), toListResponse, (response, fault) => ({
-        ...response,
-        status: 206,
-        nextRange: fault._tag === "RepeatedNextRange" ? Option.some(range) : Option.none()
-      }))
+    list: (range, team) =>
+      call(
+        { operation: "list", range },
+        () => team === undefined ? store.list(range) : noTeam,
+        toListResponse,
+        (response, fault) => ({
+          ...response,
+          status: 206,
+          nextRange: fault._tag === "RepeatedNextRange" ? Option.some(range) : Option.none()
+        })
+      )
   })
 }
+
+const noTeam = Result.fail(HerokuErrors.errors.notFound)
 
 const toListResponse = (
   { items, nextRange, status }: Listing<AuthorizationRecord>,

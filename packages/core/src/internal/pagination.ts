@@ -11,9 +11,11 @@ import * as Stream from "effect/Stream"
 import type { Authorization } from "../Authorization.ts"
 import type { InvalidParams, InvalidResponse, ListError } from "../AuthorizationError.ts"
 import * as ListRange from "../ListRange.ts"
+import * as Cursor from "./cursor.ts"
 import { invalidInput, invalidResponse } from "./errorResponse.ts"
 import { isUuid } from "./uuid.ts"
 import { makeValidator } from "./validate.ts"
+import { Team } from "./wire.ts"
 
 /** A page of a list. */
 export interface Page {
@@ -29,8 +31,10 @@ export interface ListOptions {
   readonly pageSize?: number | undefined
   /** The order by id. By default `"asc"`, or that of the cursor. */
   readonly order?: ListRange.Order | undefined
-  /** Where to resume. It contains the page size and the order of its listing; others are rejected. */
+  /** Where to resume. It contains the page size, the order and the team of its listing; others are rejected. */
   readonly cursor?: ListRange.Cursor | undefined
+  /** The name or id of the team whose authorizations are listed. By default those of the account, or of the cursor. */
+  readonly team?: string | undefined
 }
 
 /** The options of `pages` and `stream`. */
@@ -61,6 +65,7 @@ export interface ListResponse {
 /** The position of a listing: the next range to request, and what came before it, to detect ranges and ids that repeat. */
 export interface Position {
   readonly range: string
+  readonly team: string | undefined
   readonly pageSize: number
   readonly order: ListRange.Order
   /** The last UUID received, or the start of the cursor. Only UUIDs have a known order. */
@@ -76,6 +81,7 @@ const validate = makeValidator(
     pageSize: Schema.optional(ListRange.PageSize),
     order: Schema.optional(ListRange.Order),
     cursor: Schema.optional(ListRange.Cursor),
+    team: Schema.optional(Team),
     concurrency: Schema.optional(
       Schema.Int.check(Schema.isGreaterThanOrEqualTo(1, { message: "must be an integer of at least 1" }))
     )
@@ -86,9 +92,12 @@ const validate = makeValidator(
 /** Returns the first position of a listing, or that of the cursor. */
 export const startPosition = Effect.fnUntraced(
   function*(options: ListOptions = {}): Effect.fn.Return<Position, InvalidParams> {
-    const { cursor, order, pageSize } = yield* validate("list", options)
-    if (cursor === undefined) return makePosition({ pageSize: pageSize ?? 1000, order: order ?? "asc" }, Option.none())
-    const range = Option.getOrThrow(ListRange.parse(cursor))
+    const { cursor, order, pageSize, team } = yield* validate("list", options)
+    if (cursor === undefined) {
+      return makePosition({ pageSize: pageSize ?? 1000, order: order ?? "asc", team }, Option.none())
+    }
+    const { range: text, team: cursorTeam } = Option.getOrThrow(Cursor.parse(cursor))
+    const range = Option.getOrThrow(ListRange.parse(text))
     const cursorSize = Option.getOrThrow(range.max)
     const cursorOrder = Option.getOrElse(range.order, () => "asc" as const)
     if (pageSize !== undefined && pageSize !== cursorSize) {
@@ -97,16 +106,24 @@ export const startPosition = Effect.fnUntraced(
     if (order !== undefined && order !== cursorOrder) {
       return yield* invalidInput("list", "cursor", `belongs to a listing in ${cursorOrder} order, not ${order}`)
     }
-    return { ...makePosition({ pageSize: cursorSize, order: cursorOrder }, range.start), range: cursor }
+    if (team !== undefined && team !== cursorTeam) {
+      const owner = cursorTeam === undefined ? "the account" : `the team ${cursorTeam}`
+      return yield* invalidInput("list", "cursor", `belongs to a listing of ${owner}, not of the team ${team}`)
+    }
+    return {
+      ...makePosition({ pageSize: cursorSize, order: cursorOrder, team: cursorTeam }, range.start),
+      range: text
+    }
   }
 )
 
 /** Returns a position of a listing at this start, without any memory of what came before. */
 export const makePosition = (
-  { order, pageSize }: Pick<Position, "order" | "pageSize">,
+  { order, pageSize, team }: Pick<Position, "order" | "pageSize" | "team">,
   start: Option.Option<ListRange.Start>
 ): Position => ({
   range: ListRange.format({ start, end: Option.none(), max: Option.some(pageSize), order: Option.some(order) }),
+  team,
   pageSize,
   order,
   last: start,
@@ -239,7 +256,7 @@ export const continuesAfter = (position: Position, { nextRange }: ListResponse):
  * Returns a `Next-Range` as a cursor: unchanged where it has the page size and the order of the listing. Otherwise they are
  * written into it, because the server would continue with its defaults.
  */
-const toCursor = (nextRange: string, { order, pageSize, range: requested }: Position) =>
+const toCursor = (nextRange: string, { order, pageSize, range: requested, team }: Position) =>
   Option.gen(function*() {
     const range = yield* ListRange.parse(nextRange)
     const start = yield* range.start
@@ -250,8 +267,10 @@ const toCursor = (nextRange: string, { order, pageSize, range: requested }: Posi
     const parts: ListRange.ListRange = { ...range, max: Option.some(pageSize), order: Option.some(order) }
     const isComplete = Option.contains(range.max, pageSize) && (Option.isSome(range.order) || order === "asc")
     const text = isComplete ? nextRange : ListRange.format(parts)
-    return { parts, start, text: yield* Schema.decodeOption(ListRange.Cursor)(text) }
+    return yield* isCursor(Cursor.format({ range: text, team })) ? Option.some({ parts, start, text }) : Option.none()
   })
+
+const isCursor = Schema.is(ListRange.Cursor)
 
 /** Returns whether a range starts before `last`, as far as ids are UUIDs. */
 const isBefore = ({ id }: ListRange.Start, last: Option.Option<ListRange.Start>, order: ListRange.Order): boolean =>
@@ -281,6 +300,6 @@ export const readPage = (position: Position, response: ListResponse): Effect.Eff
 
 const toPage = (chunks: Chunks, next: Option.Option<Position>): Page => ({
   items: chunks.flat(),
-  // The range of a position is a valid cursor.
-  next: Option.map(next, ({ range }) => ListRange.Cursor.make(range, { disableChecks: true }))
+  // The range and the team of a position are a valid cursor.
+  next: Option.map(next, (position) => ListRange.Cursor.make(Cursor.format(position), { disableChecks: true }))
 })

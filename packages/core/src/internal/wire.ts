@@ -14,17 +14,24 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import { lifetimeFromSeconds } from "./lifetime.ts"
 import { hasToken } from "./token.ts"
 
-/** The schema of ids. */
-export const AuthorizationId = Schema.String.check(
+/** A text that can be sent as a segment of a path. */
+const PathSegment = Schema.String.check(
   Schema.isNonEmpty({ message: "must not be empty" }),
   Schema.makeFilter((id) => id.trim() !== "" || "must not be blank"),
   Schema.makeFilter((id) => (id !== "." && id !== "..") || "must not be a dot segment, which resolves to another path"),
-  Schema.makeFilter((id) => !/[\p{Cc}\p{Cs}]/u.test(id) || "must be well-formed Unicode without control characters"),
-  Schema.makeFilter((id) =>
-    !hasToken(id)
-    || "is a token, not an id: list the authorizations, and find the one of the token with `Authorization.matchToken`"
-  )
-).pipe(Schema.brand("AuthorizationId"))
+  Schema.makeFilter((id) => !/[\p{Cc}\p{Cs}]/u.test(id) || "must be well-formed Unicode without control characters")
+)
+
+/** The schema of ids. */
+export const AuthorizationId = PathSegment.check(Schema.makeFilter((id) =>
+  !hasToken(id)
+  || "is a token, not an id: list the authorizations, and find the one of the token with `Authorization.matchToken`"
+)).pipe(Schema.brand("AuthorizationId"))
+
+/** The name or id of a team. */
+export const Team = PathSegment.check(
+  Schema.makeFilter((team) => !hasToken(team) || "is a token, not the name or id of a team")
+)
 
 const optional = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
 

@@ -28,7 +28,8 @@ export const makeService = (httpClient: HttpClient.HttpClient, options: Options,
   const callAndDecode = <O extends Operation>(endpoint: Endpoint<O>) =>
     Effect.flatMap(call(endpoint), decodeAuthorization)
   return AuthorizationEndpoints.make({
-    create: (input) => callAndDecode({ operation: "create", method: "POST", ...collection, body: encodeCreate(input) }),
+    create: ({ team, ...input }) =>
+      callAndDecode({ operation: "create", method: "POST", ...collection(team), body: encodeCreate(input) }),
     info: (id) => callAndDecode({ operation: "info", method: "GET", ...member(id) }),
     update: (id, input) =>
       callAndDecode({
@@ -41,14 +42,25 @@ export const makeService = (httpClient: HttpClient.HttpClient, options: Options,
     regenerate: (id) =>
       callAndDecode({ operation: "regenerate", method: "POST", ...member(id, "/actions/regenerate-tokens") }),
     delete: (id) => callAndDecode({ operation: "delete", method: "DELETE", ...member(id) }),
-    list: (range) =>
-      Effect.map(call({ operation: "list", method: "GET", ...collection, headers: { range } }), toListResponse)
+    list: (range, team) => {
+      const { headers, ...paths } = collection(team)
+      return Effect.map(
+        call({ operation: "list", method: "GET", ...paths, headers: { ...headers, range } }),
+        toListResponse
+      )
+    }
   })
 }
 
 const authorizations = "/oauth/authorizations"
 
-const collection = { path: authorizations, template: authorizations }
+/** The list of the account or of a team. Its paths accept only the variant `3.sdk` of version 3. */
+const collection = (team: string | undefined) =>
+  team === undefined ? { path: authorizations, template: authorizations } : {
+    path: `/teams/${encodeURIComponent(team)}${authorizations}`,
+    template: `/teams/{team}${authorizations}`,
+    headers: { accept: "application/vnd.heroku+json; version=3.sdk" }
+  }
 
 /** `AuthorizationId` rejects dot segments, so no encoded id resolves to another path. */
 const member = (id: AuthorizationId, action = "") => ({

@@ -25,7 +25,7 @@ export interface Endpoint<O extends Operation = Operation> {
   readonly operation: O
   readonly method: "DELETE" | "GET" | "PATCH" | "POST"
   readonly path: string
-  /** The path with `{id}` in place of the id, for spans. */
+  /** The path with `{id}` or `{team}` in place of a value, for spans. */
   readonly template: string
   /** The id of the authorization that the request names. */
   readonly id?: string
@@ -76,9 +76,9 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings) => {
 const toRequest = ({ body, headers, method, path }: Endpoint, { baseUrl, token, userAgent }: Settings) =>
   HttpClientRequest.make(method)(baseUrl + path, {
     headers: {
+      accept: "application/vnd.heroku+json; version=3",
       ...headers,
       authorization: `Bearer ${Redacted.value(token)}`,
-      accept: "application/vnd.heroku+json; version=3",
       "user-agent": userAgent
     },
     body: body === undefined ? HttpBody.empty : new SecretJson(body)
