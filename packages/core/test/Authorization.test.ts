@@ -92,6 +92,12 @@ describe("Authorization", () => {
     assert.isFalse(Equal.equals(decoded, decode({ ...wire, grant: { ...wire.grant, code: "another" } })))
   })
 
+  it.each([Duration.millis(1500), Duration.seconds(-1), "60 seconds"])("no grant has the lifetime %s", (lifetime) => {
+    const expiresIn = Option.some(lifetime as Duration.Duration)
+    const grant = Option.map(fields.grant, (grant) => ({ ...grant, expiresIn }))
+    assert.throws(() => new Authorization({ ...fields, grant }), "Schema validation failed")
+  })
+
   it.each(kinds)("a %s authorization is plain data: own, enumerable data properties", (_, make) => {
     const authorization = make()
     assert.sameMembers(Object.keys(authorization), Object.keys(fields))

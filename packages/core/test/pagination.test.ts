@@ -115,8 +115,9 @@ describe("pages and stream", () => {
     }))
 
   const resume = `id ]${uuid(5)}..; max=1`
+  const inclusiveStart = ListRange.Cursor.make(`id ${uuid(5)}..; max=1`)
 
-  it.effect.each<[string, string, ReadonlyArray<Page>]>([
+  it.effect.each<[string, string, ReadonlyArray<Page>, AuthorizationService.ListOptions?]>([
     ["the same Next-Range again", goesBackwards, [[["x"], "id ]x..; max=1"], [["y"], "id ]x..; max=1"]]],
     ["a cycle of Next-Ranges", goesBackwards, [
       [["x"], "id ]x..; max=1"],
@@ -146,11 +147,14 @@ describe("pages and stream", () => {
     ]],
     ["a page that repeats an id other than a UUID", repeats, [[["x"], "id ]x..; max=1"], [["x"]]]],
     ["a page that goes backwards", repeatsOrGoesBackwards, [[[uuid(5)], resume], [[uuid(3)]]]],
-    ["a page out of order", repeatsOrGoesBackwards, [[[uuid(2), uuid(1)]]]]
-  ])("a listing fails with InvalidResponse on %s: %s", ([, message, responses]) =>
+    ["a page out of order", repeatsOrGoesBackwards, [[[uuid(2), uuid(1)]]]],
+    ["a page that repeats an id in desc order", repeatsOrGoesBackwards, [[[uuid(2), uuid(2)]]], { order: "desc" }],
+    ["a page that starts before its cursor", repeatsOrGoesBackwards, [[[uuid(4)]]], { cursor: inclusiveStart }],
+    ["a page that repeats its first id", repeatsOrGoesBackwards, [[[uuid(5), uuid(5)]]], { cursor: inclusiveStart }]
+  ])("a listing fails with InvalidResponse on %s: %s", ([, message, responses, options]) =>
     Effect.gen(function*() {
       const { calls, service } = respondWith(...responses)
-      const error = yield* Effect.flip(Stream.runDrain(service.pages({ pageSize: 1 })))
+      const error = yield* Effect.flip(Stream.runDrain(service.pages({ pageSize: 1, ...options })))
       assert(error instanceof InvalidResponse)
       assert.deepStrictEqual([error.operation, error.status, error.requestId, error.message], [
         "list",

@@ -87,7 +87,7 @@ const epochThreshold = Duration.seconds(1_000_000_000)
 
 const parseRetryAfter = (text: string, now: number): Option.Option<Duration.Duration> => {
   // A date without a zone is one in GMT.
-  const parsed = Result.orElse(Headers.parseRetryAfter(text), () => Headers.parseRetryAfter(`${text.trim()} GMT`))
+  const parsed = Result.orElse(Headers.parseRetryAfter(text), () => Headers.parseRetryAfter(`${text} GMT`))
   return Option.map(
     Result.getSuccess(parsed),
     (retryAfter) =>

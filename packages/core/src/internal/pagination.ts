@@ -149,6 +149,7 @@ export const paginate = (start: Position, fetch: Fetch): Stream.Stream<Step, Lis
           Stream.unwrap(Effect.map(fetch(position), (response) =>
             readResponse(position, response))).pipe(
               Stream.map((step) => {
+                // Stryker disable next-line ConditionalExpression: every response ends with this step.
                 if (step._tag === "End") next = step.next
                 return step
               })
@@ -293,10 +294,8 @@ type Chunks = ReadonlyArray<ReadonlyArray<Authorization>>
 
 /** Reads a response as one page. */
 export const readPage = (position: Position, response: ListResponse): Effect.Effect<Page, InvalidResponse> =>
-  Effect.map(
-    Stream.runCollect(toPages(readResponse(position, response))),
-    ([page]) => page ?? toPage([], Option.none())
-  )
+  // The last step of a response makes it a page.
+  Effect.map(Stream.runHead(toPages(readResponse(position, response))), Option.getOrThrow)
 
 const toPage = (chunks: Chunks, next: Option.Option<Position>): Page => ({
   items: chunks.flat(),

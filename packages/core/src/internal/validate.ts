@@ -16,7 +16,7 @@ export const makeValidator = <T, E>(schema: Schema.Codec<T, E>, label: string) =
   return (operation: Operation, input: unknown): Effect.Effect<T, InvalidParams> =>
     Effect.suspend(() => decode(input)).pipe(
       Effect.mapError(({ issue }) => {
-        const [{ message, path } = { message: "is invalid", path: [] }] = format(issue).issues
+        const { message, path } = format(issue).issues[0]!
         return invalidInput(operation, path?.map(String).join(".") || label, message)
       }),
       // Reading the input can throw: a wiped secret, a getter.
