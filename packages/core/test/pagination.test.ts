@@ -126,6 +126,9 @@ describe("pages and stream", () => {
     ]],
     ["a Next-Range that goes backwards", goesBackwards, [[[uuid(5)], `id ]${uuid(4)}..; max=1`]]],
     ["a Next-Range that goes backwards inclusively", goesBackwards, [[[uuid(5)], `id ${uuid(4)}..; max=1`]]],
+    ["a Next-Range that goes backwards in desc order", goesBackwards, [
+      [[uuid(5)], `id ]${uuid(6)}..; max=1, order=desc`]
+    ], { order: "desc" }],
     ["a Next-Range of bytes", doesNotContinue, [[[uuid(1)], "bytes 0-499"]]],
     ["a Next-Range without start", doesNotContinue, [[[uuid(1)], "id ..; max=1"]]],
     ["a Next-Range for which the API returns 500", doesNotContinue, [[[uuid(1)], "id ]..; max=1"]]],
