@@ -240,6 +240,13 @@ describe("segments", () => {
       assert.strictEqual(state.requests, 2)
     }))
 
+  it.effect("a parallel listing continues after an empty first page", () =>
+    Effect.gen(function*() {
+      const corrupt: Behaviour["corrupt"] = (range, page) => startOf(range) === "" && page.splice(0)
+      const { service, stored } = makeListServer(spreadIds(60), { corrupt })
+      assert.deepStrictEqual(yield* collect(service, { pageSize: 20, concurrency: 4 }), stored.slice(20))
+    }))
+
   it.effect.each<[string, number, number, (ids: ReadonlyArray<string>) => string]>([
     ["an inclusive start", 300, 16, (ids) => `id ${ids[20]}..; max=20`],
     ["a start other than a UUID", 300, 16, (ids) => `id ]${ids[19]}x..; max=20`],

@@ -91,7 +91,7 @@ export const paginateSegments = (
           const first = lastUuid(position)
           const density = makeDensity()
           density.add(count, offsetOf(last, order) - (first === undefined ? 0n : offsetOf(first, order)))
-          return density.stride(fill * pageSize) === 0n
+          return density.stride(pageSize) === 0n
             ? paginate(next.value, fetch)
             : listSegments(last, width, density)
         })
