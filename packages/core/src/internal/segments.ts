@@ -110,7 +110,7 @@ export const paginateSegments = (
       let isListComplete = false
 
       const fetchSegment = (segment: Segment): Effect.Effect<Fetched> => {
-        const position = positionAfter(segment.after === firstOffset ? id : uuidAt(segment.after, order))
+        const position = positionAfter(uuidAt(segment.after, order))
         return Effect.map(Effect.exit(Effect.suspend(() => fetch(position))), (exit) => ({
           ...segment,
           position,
