@@ -112,6 +112,7 @@ describe("segments", () => {
             pages.map((_, n) => n === pages.length - 1)
           )
           assert.isTrue(stored.length === 0 || pages.every(({ items }) => items.length > 0))
+          assert.isTrue(pages.every(({ items }) => items.length <= settings.pageSize))
         }),
       { arbitrary: { runs: runs(100) } }
     )
@@ -261,7 +262,7 @@ describe("segments", () => {
 
   it.effect("a parallel listing resumes from the cursor of any of its pages", () =>
     Effect.gen(function*() {
-      const { service, stored } = makeListServer(spreadIds(300))
+      const { service, stored } = makeListServer(spreadIds(300), { chunkSize: 1 })
       const options = { pageSize: 20, concurrency: 4, order: "desc" } as const
       const pages = yield* Stream.runCollect(service.pages(options))
       let before = 0
@@ -351,6 +352,8 @@ describe("segments", () => {
       }],
       ["takes them for the end", { misread: (range) => movedTo(range, "ffffffff-ffff-ffff-ffff-ffffffffffff") }],
       ["moves them further on", { misread: (range) => movedTo(range, `f${startOf(range).slice(1)}`) }],
+      ["skips the first authorization after them", { corrupt: (range, page) => !isKnown(range) && page.shift() }],
+      ["returns an invalid authorization after them", { isInvalidChunk: (range) => !isKnown(range) }],
       ["rejects them", { before: (range) => isKnownText(range) ? Effect.void : Effect.fail(failure) }],
       ["fails with a defect", { before: (range) => isKnownText(range) ? Effect.void : Effect.die("unknown start") }],
       ["throws synchronously", { isThrown: (range) => !isKnownText(range) }],
