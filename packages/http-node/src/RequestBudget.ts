@@ -31,7 +31,7 @@ export * from "./internal/budget/service.ts"
  *
  * **Details**
  *
- * `RateLimit-Remaining` lowers the estimate of what is left, and a 429 makes all requests wait as long as it asks for.
+ * `RateLimit-Remaining` lowers the estimate of what is left, and a 429 makes all requests wait for its `Retry-After`.
  * Nothing raises the estimate, because requests in flight are not in Heroku's number yet. Bulk requests leave the reserve to
  * interactive ones and wait behind them, but are guaranteed one permit in ten. Invalid options are a defect.
  *
@@ -65,17 +65,17 @@ const make = Effect.fnUntraced(function*(options: Options) {
 const makeAccountBudget = (bucket: Bucket.Bucket, settings: Settings): AccountBudget => {
   const takePermit = Queue.make(bucket, settings)
   return {
+    learn: bucket.learn,
     take: Effect.fnUntraced(function*(operation, outcomeUnknown) {
       const byDefault: Priority = operation === "list" ? "bulk" : "interactive"
       const priority = Option.getOrElse(yield* CurrentPriority, () => byDefault)
-      const message = "The store of the request budget is unavailable. Nothing was sent"
-      const wait = yield* Effect.mapError(
-        takePermit(priority),
-        () => new RequestFailed({ operation, reason: "request", message, outcomeUnknown })
-      )
-      if (wait <= 0) return
+      const wait = yield* Effect.mapError(takePermit(priority), () => {
+        const message = "The store of the request budget is unavailable. Nothing was sent"
+        return new RequestFailed({ operation, reason: "request", message, outcomeUnknown })
+      })
+      if (Option.isNone(wait)) return
       yield* Metric.update(Metric.withAttributes(Telemetry.budgetRejections, { priority }), 1)
-      const seconds = Math.ceil(wait / 1000)
+      const seconds = Math.ceil(wait.value / 1000)
       return yield* new RateLimited({
         operation,
         status: 429,
@@ -85,9 +85,8 @@ const makeAccountBudget = (bucket: Bucket.Bucket, settings: Settings): AccountBu
         requestId: Option.none(),
         documentationUrl: Option.none(),
         outcomeUnknown,
-        retryAfter: Option.some(Duration.millis(Math.ceil(wait)))
+        retryAfter: Option.some(Duration.millis(Math.ceil(wait.value)))
       })
-    }),
-    learn: bucket.learn
+    })
   }
 }

@@ -11,14 +11,18 @@ import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type { Service as RequestBudget } from "./budget/service.ts"
+import type * as RequestBudget from "./budget/service.ts"
 import * as Call from "./call.ts"
 import type { Endpoint } from "./exchange.ts"
 import { type Options, parse } from "./options.ts"
 import { decodeAuthorization, toListResponse } from "./response.ts"
 
 /** Creates the live service over a client. Every attempt first takes a permit from the budget, if there is one. */
-export const makeService = (httpClient: HttpClient.HttpClient, options: Options, budget?: RequestBudget): Service => {
+export const makeService = (
+  httpClient: HttpClient.HttpClient,
+  options: Options,
+  budget?: RequestBudget.Service
+): Service => {
   const call = Result.match(parse(options), {
     // Every operation names the invalid option.
     onFailure: ({ field, problem }): Call.Call => ({ operation }) =>

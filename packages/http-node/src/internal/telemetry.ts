@@ -95,6 +95,6 @@ export const budgetFallbacks = counter(
 )
 
 export const budgetRejections = counter(
-  "heroku.budget.refusals",
+  "heroku.budget.rejections",
   "Requests not sent because the wait would have been too long, by priority"
 )

@@ -120,7 +120,7 @@ describe("RateLimit-Remaining", () => {
 })
 
 describe("429", () => {
-  it.effect("RequestBudget makes all processes wait as long as a 429 asks for, and then grants one by one", () =>
+  it.effect("RequestBudget makes all processes wait for the Retry-After of a 429, and then grants one by one", () =>
     Effect.gen(function*() {
       const limiter = yield* makeLimiter
       const options = { ...large, maxWait: "1 minute" } as const
@@ -142,7 +142,7 @@ describe("429", () => {
       assert.deepStrictEqual([yield* takeAll(one), yield* takeAll(other)], [[0, 1], [0, 1]])
     }))
 
-  it.effect("RequestBudget waits no longer than the whole pool takes to refill, whatever a 429 asks for", () =>
+  it.effect("RequestBudget waits no longer than the whole pool takes to refill, whatever the Retry-After of a 429", () =>
     Effect.gen(function*() {
       const limiter = yield* makeLimiter
       yield* (yield* makeAccount(limiter, impatient)).learn(tooMany(999_999_999))

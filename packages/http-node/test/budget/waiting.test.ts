@@ -60,8 +60,8 @@ describe("maxWait", () => {
       const account = yield* makeAccount(yield* makeLimiter, { ...perSecond, pool: 1, maxWait: 1 })
       yield* take(account)
       yield* Effect.forEach(["interactive", "bulk"] as const, (priority) => Effect.flip(take(account, priority)))
-      const refusals = yield* metricOf("heroku.budget.refusals")
-      assert.sameDeepMembers(refusals.map(({ attributes }) => attributes), [["interactive"], ["bulk"]])
+      const rejections = yield* metricOf("heroku.budget.rejections")
+      assert.sameDeepMembers(rejections.map(({ attributes }) => attributes), [["interactive"], ["bulk"]])
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
 
   it.effect("RequestBudget adds the requests ahead to the wait, and lets requests wait for exactly maxWait", () =>

@@ -9,108 +9,125 @@ import * as Telemetry from "../telemetry.ts"
 import type { Consume } from "./fallbackRateLimiter.ts"
 import type { Settings } from "./options.ts"
 import type { Priority, RateLimitResponse } from "./service.ts"
-import { now } from "./time.ts"
+import { nowMillis } from "./time.ts"
+
+/** The milliseconds until there may be a permit. `None` where one was taken. */
+type WaitMillis = Option.Option<number>
 
 export type Bucket = ReturnType<typeof make>
 
-/** Makes the bucket of an account, which is the hash of its token. Waits are in milliseconds, and 0 means none. */
-export const make = (account: string, consumeTokens: Consume, { capacity, interval, pool, reserve }: Settings) => {
-  const key = `heroku:${account}`
+/** Creates the bucket of an account, which is the hash of its token. */
+export const make = (account: string, consume: Consume, settings: Settings) => {
+  const { capacity, intervalMillis, localShare, pool, reserve } = settings
   const name = account.slice(0, 8)
+  const key = `heroku:${account}`
+  const bucket = { algorithm: "token-bucket", key, limit: capacity, window: capacity * intervalMillis } as const
+  /** While there is no store, a permit also stands for those of the other processes. */
+  const permit = { ...bucket, tokens: 1, localTokens: Math.min(1 / localShare, capacity) }
+  const giveBack = consume({ ...permit, tokens: -1, localTokens: -permit.localTokens, onExceeded: "delay" })
   /** Bulk requests get at least one permit in ten. */
-  const shareInterval = 10 * interval
+  const share = claimOf(key, "bulk", 10 * intervalMillis)
 
-  /** How many whole requests were left at most at a time, as far as this process knows. */
-  let ceiling = { count: pool - 1, at: 0 }
-  const ceilingAt = (time: number) => Math.min(pool - 1, ceiling.count + (time - ceiling.at) / interval)
-  const lowerCeiling = (count: number, at: number) => {
-    if (count < ceilingAt(at)) ceiling = { count, at }
-  }
-  const countRequest = Effect.map(now, (time) => lowerCeiling(ceilingAt(time) - 1, time))
-
-  const bucket = { algorithm: "token-bucket", key, limit: capacity, window: capacity * interval } as const
-  const consume = (tokens: number, onExceeded: "delay" | "fail", isRequest = false) =>
-    consumeTokens({ ...bucket, tokens, onExceeded }, isRequest)
-  const giveBack = consume(-1, "delay", true)
-
-  /** Claims what one process may do once in a while: returns the wait until it can be claimed again. */
-  const claim = (what: string, window: number) =>
-    orWait(Effect.as(consumeTokens({ algorithm: "fixed-window", key: `${key}:${what}`, limit: 1, window }, false), 0))
+  /** How many permits are left at most, as far as this process knows. */
+  let ceiling = { permits: pool - 1, atMillis: 0 }
+  const ceilingAt = (millis: number) =>
+    Math.min(pool - 1, ceiling.permits + (millis - ceiling.atMillis) / intervalMillis)
+  const updateCeiling = (update: (permits: number) => number) =>
+    Effect.map(nowMillis, (atMillis) => {
+      ceiling = { permits: update(ceilingAt(atMillis)), atMillis }
+      return ceiling.permits
+    })
+  const countRequest = updateCeiling((permits) => permits - 1)
 
   /**
    * Lowers the bucket to a count. Many requests notice the same surplus at once: one of them claims the correction, and
    * consumes the surplus only if the bucket still holds it. What the bucket never held, the pause of a 429, becomes a debt.
    */
-  const correct = Effect.fnUntraced(function*(reason: "estimate" | "rejection", count: number) {
-    if ((yield* claim(reason, 1000)) > 0) return
-    const lower = Effect.gen(function*() {
-      const { remaining } = yield* consume(0, "delay")
-      const surplus = remaining - Math.floor(count)
+  const correct = (reason: "estimate" | "rejection", permits: number) =>
+    Effect.gen(function*() {
+      const { remaining } = yield* consume({ ...bucket, tokens: 0, onExceeded: "delay" })
+      const surplus = remaining - Math.floor(permits)
       if (surplus <= 0) return
       const held = Math.min(surplus, Math.max(0, remaining))
-      if (held > 0) yield* consume(held, "fail")
-      if (surplus > held) yield* consume(surplus - held, "delay")
+      if (held > 0) yield* consume({ ...bucket, tokens: held })
+      if (surplus > held) yield* consume({ ...bucket, tokens: surplus - held, onExceeded: "delay" })
       yield* Metric.update(Metric.withAttributes(Telemetry.budgetCorrections, { account: name }), surplus)
       yield* Effect.logDebug(`Account ${name} has ${surplus} requests less than its budget assumed`)
-    })
-    yield* orWait(Effect.retry(lower, { times: 4, while: ({ reason }) => reason._tag === "RateLimitExceeded" }))
+    }).pipe(
+      Effect.retry({ times: 4, while: (error) => error.reason._tag === "RateLimitExceeded" }),
+      (lower) => Effect.andThen(consume(claimOf(key, reason, 1000)), lower),
+      (corrected) => ifExceeded(corrected, () => {})
+    )
+
+  const take = Effect.fnUntraced(function*(priority: Priority) {
+    const reserved = priority === "bulk" ? reserve : 0
+    const { remaining, resetAfter } = yield* ifExceeded(
+      consume(permit),
+      (retryAfter) => ({ remaining: -1, resetAfter: Duration.sum(retryAfter, Duration.millis(bucket.window)) })
+    )
+    const ceilingNow = ceilingAt(yield* nowMillis)
+    // The bucket can hold too much: others use the account too, and a store that lost its data starts with a full bucket.
+    // It may be one ahead, because a part of a request may have come back.
+    const isAhead = remaining > ceilingNow
+    const waitMillis = isAhead
+      ? (reserved + 1 - ceilingNow) * intervalMillis
+      : Duration.toMillis(resetAfter) - (capacity - reserved) * intervalMillis
+    const isTaken = waitMillis <= 0
+    if (isTaken) yield* countRequest
+    else if (remaining >= 0) yield* giveBack
+    if (isAhead) yield* correct("estimate", isTaken ? ceilingNow - 1 : ceilingNow)
+    return isTaken ? Option.none() : Option.some(waitMillis)
   })
 
   return {
     name,
-    shareInterval,
+    shareMillis: share.window,
 
     /** Takes a permit, or returns the wait until there is one. */
-    take: Effect.fnUntraced(function*(priority: Priority) {
-      const left = priority === "bulk" ? reserve : 0
-      const taken = yield* orWait(consume(1, "fail", true))
-      if (typeof taken === "number") return taken + left * interval
-      const known = ceilingAt(yield* now)
-      // The bucket can hold too much: others use the account too, and a store that lost its data starts with a full bucket.
-      // It may be one ahead, because a part of a request may have come back.
-      const isAhead = taken.remaining > known
-      const wait = isAhead
-        ? (left + 1 - known) * interval
-        : Duration.toMillis(taken.resetAfter) - (capacity - left) * interval
-      yield* wait > 0 ? giveBack : countRequest
-      if (isAhead) yield* correct("estimate", wait > 0 ? known : known - 1)
-      return Math.max(0, wait)
-    }),
+    take,
 
     /** Claims the share of bulk requests and waits for its permit, or returns the wait until it can be claimed. */
     takeShare: Effect.gen(function*() {
-      const wait = yield* claim("bulk", shareInterval)
-      if (wait > 0) return wait
-      const { delay } = yield* consume(1, "delay", true)
+      const untilClaim: WaitMillis = yield* ifExceeded(
+        Effect.as(consume(share), Option.none()),
+        (retryAfter) => Option.some(Duration.toMillis(retryAfter))
+      )
+      if (Option.isSome(untilClaim)) return untilClaim
+      const { delay } = yield* consume({ ...permit, onExceeded: "delay" })
       yield* Effect.onInterrupt(Effect.sleep(delay), () => Effect.ignore(giveBack))
       yield* countRequest
-      return 0
+      return untilClaim
     }),
 
     /** Learns from a response how many requests are left. */
     learn: Effect.fnUntraced(function*({ remaining, retryAfter, sentAt, status }: RateLimitResponse) {
-      const time = yield* now
       if (Option.isSome(remaining)) {
         yield* Metric.update(Metric.withAttributes(Telemetry.budgetRemaining, { account: name }), remaining.value)
-        const age = Math.max(0, (yield* Clock.currentTimeMillis) - sentAt)
-        lowerCeiling(remaining.value + age / interval, time)
+        const ageMillis = Math.max(0, (yield* Clock.currentTimeMillis) - sentAt)
+        yield* updateCeiling((permits) => Math.min(permits, remaining.value + ageMillis / intervalMillis))
       }
       if (status !== 429) return
+      const retryMillis = Duration.toMillis(Option.getOrElse(retryAfter, () => Duration.zero))
       // No pause is longer than the whole pool takes to come back.
-      const pause = Math.min(Duration.toMillis(Option.getOrElse(retryAfter, () => Duration.zero)), pool * interval)
-      lowerCeiling(-pause / interval, time)
-      const seconds = Math.ceil(pause / 1000)
+      const pauseMillis = Math.min(retryMillis, pool * intervalMillis)
+      const seconds = Math.ceil(pauseMillis / 1000)
       yield* Effect.logDebug(`Account ${name} is over its rate limit: its requests wait ${seconds} s or longer`)
-      yield* correct("rejection", ceilingAt(time))
+      yield* correct("rejection", yield* updateCeiling((permits) => Math.min(permits, -pauseMillis / intervalMillis)))
     }, (learning) => Effect.ignore(learning))
   }
 }
 
-/** Returns the wait where a limit is exceeded. */
-const orWait = <A>(consumed: Effect.Effect<A, RateLimiter.RateLimiterError>) =>
+/** One process may consume this in a window. */
+const claimOf = (key: string, what: string, window: number) =>
+  ({ algorithm: "fixed-window", key: `${key}:${what}`, limit: 1, window }) as const
+
+const ifExceeded = <A, B>(
+  consumed: Effect.Effect<A, RateLimiter.RateLimiterError>,
+  orElse: (retryAfter: Duration.Duration) => B
+) =>
   Effect.catchReason(
     consumed,
     "RateLimiterError",
     "RateLimitExceeded",
-    ({ retryAfter }) => Effect.succeed(Duration.toMillis(retryAfter))
+    ({ retryAfter }) => Effect.succeed(orElse(retryAfter))
   )

@@ -7,46 +7,46 @@ import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Schedule from "effect/Schedule"
 import * as Telemetry from "../telemetry.ts"
 import type { Settings } from "./options.ts"
-import { makeMonotonicClock, sleepInSteps } from "./time.ts"
+import { makeSteadyClock, sleepInSteps } from "./time.ts"
 
-type ConsumeOptions = Parameters<RateLimiter.RateLimiter["consume"]>[0]
+/** The options of Effect's limiter, and how many tokens to consume locally if that differs. */
+type Options = Parameters<RateLimiter.RateLimiter["consume"]>[0] & { readonly localTokens?: number }
 
 export type Consume = Effect.Success<ReturnType<typeof make>>
 
 export const makeMemory = Effect.provide(RateLimiter.make, Layer.fresh(RateLimiter.layerStoreMemory))
 
 /** Consumes nothing, so that its key does not matter. */
-const probe: ConsumeOptions = { algorithm: "token-bucket", key: "heroku:probe", limit: 1, window: 1000, tokens: 0 }
+const probe: Options = { algorithm: "token-bucket", key: "heroku:probe", limit: 1, window: 1000, tokens: 0 }
 
-/**
- * Makes a limiter that warns once for each outage, and returns to the store when that responds again. Locally, the tokens
- * of a request also stand for the requests of the other processes: with a `localShare` of a quarter, a request costs four.
- */
-export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter, settings: Settings) {
-  const { localShare, storeTimeout, withoutStore } = settings
+/** Creates a limiter that warns once for each outage, and returns to the store when that responds again. */
+export const make = Effect.fnUntraced(function*(
+  shared: RateLimiter.RateLimiter,
+  { localShare, storeTimeoutMillis, withoutStore }: Settings
+) {
   const scope = yield* Effect.scope
-  // Effect's limiters read the wall clock: set back by an hour, it would stop a bucket for an hour.
-  const withClock = Effect.provideService(Clock.Clock, yield* makeMonotonicClock)
+  const withSteadyClock = Effect.provideService(Clock.Clock, yield* makeSteadyClock)
   const memory = yield* makeMemory
   /** The keys that the store fails for; the key of the probe stands for all. */
   const unavailable = new Set<string>()
   const isUnavailable = (key: string) => unavailable.has(probe.key) || unavailable.has(key)
 
-  const timeout = Effect.andThen(sleepInSteps(storeTimeout), storeError(`no response in ${storeTimeout} ms`))
-  const consumeShared = (options: ConsumeOptions) => Effect.raceFirst(withClock(shared.consume(options)), timeout)
-  const consumeLocal = (options: ConsumeOptions, isRequest: boolean) => {
-    const { limit, tokens = 1 } = options
-    return withoutStore === "fail"
+  const timeout = Effect.andThen(
+    sleepInSteps(storeTimeoutMillis),
+    storeError(`no response in ${storeTimeoutMillis} ms`)
+  )
+  const consumeShared = (options: Options) => Effect.raceFirst(withSteadyClock(shared.consume(options)), timeout)
+  const consumeLocal = ({ localTokens, ...options }: Options) =>
+    withoutStore === "fail"
       ? storeError("The store is unavailable")
-      : withClock(memory.consume({ ...options, tokens: isRequest ? Math.min(tokens / localShare, limit) : tokens }))
-  }
+      : withSteadyClock(memory.consume({ ...options, tokens: localTokens ?? options.tokens }))
 
-  const untilAvailable = (options: ConsumeOptions) =>
+  const untilAvailable = (options: Options) =>
     consumeShared({ ...options, tokens: 0, onExceeded: "delay" }).pipe(
       Effect.retry(Schedule.spaced("1 second")),
       Effect.andThen(Effect.sync(() => unavailable.delete(options.key)))
     )
-  const onFailure = Effect.fnUntraced(function*(options: ConsumeOptions, error: RateLimiter.RateLimitStoreError) {
+  const onStoreError = Effect.fnUntraced(function*(options: Options, error: RateLimiter.RateLimitStoreError) {
     if (isUnavailable(options.key)) return
     unavailable.add(probe.key).add(options.key)
     // First of all, because an interrupted call must not leave the store unavailable. A key of another type stays so.
@@ -63,12 +63,14 @@ export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter,
     yield* Metric.update(Telemetry.budgetFallbacks, 1)
   })
 
-  return Effect.fnUntraced(function*(options: ConsumeOptions, isRequest: boolean) {
-    if (isUnavailable(options.key)) return yield* consumeLocal(options, isRequest)
-    const onStoreError = (error: RateLimiter.RateLimitStoreError) =>
-      Effect.andThen(onFailure(options, error), consumeLocal(options, isRequest))
-    return yield* Effect.catchReason(consumeShared(options), "RateLimiterError", "RateLimitStoreError", onStoreError)
-  })
+  return (options: Options) =>
+    Effect.suspend(() => isUnavailable(options.key) ? consumeLocal(options) : consumeShared(options)).pipe(
+      Effect.catchReason(
+        "RateLimiterError",
+        "RateLimitStoreError",
+        (error) => Effect.andThen(onStoreError(options, error), consumeLocal(options))
+      )
+    )
 })
 
 const storeError = (message: string) =>

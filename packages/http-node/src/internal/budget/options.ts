@@ -1,7 +1,6 @@
 /** The options of the request budget, their defaults and their limits. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 
 /** The rate limit of an account, and how it is shared. The defaults are Heroku's numbers. */
 export interface Options {
@@ -34,16 +33,16 @@ export type Settings = Effect.Success<ReturnType<typeof resolve>>
 export const resolve = (options: Options) => {
   const { localShare = 1, pool = 4500, refillPerMinute = 75, withoutStore = "local" } = options
   const { reserve = Math.floor(Math.min(refillPerMinute, pool / 10)) } = options
-  const maxWait = toMillis(options.maxWait ?? "2 minutes")
-  const storeTimeout = toMillis(options.storeTimeout ?? "400 millis")
+  const maxWaitMillis = Duration.toMillis(options.maxWait ?? "2 minutes")
+  const storeTimeoutMillis = Duration.toMillis(options.storeTimeout ?? "400 millis")
   const checks: ReadonlyArray<readonly [option: keyof Options, isValid: boolean, requirement: string]> = [
     ["pool", Number.isInteger(pool) && pool >= 1, "an integer of at least 1"],
     ["refillPerMinute", refillPerMinute > 0 && refillPerMinute < Infinity, "a finite number above 0"],
     ["reserve", Number.isInteger(reserve) && reserve >= 0 && reserve < pool, "an integer from 0 to pool - 1"],
     ["localShare", localShare > 0 && localShare <= 1, "a number above 0 and at most 1"],
     ["withoutStore", withoutStore === "local" || withoutStore === "fail", "\"local\" or \"fail\""],
-    ["maxWait", maxWait >= 0, "a duration of at least 0"],
-    ["storeTimeout", storeTimeout >= 0, "a duration of at least 0"]
+    ["maxWait", maxWaitMillis >= 0, "a duration of at least 0"],
+    ["storeTimeout", storeTimeoutMillis >= 0, "a duration of at least 0"]
   ]
   for (const [option, isValid, requirement] of checks) {
     if (!isValid) return Effect.die(new RangeError(`RequestBudget: \`${option}\` must be ${requirement}`))
@@ -52,9 +51,7 @@ export const resolve = (options: Options) => {
   // comes back in between, in half a second.
   const capacity = Math.max(reserve + 1, pool - Math.ceil(refillPerMinute / 120))
   /** The milliseconds until one request comes back. */
-  const interval = 60_000 / refillPerMinute
-  return Effect.succeed({ capacity, interval, localShare, maxWait, pool, reserve, storeTimeout, withoutStore })
+  const intervalMillis = 60_000 / refillPerMinute
+  const durations = { intervalMillis, maxWaitMillis, storeTimeoutMillis }
+  return Effect.succeed({ capacity, localShare, pool, reserve, withoutStore, ...durations })
 }
-
-const toMillis = (input: Duration.Input): number =>
-  Option.match(Duration.fromInput(input), { onNone: () => NaN, onSome: Duration.toMillis })

@@ -2,25 +2,16 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
-const toMillis = (nanos: bigint) => Number(nanos) / 1_000_000
+const monotonicMillis = (clock: Clock.Clock) => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
 
 /** The monotonic time in milliseconds. */
-export const now = Effect.map(Clock.monotonicTimeNanos, toMillis)
+export const nowMillis = Effect.map(Clock.Clock, monotonicMillis)
 
-/** Makes a clock that starts at the wall time and continues with the monotonic time. */
-export const makeMonotonicClock: Effect.Effect<Clock.Clock> = Effect.map(Clock.Clock, (clock) => {
-  const start = clock.currentTimeNanosUnsafe() - clock.monotonicTimeNanosUnsafe()
-  const nanos = () => start + clock.monotonicTimeNanosUnsafe()
-  const millis = () => toMillis(nanos())
-  return {
-    currentTimeMillisUnsafe: millis,
-    currentTimeMillis: Effect.sync(millis),
-    currentTimeNanosUnsafe: nanos,
-    currentTimeNanos: Effect.sync(nanos),
-    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
-    monotonicTimeNanos: clock.monotonicTimeNanos,
-    sleep: (duration) => clock.sleep(duration)
-  }
+/** Creates a clock whose wall time continues with the monotonic time: Effect's limiters read it, and it can be set back. */
+export const makeSteadyClock = Effect.map(Clock.Clock, (clock) => {
+  const start = clock.currentTimeMillisUnsafe() - monotonicMillis(clock)
+  const steady: Clock.Clock = Object.create(clock)
+  return Object.assign(steady, { currentTimeMillisUnsafe: () => start + monotonicMillis(clock) })
 })
 
 /**
