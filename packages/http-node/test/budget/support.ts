@@ -150,6 +150,17 @@ export const contended = (limiter: RateLimiter.RateLimiter, rounds: number) => {
   return { state, limiter: busy }
 }
 
+/** A limiter whose store can respond with a delay, in milliseconds. */
+export const makeSlow = Effect.map(makeLimiter, (limiter) => {
+  const state = { delay: 0 }
+  const slow: RateLimiter.RateLimiter = {
+    ...limiter,
+    consume: (options) =>
+      Effect.tap(limiter.consume(options), () => state.delay === 0 ? Effect.void : Effect.sleep(state.delay))
+  }
+  return { state, limiter: slow }
+})
+
 /** The error of a store that is offline. */
 export const storeError = (cause: unknown = new Error("The client is offline")) =>
   new RateLimiter.RateLimiterError({

@@ -2,6 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
@@ -38,6 +39,7 @@ export const make = (account: string, consume: Consume, settings: Settings) => {
       return ceiling.permits
     })
   const countRequest = updateCeiling((permits) => permits - 1)
+  const giveBackCounted = Effect.andThen(giveBack, updateCeiling((permits) => permits + 1))
 
   /**
    * Lowers the bucket to a count. Many requests notice the same surplus at once: one of them claims the correction, and
@@ -84,20 +86,21 @@ export const make = (account: string, consume: Consume, settings: Settings) => {
     shareMillis: share.window,
 
     /** Takes a permit, or returns the wait until there is one. */
-    take,
+    take: (priority: Priority) =>
+      takeOrGiveBack(take(priority), (wait) => Option.isNone(wait) ? giveBackCounted : Effect.void),
 
     /** Claims the share of bulk requests and waits for its permit, or returns the wait until it can be claimed. */
-    takeShare: Effect.gen(function*() {
-      const untilClaim: WaitMillis = yield* ifExceeded(
-        Effect.as(consume(share), Option.none()),
-        (retryAfter) => Option.some(Duration.toMillis(retryAfter))
-      )
-      if (Option.isSome(untilClaim)) return untilClaim
-      const { delay } = yield* consume({ ...permit, onExceeded: "delay" })
-      yield* Effect.onInterrupt(Effect.sleep(delay), () => Effect.ignore(giveBack))
-      yield* countRequest
-      return untilClaim
-    }),
+    takeShare: ifExceeded(
+      takeOrGiveBack(
+        consume(share).pipe(
+          Effect.andThen(consume({ ...permit, onExceeded: "delay" })),
+          Effect.tap(countRequest)
+        ),
+        () => Effect.andThen(giveBackCounted, consume({ ...share, tokens: -1 })),
+        ({ delay }) => Effect.sleep(delay)
+      ).pipe(Effect.as<WaitMillis>(Option.none())),
+      (retryAfter) => Option.some(Duration.toMillis(retryAfter))
+    ),
 
     /** Learns from a response how many requests are left. */
     learn: Effect.fnUntraced(function*({ remaining, retryAfter, sentAt, status }: RateLimitResponse) {
@@ -130,4 +133,21 @@ const ifExceeded = <A, B>(
     "RateLimiterError",
     "RateLimitExceeded",
     ({ retryAfter }) => Effect.succeed(orElse(retryAfter))
+  )
+
+/**
+ * Takes something in a fiber of its own, which completes although the caller is interrupted: what the caller no longer
+ * waits for goes back, so that nothing is lost between two commands.
+ */
+const takeOrGiveBack = <A, E>(
+  take: Effect.Effect<A, E>,
+  giveBack: (taken: A) => Effect.Effect<unknown, E>,
+  wait: (taken: A) => Effect.Effect<void> = () => Effect.void
+) =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Effect.forkDetach(take, { startImmediately: true }), (taking) =>
+      Effect.onInterrupt(
+        restore(Effect.tap(Fiber.join(taking), wait)),
+        () => Effect.forkDetach(Effect.ignore(Effect.flatMap(Fiber.join(taking), giveBack)))
+      ))
   )
