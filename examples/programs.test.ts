@@ -61,7 +61,7 @@ layer(layerSandbox)((it) => {
       assert.include(stderr, "status 200, request id the-request-id")
     }))
 
-  it.effect("proxy.ts connects through the proxy in HTTPS_PROXY", () =>
+  it.effect("audit.ts connects through the proxy in HTTPS_PROXY", () =>
     Effect.gen(function*() {
       const targets: Array<string | undefined> = []
       const proxy = createServer().on("connect", ({ url }, socket) => {
@@ -74,7 +74,7 @@ layer(layerSandbox)((it) => {
       )
       const address = proxy.address()
       const port = typeof address === "object" && address !== null ? address.port : 0
-      const { code } = yield* run("proxy.ts", {
+      const { code } = yield* run("audit.ts", {
         env: { HEROKU_API_KEY: "any", HTTPS_PROXY: `http://127.0.0.1:${port}` }
       })
       assert.strictEqual(code, 1)

@@ -10,7 +10,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import { RequestBudget } from "./internal/budget/service.ts"
 import { makeService } from "./internal/endpoints.ts"
-import type { Options } from "./internal/options.ts"
+import { type Options, parse } from "./internal/options.ts"
 
 export type { Options, RetryOptions } from "./internal/options.ts"
 
@@ -23,7 +23,7 @@ export type { Options, RetryOptions } from "./internal/options.ts"
  * `InvalidParams` naming the option, and nothing is sent.
  */
 export const make = (options: Options): Effect.Effect<Service, never, HttpClient.HttpClient> =>
-  Effect.map(HttpClient.HttpClient, (httpClient) => makeService(httpClient, options))
+  Effect.map(HttpClient.HttpClient, (httpClient) => makeService(httpClient, parse(options)))
 
 /** Provides the live service over any `HttpClient`. */
 export const layer = (options: Options): Layer.Layer<AuthorizationService, never, HttpClient.HttpClient> =>
@@ -36,7 +36,7 @@ export const layerBudgeted = (
   Layer.effect(
     AuthorizationService,
     Effect.gen(function*() {
-      return makeService(yield* HttpClient.HttpClient, options, yield* RequestBudget)
+      return makeService(yield* HttpClient.HttpClient, parse(options), yield* RequestBudget)
     })
   )
 

@@ -1,31 +1,51 @@
 /** The live `AuthorizationService` with Node's HTTP client provided, and the token of the Heroku command line. */
-import type { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Config from "effect/Config"
 import { SourceError } from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import * as HttpClient from "effect/http/HttpClient"
-import type { HttpClientError } from "effect/http/HttpClientError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
-import type { RequestBudget } from "./internal/budget/service.ts"
+import type * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
+import { RequestBudget, type Service as Budget } from "./internal/budget/service.ts"
+import { makeService } from "./internal/endpoints.ts"
 import { findPassword } from "./internal/netrc.ts"
+import * as NodeClient from "./internal/nodeClient.ts"
 import { parse } from "./internal/options.ts"
+import { findProxy } from "./internal/proxy.ts"
 
-/** Provides the live service over `node:http`: HTTP/1.1, at most 64 pooled connections, a fresh one for every `POST`. */
-export const layer = (options: HttpAuthorizationService.Options): Layer.Layer<AuthorizationService> =>
-  Layer.provide(HttpAuthorizationService.layer(options), layerClient)
+/** The options of the live service over `node:http`. */
+export interface Options extends HttpAuthorizationService.Options {
+  /**
+   * Whether to connect through the proxy that the variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name, in upper or
+   * lower case. Default: `true`. Addresses of this machine never have a proxy.
+   */
+  readonly proxy?: boolean | undefined
+}
+
+/**
+ * Provides the live service over `node:http`: HTTP/1.1, at most 64 pooled connections, at most 64 fresh ones for `POST`,
+ * and the proxy of the environment.
+ */
+export const layer = (options: Options): Layer.Layer<AuthorizationService> =>
+  Layer.effect(AuthorizationService, make(options))
 
 /** Provides the live service over `node:http` with a `RequestBudget`. */
-export const layerBudgeted = (
-  options: HttpAuthorizationService.Options
-): Layer.Layer<AuthorizationService, never, RequestBudget> =>
-  Layer.provide(HttpAuthorizationService.layerBudgeted(options), layerClient)
+export const layerBudgeted = (options: Options): Layer.Layer<AuthorizationService, never, RequestBudget> =>
+  Layer.effect(AuthorizationService, Effect.flatMap(RequestBudget, (budget) => make(options, budget)))
+
+const make = Effect.fnUntraced(function*(options: Options, budget?: Budget) {
+  const settings = yield* Effect.result(Effect.gen(function*() {
+    const settings = yield* Effect.fromResult(parse(options))
+    const proxy = options.proxy === false ? undefined : yield* findProxy(settings)
+    return { ...settings, proxy: proxy?.name, proxyUrl: proxy?.url }
+  }))
+  const { proxyUrl, requestTimeout } = Result.getOrElse(settings, () => ({ proxyUrl: undefined, requestTimeout: 0 }))
+  return makeService(yield* NodeClient.make(proxyUrl, requestTimeout), settings, budget)
+})
 
 /**
  * Provides the live service with options from `Config`.
@@ -38,37 +58,9 @@ export const layerBudgeted = (
  * set.
  */
 export const layerConfig = (
-  options?: Config.Wrap<HttpAuthorizationService.Options>
+  options?: Config.Wrap<Options>
 ): Layer.Layer<AuthorizationService, Config.ConfigError> =>
-  options === undefined
-    ? Layer.unwrap(Effect.map(findOptions, layer))
-    : Layer.provide(HttpAuthorizationService.layerConfig(options), layerClient)
-
-/**
- * Effect's `node:http` client over two agents, which close their connections with the layer.
- *
- * A `POST` always gets a fresh connection, because an idle one may be dead: after a process was frozen while the server
- * closed its idle connections, 2 of 4 creates over a pooled connection failed with `ECONNRESET`, outcome unknown; over a
- * fresh one none did. All other methods are idempotent, and such a failure is retried.
- */
-const layerClient: Layer.Layer<HttpClient.HttpClient> = Layer.effect(
-  HttpClient.HttpClient,
-  Effect.gen(function*() {
-    const pooled = yield* makeClient({ keepAlive: true, maxSockets: 64 })
-    // Not `maxSockets`: with it, Node gives a used connection to a request that waits for one.
-    const fresh = yield* makeClient({ keepAlive: false, maxTotalSockets: 64 })
-    return HttpClient.makeWith<never, never, HttpClientError, never>(
-      Effect.flatMap((request) => (request.method === "POST" ? fresh : pooled).execute(request)),
-      Effect.succeed
-    )
-  })
-)
-
-const makeClient = (options: NodeHttpClient.HttpAgentOptions) =>
-  Effect.flatMap(
-    NodeHttpClient.makeAgent(options),
-    (agent) => Effect.provideService(NodeHttpClient.makeNodeHttp, NodeHttpClient.HttpAgent, agent)
-  )
+  Layer.unwrap(Effect.map(options === undefined ? findOptions : Config.unwrap(options), layer))
 
 /** Reads a variable. An empty one counts as unset. */
 const variable = (name: string) =>

@@ -2,20 +2,20 @@
 import * as AuthorizationEndpoints from "@effect-heroku/core/AuthorizationEndpoints"
 import type { Operation } from "@effect-heroku/core/AuthorizationError"
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { AccountBudget } from "./budget/service.ts"
-import { type Endpoint, make as makeExchange } from "./exchange.ts"
+import { type AttemptContext, type Endpoint, make as makeExchange } from "./exchange.ts"
 import { isHeaderValue, type Settings } from "./options.ts"
 import * as Redact from "./redact.ts"
 import { timedOut } from "./requestFailed.ts"
 import * as Response from "./response.ts"
 import { leavesOutcomeUnknown, makeSchedule } from "./retry.ts"
 import { withAttempt } from "./telemetry.ts"
+import { limitTime, mayBeSent, type Transmissions } from "./transmission.ts"
 
 /** Sends a request and retries it where that is safe. Succeeds with a response whose status means success. */
 export type Call = ReturnType<typeof make>
@@ -24,8 +24,10 @@ export type Call = ReturnType<typeof make>
 interface Progress {
   /** How many attempts have failed. */
   attempts: number
-  /** Whether Heroku may have acted, on an earlier attempt or on the one in flight. */
+  /** Whether Heroku may have acted on an attempt that has failed. */
   outcomeUnknown: boolean
+  /** The requests of the attempt in flight. `undefined`: no attempt is in flight. */
+  transmissions: Transmissions | undefined
 }
 
 /** Creates the function that makes the calls of a service. */
@@ -37,9 +39,10 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
 
   /** Sends the request once. */
   const send = Effect.fnUntraced(
-    function*<O extends Operation>(endpoint: Endpoint<O>, redact: Redact.Redact, outcomeUnknown: boolean) {
+    function*<O extends Operation>(endpoint: Endpoint<O>, context: AttemptContext) {
+      const { outcomeUnknown } = context
       const sentAt = yield* Clock.currentTimeMillis
-      const response = yield* exchange(endpoint, { redact, outcomeUnknown })
+      const response = yield* exchange(endpoint, context)
       yield* logWarnings(response)
       const error = Response.isExpected(response)
         ? Option.none()
@@ -65,16 +68,19 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
       return Effect.matchEffect(budget.take(endpoint.operation, outcomeUnknown), {
         onFailure: (error) => Effect.succeed(Result.fail(error)),
         onSuccess: () => {
-          progress.outcomeUnknown ||= AuthorizationEndpoints.changesState(endpoint.operation)
-          return withAttempt(settings, endpoint, attempts, send(endpoint, redact, outcomeUnknown)).pipe(
-            Effect.tapError((error) =>
-              Effect.sync(() => {
-                progress.attempts++
-                progress.outcomeUnknown = outcomeUnknown || leavesOutcomeUnknown(error)
-              })
-            ),
-            Effect.map(Result.succeed)
-          )
+          const transmissions: Transmissions = []
+          progress.transmissions = transmissions
+          return withAttempt(settings, endpoint, attempts, send(endpoint, { redact, outcomeUnknown, transmissions }))
+            .pipe(
+              Effect.tapError((error) =>
+                Effect.sync(() => {
+                  progress.attempts++
+                  progress.outcomeUnknown = outcomeUnknown || leavesOutcomeUnknown(error)
+                  progress.transmissions = undefined
+                })
+              ),
+              Effect.map(Result.succeed)
+            )
         }
       })
     })
@@ -82,19 +88,18 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
   return <O extends Operation>(endpoint: Endpoint<O>) =>
     Effect.gen(function*() {
       const { operation, secret } = endpoint
-      const { timeout, token } = settings
+      const { baseUrl, proxy, timeout, token } = settings
       const code = Option.getOrUndefined(yield* AuthorizationEndpoints.TwoFactorCode)
       const complete = code === undefined ? endpoint : yield* addTwoFactorCode(endpoint, code)
       const secrets = [code, secret].filter((value) => value !== undefined)
       const redact = secrets.length === 0 ? redactToken : Redact.make([token, ...secrets])
-      const progress = { attempts: 0, outcomeUnknown: false }
+      const progress: Progress = { attempts: 0, outcomeUnknown: false, transmissions: undefined }
       const attempts = Effect.retry(attempt(complete, redact, progress), schedule)
-      const result = yield* Duration.isFinite(timeout)
-        ? Effect.timeoutOrElse(attempts, {
-          duration: timeout,
-          orElse: () => Effect.fail(timedOut(operation, timeout, progress.outcomeUnknown))
-        })
-        : attempts
+      const result = yield* limitTime(attempts, timeout, () => progress.transmissions ?? [], () => {
+        const { outcomeUnknown, transmissions } = progress
+        const isSent = transmissions !== undefined && mayBeSent(transmissions)
+        return timedOut({ operation, baseUrl, proxy, outcomeUnknown, isSent }, timeout)
+      })
       return yield* Effect.fromResult(result)
     })
 }

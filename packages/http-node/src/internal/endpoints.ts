@@ -14,16 +14,16 @@ import * as Schema from "effect/Schema"
 import type * as RequestBudget from "./budget/service.ts"
 import * as Call from "./call.ts"
 import type { Endpoint } from "./exchange.ts"
-import { type Options, parse } from "./options.ts"
+import type { Problem, Settings } from "./options.ts"
 import { decodeAuthorization, toListResponse } from "./response.ts"
 
 /** Creates the live service over a client. Every attempt first takes a permit from the budget, if there is one. */
 export const makeService = (
   httpClient: HttpClient.HttpClient,
-  options: Options,
+  settings: Result.Result<Settings, Problem>,
   budget?: RequestBudget.Service
 ): Service => {
-  const call = Result.match(parse(options), {
+  const call = Result.match(settings, {
     // Every operation names the invalid option.
     onFailure: ({ field, problem }): Call.Call => ({ operation }) =>
       Effect.fail(AuthorizationEndpoints.invalidInput(operation, field, problem)),

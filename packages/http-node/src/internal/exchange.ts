@@ -1,5 +1,4 @@
 /** Sends one request and reads its response to the end: a complete `Response`, or `RequestFailed`. */
-import { changesState } from "@effect-heroku/core/AuthorizationEndpoints"
 import type { InvalidResponse, Operation } from "@effect-heroku/core/AuthorizationError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -15,10 +14,11 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Settings } from "./options.ts"
+import type { ClientError, Settings, TransformedClient } from "./options.ts"
 import { redactDefect } from "./redact.ts"
-import { fromClientError, fromDefect, timedOut } from "./requestFailed.ts"
+import { circuitOpen, fromClientError, fromDefect, timedOut } from "./requestFailed.ts"
 import * as Response from "./response.ts"
+import { CurrentTransmissions, limitTime, mayBeSent, type Transmissions } from "./transmission.ts"
 
 /** The request of an operation. */
 export interface Endpoint<O extends Operation = Operation> {
@@ -37,41 +37,53 @@ export interface Endpoint<O extends Operation = Operation> {
 }
 
 /** The values that an attempt receives from its call. */
-type AttemptContext = Pick<Response.Response, "outcomeUnknown" | "redact">
+export interface AttemptContext extends Pick<Response.Response, "outcomeUnknown" | "redact"> {
+  readonly transmissions: Transmissions
+}
 
 /**
  * Creates the function that sends a request and reads the whole response. A timeout or an interruption closes the
  * connection. A scope closes the responses that `transformClient` leaves unread, for example when it follows redirects.
  */
 export const make = (httpClient: HttpClient.HttpClient, settings: Settings) => {
-  const { baseUrl, requestTimeout } = settings
-  const { execute } = HttpClient.withScope(settings.transformClient(httpClient))
+  const { baseUrl, proxy, requestTimeout } = settings
+  const { execute } = HttpClient.withScope(widenError(settings.transformClient(httpClient)))
   const errorTimeout = Duration.min(Duration.times(requestTimeout, 0.5), Duration.seconds(5))
 
   return (endpoint: Endpoint, attempt: AttemptContext) => {
     const { operation } = endpoint
-    const context = { operation, baseUrl, outcomeUnknown: attempt.outcomeUnknown }
-    return Effect.suspend(() => execute(toRequest(endpoint, settings))).pipe(
+    const { outcomeUnknown, transmissions } = attempt
+    const toContext = () => ({ operation, baseUrl, proxy, outcomeUnknown, isSent: mayBeSent(transmissions) })
+    const complete = Effect.suspend(() => execute(toRequest(endpoint, settings))).pipe(
       // A client that turns statuses into errors (`HttpClient.filterStatusOk`) still has a response.
-      Effect.catch((error) =>
-        error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
+      Effect.catchTag(
+        "HttpClientError",
+        (error) => error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
       ),
       Effect.flatMap((response) => readResponse(response, operation, attempt, errorTimeout)),
-      Effect.updateContext(toClientContext),
-      Effect.scoped,
-      Effect.timeoutOrElse({
-        duration: requestTimeout,
-        orElse: () => Effect.fail(timedOut(operation, requestTimeout, changesState(operation)))
+      Effect.updateContext((context: Context.Context<Scope.Scope>) => toClientContext(context, transmissions)),
+      Effect.scoped
+    )
+    return limitTime(complete, requestTimeout, () => transmissions, () => timedOut(toContext(), requestTimeout)).pipe(
+      Effect.catchTags({
+        HttpClientError: (error) => Effect.fail(fromClientError(toContext(), error)),
+        CircuitBreakerError: () => Effect.fail(circuitOpen(toContext()))
       }),
-      Effect.catchTag("HttpClientError", (error) => Effect.fail(fromClientError(context, error))),
       Effect.catchDefect((defect) => {
-        const error = fromDefect(context, defect)
+        const error = fromDefect(toContext(), defect)
         // The defect of a client may hold the request.
         return error === undefined ? Effect.die(redactDefect(defect, attempt.redact)) : Effect.fail(error)
       })
     )
   }
 }
+
+/** The client with the wider of the two error types: a client is no subtype of one with more errors. */
+const widenError = ({ postprocess, preprocess }: TransformedClient) =>
+  HttpClient.makeWith<ClientError, never, ClientError, never>(
+    Effect.flatMap((request) => postprocess(Effect.succeed(request))),
+    preprocess
+  )
 
 const toRequest = ({ body, headers, method, path }: Endpoint, { baseUrl, token, userAgent }: Settings) =>
   HttpClientRequest.make(method)(baseUrl + path, {
@@ -97,8 +109,9 @@ class SecretJson extends HttpBody.Uint8Array {
 }
 
 /** The references that a client reads, whatever the program has set. */
-const toClientContext = (context: Context.Context<Scope.Scope>) =>
+const toClientContext = (context: Context.Context<Scope.Scope>, transmissions: Transmissions) =>
   context.pipe(
+    Context.add(CurrentTransmissions, transmissions),
     // The client's own span would keep the request with all its headers. Heroku ignores trace headers.
     Context.add(HttpClient.TracerDisabledWhen, () => true),
     // For clients that log requests.
@@ -133,7 +146,8 @@ const readResponse = (
     return Effect.fail(new HttpClientError({ reason: new TransportError({ request: received.request }) }))
   }
   const toResponse = (bytes: Uint8Array): Response.Response => ({
-    ...attempt,
+    outcomeUnknown: attempt.outcomeUnknown,
+    redact: attempt.redact,
     operation,
     status,
     headers: Response.selectHeaders(headers, attempt.redact),
@@ -142,8 +156,7 @@ const readResponse = (
   if (!Response.isExpected({ operation, status })) {
     const body = makeBuffer(maxErrorBytes)
     // The status says what happened, so a body that breaks off or stalls does not fail the attempt.
-    return body.readFrom(received.stream).pipe(
-      Effect.timeout(errorTimeout),
+    return limitTime(body.readFrom(received.stream), errorTimeout, () => attempt.transmissions, () => undefined).pipe(
       Effect.ignore,
       Effect.map(() => toResponse(body.bytes()))
     )

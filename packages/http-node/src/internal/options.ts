@@ -1,7 +1,9 @@
 /** The options of the live layers: their defaults, and what makes one invalid. */
 import * as Duration from "effect/Duration"
 import type * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
 import * as Option from "effect/Option"
+import type { CircuitBreakerError } from "effect/persistence/CircuitBreaker"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { reveal } from "./redact.ts"
@@ -35,8 +37,14 @@ export interface Options {
    * response bodies. A client that follows redirects (`HttpClient.followRedirects`) sends everything but the token to
    * the address in the redirect.
    */
-  readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
+  readonly transformClient?: ((client: HttpClient.HttpClient) => TransformedClient) | undefined
 }
+
+/** A client of `transformClient`. It may have a circuit breaker: `HttpClient.withCircuitBreaker`. */
+export type TransformedClient = HttpClient.HttpClient | HttpClient.HttpClient.With<ClientError>
+
+/** The errors of a client with a circuit breaker. */
+export type ClientError = HttpClientError | CircuitBreakerError
 
 /**
  * How requests are retried.
@@ -60,12 +68,22 @@ export interface RetryOptions {
 }
 
 /** Valid options with every default filled in. */
-export type Settings = Result.Result.Success<ReturnType<typeof parse>>
+export type Settings = Result.Result.Success<ReturnType<typeof parse>> & {
+  /** The proxy of the connections, without its credentials. */
+  readonly proxy?: string | undefined
+}
+
+/** An invalid option or variable. */
+export interface Problem {
+  readonly field: string
+  readonly problem: string
+}
 
 /** Fills in the defaults, or returns the first problem. */
 export const parse = (options: Options) =>
   Result.gen(function*() {
-    const { retry = {}, token, transformClient = (client: HttpClient.HttpClient) => client } = options
+    const { retry = {}, token, transformClient = (client: HttpClient.HttpClient): TransformedClient => client } =
+      options
     const text = reveal(token)
     yield* check("token", text !== undefined, "must be a Redacted string")
     yield* check("token", text !== "", "must not be empty")
@@ -105,7 +123,7 @@ export const parse = (options: Options) =>
 export const isHeaderValue = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
 
 /** The problem never quotes the value, which may be the token. */
-const check = (field: string, isValid: boolean, problem: string) =>
+const check = (field: string, isValid: boolean, problem: string): Result.Result<void, Problem> =>
   isValid ? Result.void : Result.fail({ field, problem })
 
 /** Anything but a duration becomes a negative one. */
@@ -136,5 +154,5 @@ const parseBaseUrl = (text: string, allowHttp: boolean) =>
   })
 
 /** The addresses of this machine, as URLs write them. Not `*.localhost`: some resolvers ask other machines for them. */
-const isLoopback = (host: string): boolean =>
+export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host)

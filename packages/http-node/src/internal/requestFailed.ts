@@ -7,18 +7,38 @@ import type * as HttpClientError from "effect/http/HttpClientError"
 interface Context {
   readonly operation: Operation
   readonly baseUrl: string
+  /** The proxy, without its credentials. */
+  readonly proxy: string | undefined
   /** Whether Heroku may have acted on an earlier attempt of the same call. */
   readonly outcomeUnknown: boolean
+  /** Whether the request, or a part of it, may have been sent. */
+  readonly isSent: boolean
 }
 
 /** The attempt took longer than `requestTimeout`, or the call longer than `timeout`. */
-export const timedOut = (operation: Operation, timeout: Duration.Duration, outcomeUnknown: boolean): RequestFailed =>
-  new RequestFailed({
+export const timedOut = (context: Context, timeout: Duration.Duration): RequestFailed => {
+  const { isSent, operation, outcomeUnknown } = context
+  return new RequestFailed({
     operation,
     reason: "timeout",
-    message: `No complete response within ${Duration.toSeconds(timeout)} seconds`,
+    message: `No complete response${throughProxy(context)} within ${Duration.toSeconds(timeout)} seconds`,
+    outcomeUnknown: outcomeUnknown || isSent && changesState(operation)
+  })
+}
+
+/** The open circuit breaker of a `transformClient` kept the request back. */
+export const circuitOpen = ({ baseUrl, operation, outcomeUnknown }: Context): RequestFailed =>
+  new RequestFailed({
+    operation,
+    reason: "request",
+    message: `The circuit breaker of ${baseUrl} is open: the request was not sent`,
     outcomeUnknown
   })
+
+/** A proxy rejected the connection with a status that a retry does not change, such as 403 or 407. */
+export class ProxyRejection extends RequestFailed {}
+
+const throughProxy = ({ proxy }: Context): string => proxy === undefined ? "" : ` through the proxy ${proxy}`
 
 /**
  * Converts the error of a client. The error itself is dropped, because it holds the request with its headers: only the
@@ -28,7 +48,7 @@ export const fromClientError = (context: Context, { reason }: HttpClientError.Ht
   const cause = findSystemError("cause" in reason ? reason.cause : undefined)
   switch (reason._tag) {
     case "TransportError":
-      return make(context, cause === undefined ? "connection" : reasonOf(cause), cause)
+      return make(context, reasonOf(context, cause), cause)
     case "EncodeError":
     case "InvalidUrlError":
       return make(context, "request", cause)
@@ -43,17 +63,18 @@ export const fromDefect = (context: Context, defect: unknown): RequestFailed | u
   return cause !== undefined && requestCodes.has(cause.code) ? make(context, "request", cause) : undefined
 }
 
-const make = ({ baseUrl, operation, outcomeUnknown }: Context, reason: Reason, cause: SystemError | undefined) => {
+const make = (context: Context, reason: Reason, cause: SystemError | undefined) => {
+  const { baseUrl, operation, outcomeUnknown } = context
   const message = {
-    connect: `Could not connect to ${baseUrl}`,
+    connect: `Could not connect to ${baseUrl}${throughProxy(context)}`,
     certificate: `The certificate of ${baseUrl} is not trusted`,
     request: "The request could not be written",
     connection: `The connection to ${baseUrl} broke`,
     body: `The response of ${baseUrl} was incomplete`
   }[reason]
-  const code = cause === undefined ? "" : ` (${cause.code})`
+  const code = cause === undefined ? "" : ` (${cause.status === undefined ? cause.code : `status ${cause.status}`})`
   const mayBeSent = reason === "connection" || reason === "body"
-  return new RequestFailed({
+  return new (isPermanent(cause?.status) ? ProxyRejection : RequestFailed)({
     operation,
     reason,
     message: message + code,
@@ -67,7 +88,13 @@ interface SystemError {
   readonly code: string
   /** The system call that failed: `connect`, `getaddrinfo`, `read`, `write`. */
   readonly syscall: unknown
+  /** The status with which a proxy rejected a tunnel. */
+  readonly status: number | undefined
 }
+
+/** Whether a proxy rejects every further connection, too: it denies access, or requires other credentials. */
+const isPermanent = (proxyStatus = 0): boolean =>
+  proxyStatus >= 400 && proxyStatus < 500 && proxyStatus !== 408 && proxyStatus !== 429
 
 /**
  * Finds the system's error inside a client's. Fetch wraps it in a `TypeError`. A connection that tried several addresses
@@ -80,19 +107,31 @@ const findSystemError = (error: unknown, depth = 0): SystemError | undefined => 
     if (first !== undefined) return first
   }
   if ("code" in error && typeof error.code === "string") {
-    return { code: error.code, syscall: "syscall" in error ? error.syscall : undefined }
+    const { code } = error
+    const status = code === "ERR_PROXY_TUNNEL" && "statusCode" in error
+      ? Number(error.statusCode) || undefined
+      : undefined
+    return { code, syscall: "syscall" in error ? error.syscall : undefined, status }
   }
   return "cause" in error ? findSystemError(error.cause, depth + 1) : undefined
 }
 
 /** Other codes (a reset, an unreachable network, a TLS error) can end an established connection, too. */
-const reasonOf = ({ code, syscall }: SystemError): Reason => {
+const reasonOf = ({ isSent }: Context, cause: SystemError | undefined): Reason => {
+  const { code = "", syscall } = cause ?? {}
   if (connectCodes.has(code) || syscall === "connect" || syscall === "getaddrinfo") return "connect"
   if (certificateCodes.has(code) || code.startsWith("CERT_")) return "certificate"
-  return requestCodes.has(code) ? "request" : "connection"
+  if (requestCodes.has(code)) return "request"
+  return isSent ? "connection" : "connect"
 }
 
-const connectCodes: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"])
+const connectCodes: ReadonlySet<string> = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "ERR_PROXY_TUNNEL",
+  "UND_ERR_CONNECT_TIMEOUT"
+])
 
 const certificateCodes: ReadonlySet<string> = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",

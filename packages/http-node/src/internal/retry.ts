@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { Settings } from "./options.ts"
+import { ProxyRejection } from "./requestFailed.ts"
 
 /** Creates the schedule of the retries. It ends at an error that is not retryable, and after `times` retries. */
 export const makeSchedule = ({ baseDelay, maxDelay, maxRetryAfter, times }: Settings["retry"]) =>
@@ -31,6 +32,7 @@ export const leavesOutcomeUnknown = (error: AuthorizationError): boolean =>
 
 /** Whether the failure is temporary and a retry does nothing twice. */
 const isRetryable = (error: AuthorizationError): boolean => {
+  if (error instanceof ProxyRejection) return false
   if (error._tag === "RateLimited" || error._tag === "RequestFailed" && error.reason === "connect") return true
   const isTemporary = error._tag === "RequestFailed" && temporaryReasons.has(error.reason)
     || error._tag === "UnexpectedStatus" && temporaryStatuses.has(error.status)

@@ -1,0 +1,116 @@
+/** Effect's `node:http` client over two agents, with bounded connections and a proxy. */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
+import type * as Http from "node:http"
+import type { Socket } from "node:net"
+import { CurrentTransmissions, type Transmission } from "./transmission.ts"
+
+/** The number of connections of each agent. */
+const maxConnections = 64
+
+/**
+ * Creates the client. Its connections are closed with the scope.
+ *
+ * A `POST` always gets a fresh connection, because an idle one may be dead: after a process was frozen while the server
+ * closed its idle connections, 2 of 4 creates over a pooled connection failed with `ECONNRESET`, outcome unknown; over a
+ * fresh one none did. All other methods are idempotent, and such a failure is retried.
+ */
+export const make = Effect.fnUntraced(function*(proxy: string | undefined, requestTimeout: Duration.Input) {
+  const options = {
+    ...(proxy === undefined ? {} : { proxyEnv: { http_proxy: proxy, https_proxy: proxy } }),
+    // Ends the wait for a silent proxy, whose connection does not close with the request. Longer than the request's.
+    timeout: Math.min(Duration.toMillis(Duration.fromInputUnsafe(requestTimeout)) + 1000, 2 ** 31 - 1)
+  }
+  const pooled = yield* makeClient({ ...options, keepAlive: true, maxSockets: maxConnections })
+  // Not `maxSockets`: with it, Node gives a used connection to a request that waits for one.
+  const fresh = yield* makeClient({ ...options, keepAlive: false, maxTotalSockets: maxConnections })
+  return HttpClient.makeWith<never, never, HttpClientError, never>(
+    Effect.flatMap((request) => (request.method === "POST" ? fresh : pooled).execute(request)),
+    Effect.succeed
+  )
+})
+
+const makeClient = Effect.fnUntraced(function*(options: NodeHttpClient.HttpAgentOptions) {
+  const { http, https } = yield* NodeHttpClient.makeAgent(options)
+  const whenFree = makeQueue()
+  return HttpClient.makeWith<never, never, HttpClientError, never>(
+    Effect.flatMap((request) =>
+      Effect.gen(function*() {
+        const transmissions = yield* CurrentTransmissions
+        const onRequest = (request: Http.ClientRequest, assignSocket: () => void) => {
+          transmissions.push(observe(request))
+          whenFree(request, assignSocket)
+        }
+        const client = yield* Effect.provideService(NodeHttpClient.makeNodeHttp, NodeHttpClient.HttpAgent, {
+          http: interceptRequests(http, onRequest),
+          https: interceptRequests(https, onRequest)
+        })
+        return yield* client.execute(request)
+      })
+    ),
+    Effect.succeed
+  )
+})
+
+/**
+ * Returns an agent that passes each request to `onRequest` instead of assigning a socket to it. `addRequest` is what Node
+ * calls on an agent for each request, and what packages with agents of their own (`agent-base`) implement.
+ */
+const interceptRequests = <Agent extends Http.Agent>(
+  agent: Agent,
+  onRequest: (request: Http.ClientRequest, assignSocket: () => void) => void
+): Agent =>
+  new Proxy(agent, {
+    get: (target, property) => {
+      const value: unknown = Reflect.get(target, property, target)
+      return property === "addRequest" && typeof value === "function"
+        ? (request: Http.ClientRequest, ...rest: ReadonlyArray<unknown>) =>
+          onRequest(request, () => Reflect.apply(value, target, [request, ...rest]))
+        : value
+    }
+  })
+
+/** Creates a queue for connections. Node's own does not count connections that a proxy has yet to establish. */
+const makeQueue = () => {
+  const waiting: Array<() => void> = []
+  let inFlight = 0
+  return (request: Http.ClientRequest, assignSocket: () => void): void => {
+    const start = () => {
+      if (request.destroyed) return waiting.shift()?.()
+      inFlight++
+      request.once("close", () => {
+        inFlight--
+        waiting.shift()?.()
+      })
+      assignSocket()
+    }
+    if (inFlight < maxConnections) start()
+    else waiting.push(start)
+  }
+}
+
+const observe = (request: Http.ClientRequest): Transmission => {
+  let isSent = false
+  let socket: Socket | undefined
+  let response: Http.IncomingMessage | undefined
+  request.once("response", (received: Http.IncomingMessage) => {
+    response = received
+  })
+  request.once("socket", (assigned: Socket) => {
+    socket = assigned
+    const markSent = () => {
+      isSent = true
+    }
+    const isHandshaking = "secureConnecting" in socket && socket.secureConnecting === true
+    if (socket.connecting || isHandshaking) socket.once("encrypted" in socket ? "secureConnect" : "connect", markSent)
+    else markSent()
+  })
+  return {
+    isSent: () => isSent,
+    bytesRead: () => socket?.bytesRead ?? 0,
+    isComplete: () => response?.complete === true
+  }
+}

@@ -1,0 +1,50 @@
+/** The proxy in the environment, which the Heroku command line uses, too. */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { isLoopback, type Settings } from "./options.ts"
+
+/**
+ * Finds the proxy for a server: `HTTPS_PROXY`, else `HTTP_PROXY`, unless `NO_PROXY` names the server. For `http://`, only
+ * `HTTP_PROXY` counts. The addresses of this machine never have a proxy. Returns its URL with credentials, and its name
+ * without them, for messages. Fails with an invalid variable.
+ */
+export const findProxy = Effect.fnUntraced(function*({ baseUrl, server }: Pick<Settings, "baseUrl" | "server">) {
+  if (isLoopback(server.address)) return undefined
+  const noProxy = yield* variable("NO_PROXY")
+  if (noProxy !== undefined && isListed(noProxy.value, server)) return undefined
+  const found = (baseUrl.startsWith("https:") ? yield* variable("HTTPS_PROXY") : undefined)
+    ?? (yield* variable("HTTP_PROXY"))
+  if (found === undefined) return undefined
+  const text = found.value.includes("://") ? found.value : `http://${found.value}`
+  if (!/^https?:/i.test(text) || !URL.canParse(text)) {
+    return yield* Effect.fail({
+      field: found.name,
+      problem: "must be the URL of an HTTP proxy, like http://user:password@proxy.example.com:8080"
+    })
+  }
+  const { href, host, protocol } = new URL(text)
+  return { url: href, name: `${protocol}//${host}` }
+})
+
+/** Reads a variable, in upper case or else in lower case. An empty one counts as unset. */
+const variable = Effect.fnUntraced(
+  function*(upperCase: string) {
+    for (const name of [upperCase, upperCase.toLowerCase()]) {
+      const value = Option.getOrElse(yield* Config.option(Config.String(name)), () => "").trim()
+      if (value !== "") return { name, value }
+    }
+    return undefined
+  },
+  (effect, name) => Effect.mapError(effect, () => ({ field: name, problem: "could not be read" }))
+)
+
+/** Whether `NO_PROXY` lists a server. A domain includes its subdomains, with or without a leading dot. */
+const isListed = (noProxy: string, { address, port }: Settings["server"]): boolean =>
+  noProxy.toLowerCase().split(/[\s,]+/).some((entry) => {
+    if (entry === "*") return true
+    const [, host, ownPort] = /^\*?\.?(.+?)(?::(\d+))?$/.exec(entry) ?? []
+    return host !== undefined
+      && (ownPort === undefined || Number(ownPort) === port)
+      && `.${address}`.endsWith(`.${host}`)
+  })
