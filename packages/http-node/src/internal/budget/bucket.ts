@@ -26,8 +26,11 @@ export const make = (account: string, consume: Consume, settings: Settings) => {
   /** While there is no store, a permit also stands for those of the other processes. */
   const permit = { ...bucket, tokens: 1, localTokens: Math.min(1 / localShare, capacity) }
   const giveBack = consume({ ...permit, tokens: -1, localTokens: -permit.localTokens, onExceeded: "delay" })
+  /** One process may consume this in a window. */
+  const claimOf = (what: string, window: number) =>
+    ({ algorithm: "fixed-window", key: `${key}:${what}`, limit: 1, window }) as const
   /** Bulk requests get at least one permit in ten. */
-  const share = claimOf(key, "bulk", 10 * intervalMillis)
+  const share = claimOf("bulk", 10 * intervalMillis)
 
   /** How many permits are left at most, as far as this process knows. */
   let ceiling = { permits: pool - 1, atMillis: 0 }
@@ -41,31 +44,31 @@ export const make = (account: string, consume: Consume, settings: Settings) => {
   const countRequest = updateCeiling((permits) => permits - 1)
   const giveBackCounted = Effect.andThen(giveBack, updateCeiling((permits) => permits + 1))
 
-  /**
-   * Lowers the bucket to a count. Many requests notice the same surplus at once: one of them claims the correction, and
-   * consumes the surplus only if the bucket still holds it. What the bucket never held, the pause of a 429, becomes a debt.
-   */
-  const correct = (reason: "estimate" | "rejection", permits: number) =>
-    Effect.gen(function*() {
-      const { remaining } = yield* consume({ ...bucket, tokens: 0, onExceeded: "delay" })
-      const surplus = remaining - Math.floor(permits)
-      if (surplus <= 0) return
-      const held = Math.min(surplus, Math.max(0, remaining))
-      if (held > 0) yield* consume({ ...bucket, tokens: held })
-      if (surplus > held) yield* consume({ ...bucket, tokens: surplus - held, onExceeded: "delay" })
-      yield* Metric.update(Metric.withAttributes(Telemetry.budgetCorrections, { account: name }), surplus)
-      yield* Effect.logDebug(`Account ${name} has ${surplus} requests less than its budget assumed`)
-    }).pipe(
-      Effect.retry({ times: 4, while: (error) => error.reason._tag === "RateLimitExceeded" }),
-      (lower) => Effect.andThen(consume(claimOf(key, reason, 1000)), lower),
-      (corrected) => ifExceeded(corrected, () => {})
-    )
+  /** Consumes what the bucket holds above a count. What it never held, the pause of a 429, becomes a debt. */
+  const lowerTo = Effect.fnUntraced(function*(permits: number) {
+    const { remaining } = yield* consume({ ...bucket, tokens: 0, onExceeded: "delay" })
+    const surplus = remaining - Math.floor(permits)
+    if (surplus <= 0) return
+    const held = Math.min(surplus, Math.max(0, remaining))
+    // Exceeded if another request has just consumed the surplus.
+    if (held > 0) yield* consume({ ...bucket, tokens: held })
+    if (surplus > held) yield* consume({ ...bucket, tokens: surplus - held, onExceeded: "delay" })
+    yield* Metric.update(Metric.withAttributes(Telemetry.budgetCorrections, { account: name }), surplus)
+    yield* Effect.logDebug(`Account ${name} has ${surplus} requests less than its budget assumed`)
+  })
+
+  /** Lowers the bucket to a count. Many requests notice the same surplus at once: one of them claims the correction. */
+  const correct = (reason: "estimate" | "rejection", permits: number) => {
+    const claim = consume(claimOf(reason, 1000))
+    const lower = Effect.retry(lowerTo(permits), { times: 4, while: isExceeded })
+    return ifExceeded(Effect.andThen(claim, lower), () => {})
+  }
 
   const take = Effect.fnUntraced(function*(priority: Priority) {
     const reserved = priority === "bulk" ? reserve : 0
     const { remaining, resetAfter } = yield* ifExceeded(
       consume(permit),
-      (retryAfter) => ({ remaining: -1, resetAfter: Duration.sum(retryAfter, Duration.millis(bucket.window)) })
+      ({ retryAfter }) => ({ remaining: -1, resetAfter: Duration.sum(retryAfter, Duration.millis(bucket.window)) })
     )
     const ceilingNow = ceilingAt(yield* nowMillis)
     // The bucket can hold too much: others use the account too, and a store that lost its data starts with a full bucket.
@@ -92,14 +95,11 @@ export const make = (account: string, consume: Consume, settings: Settings) => {
     /** Claims the share of bulk requests and waits for its permit, or returns the wait until it can be claimed. */
     takeShare: ifExceeded(
       takeOrGiveBack(
-        consume(share).pipe(
-          Effect.andThen(consume({ ...permit, onExceeded: "delay" })),
-          Effect.tap(countRequest)
-        ),
+        Effect.andThen(consume(share), Effect.tap(consume({ ...permit, onExceeded: "delay" }), countRequest)),
         () => Effect.andThen(giveBackCounted, consume({ ...share, tokens: -1 })),
         ({ delay }) => Effect.sleep(delay)
       ).pipe(Effect.as<WaitMillis>(Option.none())),
-      (retryAfter) => Option.some(Duration.toMillis(retryAfter))
+      ({ retryAfter }) => Option.some(Duration.toMillis(retryAfter))
     ),
 
     /** Learns from a response how many requests are left. */
@@ -120,28 +120,20 @@ export const make = (account: string, consume: Consume, settings: Settings) => {
   }
 }
 
-/** One process may consume this in a window. */
-const claimOf = (key: string, what: string, window: number) =>
-  ({ algorithm: "fixed-window", key: `${key}:${what}`, limit: 1, window }) as const
+type Consumed<A> = Effect.Effect<A, RateLimiter.RateLimiterError>
 
-const ifExceeded = <A, B>(
-  consumed: Effect.Effect<A, RateLimiter.RateLimiterError>,
-  orElse: (retryAfter: Duration.Duration) => B
-) =>
-  Effect.catchReason(
-    consumed,
-    "RateLimiterError",
-    "RateLimitExceeded",
-    ({ retryAfter }) => Effect.succeed(orElse(retryAfter))
-  )
+const isExceeded = ({ reason }: RateLimiter.RateLimiterError) => reason._tag === "RateLimitExceeded"
+
+const ifExceeded = <A, B>(consumed: Consumed<A>, orElse: (exceeded: RateLimiter.RateLimitExceeded) => B) =>
+  Effect.catchReason(consumed, "RateLimiterError", "RateLimitExceeded", (exceeded) => Effect.succeed(orElse(exceeded)))
 
 /**
  * Takes something in a fiber of its own, which completes although the caller is interrupted: what the caller no longer
  * waits for goes back, so that nothing is lost between two commands.
  */
-const takeOrGiveBack = <A, E>(
-  take: Effect.Effect<A, E>,
-  giveBack: (taken: A) => Effect.Effect<unknown, E>,
+const takeOrGiveBack = <A>(
+  take: Consumed<A>,
+  giveBack: (taken: A) => Consumed<unknown>,
   wait: (taken: A) => Effect.Effect<void> = () => Effect.void
 ) =>
   Effect.uninterruptibleMask((restore) =>

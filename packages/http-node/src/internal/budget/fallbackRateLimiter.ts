@@ -20,10 +20,8 @@ export const makeMemory = Effect.provide(RateLimiter.make, Layer.fresh(RateLimit
 const probe: Options = { algorithm: "token-bucket", key: "heroku:probe", limit: 1, window: 1000, tokens: 0 }
 
 /** Creates a limiter that warns once for each outage, and returns to the store when that responds again. */
-export const make = Effect.fnUntraced(function*(
-  shared: RateLimiter.RateLimiter,
-  { localShare, storeTimeoutMillis, withoutStore }: Settings
-) {
+export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter, settings: Settings) {
+  const { localShare, storeTimeoutMillis, withoutStore } = settings
   const scope = yield* Effect.scope
   const withSteadyClock = Effect.provideService(Clock.Clock, yield* makeSteadyClock)
   const memory = yield* makeMemory
@@ -31,10 +29,8 @@ export const make = Effect.fnUntraced(function*(
   const unavailable = new Set<string>()
   const isUnavailable = (key: string) => unavailable.has(probe.key) || unavailable.has(key)
 
-  const timeout = Effect.andThen(
-    sleepInSteps(storeTimeoutMillis),
-    storeError(`no response in ${storeTimeoutMillis} ms`)
-  )
+  const timeoutError = storeError(`no response in ${storeTimeoutMillis} ms`)
+  const timeout = Effect.andThen(sleepInSteps(storeTimeoutMillis), timeoutError)
   const consumeShared = (options: Options) => Effect.raceFirst(withSteadyClock(shared.consume(options)), timeout)
   const consumeLocal = ({ localTokens, ...options }: Options) =>
     withoutStore === "fail"
