@@ -1,9 +1,13 @@
 import type { ListRange } from "@effect-heroku/core"
+import { HttpAuthorizationService } from "@effect-heroku/http-node"
+import * as payloads from "@effect-heroku/test-kit/payloads"
 import { FaultInjection, MemoryAuthorizationService } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect, Logger, Option, Redacted } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
 import { firstDirect } from "./first-direct.ts"
 import { processAll } from "./resume.ts"
+import { countValid } from "./skip-invalid.ts"
 
 const layer = MemoryAuthorizationService.layerWithFaults({ count: 2500 })
 
@@ -33,3 +37,19 @@ it.effect("processAll resumes after a failure without skipping or repeating an a
     assert.lengthOf(new Set(seen), 2500)
     assert.isTrue(Option.isNone(cursor))
   }).pipe(Effect.provide(layer)))
+
+it.effect("countValid logs a record that does not decode, and counts the others", () =>
+  Effect.gen(function*() {
+    const records = [{ ...payloads.direct, id: "a" }, { ...payloads.direct, id: "b", scope: null }, payloads.direct]
+    const client = HttpClient.make((request) =>
+      Effect.succeed(HttpClientResponse.fromWeb(request, Response.json(records)))
+    )
+    const lines: Array<unknown> = []
+    const count = yield* countValid.pipe(
+      Effect.provide(HttpAuthorizationService.layer({ token: Redacted.make("any") })),
+      Effect.provideService(HttpClient.HttpClient, client),
+      Effect.provide(Logger.layer([Logger.make(({ message }) => void lines.push(message))]))
+    )
+    assert.strictEqual(count, 2)
+    assert.match(String(lines), /^Skipped b: Expected array.*\n  at \[1\]\["scope"\]$/)
+  }))

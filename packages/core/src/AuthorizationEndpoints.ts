@@ -2,12 +2,14 @@
  * For packages that implement `AuthorizationService`: an implementation provides the `Endpoints`, one request each, and
  * `make` adds what all implementations share: validation, spans and pagination.
  */
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { AuthorizationId, CreateAuthorization, UpdateAuthorization } from "./Authorization.ts"
 import type { ListError, Operation } from "./AuthorizationError.ts"
 import type { Service } from "./AuthorizationService.ts"
 import * as Pagination from "./internal/pagination.ts"
+import { startPosition, type StreamOptions } from "./internal/position.ts"
 import { paginateSegments } from "./internal/segments.ts"
 import { makeValidator } from "./internal/validate.ts"
 
@@ -44,10 +46,11 @@ export const make = (endpoints: Endpoints): Service => {
   const fetch: Pagination.Fetch = ({ range, team }) =>
     endpoints.list(range, team).pipe(withOperationSpan("list", { "heroku.range": range }))
 
-  const steps = (options: Pagination.StreamOptions | undefined): Stream.Stream<Pagination.Step, ListError> =>
+  const steps = (options: StreamOptions = {}) =>
     Stream.unwrap(Effect.map(
-      Pagination.startPosition(options),
-      (position) => paginateSegments(position, fetch, options?.concurrency ?? 1)
+      startPosition(options),
+      (position) =>
+        Pagination.handleInvalid(paginateSegments(position, fetch, options.concurrency ?? 1), options.onInvalid)
     ))
 
   return {
@@ -69,10 +72,10 @@ export const make = (endpoints: Endpoints): Service => {
 
     list: (options) =>
       Effect.flatMap(
-        Pagination.startPosition(options),
+        startPosition(options),
         (position) =>
           endpoints.list(position.range, position.team).pipe(
-            Effect.flatMap((response) => Pagination.readPage(position, response)),
+            Effect.flatMap((response) => Pagination.readPage(position, response, options?.onInvalid)),
             withOperationSpan("list", { "heroku.range": position.range })
           )
       ),
@@ -86,6 +89,7 @@ export const make = (endpoints: Endpoints): Service => {
       steps(options).pipe(
         Stream.filter((step) => step._tag === "Items"),
         Stream.map(({ items }) => items),
+        Stream.filter(Arr.isReadonlyArrayNonEmpty),
         Stream.flattenArray,
         Stream.withSpan("AuthorizationService.stream", { captureStackTrace: false })
       )

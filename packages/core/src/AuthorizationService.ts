@@ -21,10 +21,12 @@ import type {
   RegenerateError,
   UpdateError
 } from "./AuthorizationError.ts"
-import type { ListOptions, Page, StreamOptions } from "./internal/pagination.ts"
+import type { Page } from "./internal/pagination.ts"
+import type { ListOptions, StreamOptions } from "./internal/position.ts"
 import { TwoFactorCode } from "./internal/twoFactorCode.ts"
 
-export type { ListOptions, Page, StreamOptions } from "./internal/pagination.ts"
+export type { Page } from "./internal/pagination.ts"
+export type { InvalidAuthorization, ListOptions, StreamOptions } from "./internal/position.ts"
 
 /** The operations of `AuthorizationService`. */
 export interface Service {
@@ -88,7 +90,8 @@ export interface Service {
    *
    * **Details**
    *
-   * Authorizations of a page that precede an invalid one can be emitted before the stream fails with `InvalidResponse`.
+   * Emits the authorizations of a page that precede an invalid one, and then fails with `InvalidResponse`, unless
+   * `onInvalid` is set.
    */
   readonly stream: (options?: StreamOptions) => Stream.Stream<Authorization, ListError>
 }

@@ -232,7 +232,9 @@ service.update(id, { scope: ["global"] })
 
 service.list()
 service.list({ cursor, pageSize: 10, order: "desc", team: "a-team" })
-service.stream({ cursor, concurrency: 4 })
+service.stream({ cursor, concurrency: 4, onInvalid: ({ id, message }) => Effect.log(id, message) })
+// @ts-expect-error `onInvalid` cannot fail: a listing has no error for it
+service.stream({ onInvalid: () => Effect.fail("invalid") })
 // @ts-expect-error cursors come from pages
 service.list({ cursor: "id ]x..; max=10" })
 // @ts-expect-error

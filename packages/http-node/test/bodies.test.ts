@@ -1,15 +1,17 @@
 /** How much of a body is read, and that nothing of it is lost. */
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import { AuthorizationService, type InvalidAuthorization } from "@effect-heroku/core/AuthorizationService"
 import { operations } from "@effect-heroku/test-kit/operations"
 import * as samples from "@effect-heroku/test-kit/samples"
-import { chunkedBody, scriptedClient } from "@effect-heroku/test-kit/scriptedClient"
+import { chunkedBody, json, scriptedClient } from "@effect-heroku/test-kit/scriptedClient"
 import { recordSpans } from "@effect-heroku/test-kit/spans"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
-import { failureOf, noRetry, run } from "./fixtures/liveService.ts"
+import { inspect } from "node:util"
+import { failureOf, noRetry, run, token } from "./fixtures/liveService.ts"
 
 /** A body of mebibytes that ends only after 256 of them, lest a client that reads everything takes the machine's memory. */
 const endless = (init: ResponseInit) => {
@@ -162,6 +164,52 @@ describe("bodies of lists", () => {
         assert.isBelow(ids.length, 1000)
       })
   )
+
+  it.effect.each<[string, object]>([
+    ["short", {}],
+    // Cut inside an authorization, so the whole page is decoded at once.
+    ["ambiguous", { description: "},{".repeat(200) }]
+  ])(
+    "onInvalid gets the records of a long page that do not decode, with %s authorizations",
+    ([, attributes]) =>
+      Effect.gen(function*() {
+        const page: Array<unknown> = samples.page(1000, attributes)
+        page[3] = { ...samples.page(4)[3], access_token: { id: "x", token: 73657 } }
+        page[700] = { ...samples.page(1)[0], id: null }
+        page[701] = { ...samples.page(1)[0], id: Redacted.value(token) }
+        page[999] = "73657"
+        const invalid: Array<InvalidAuthorization> = []
+        const ids = yield* run(
+          AuthorizationService.use((service) =>
+            Stream.runCollect(service.stream({ onInvalid: (record) => Effect.sync(() => void invalid.push(record)) }))
+          ),
+          scriptedClient(() => json(200, page))
+        ).pipe(Effect.map((items) => items.map((item): string => item.id)))
+        const others = samples.page(1000).filter((_, index) => ![3, 700, 701, 999].includes(index))
+        assert.deepStrictEqual(ids, others.map((item) => item.id))
+        assert.deepStrictEqual(
+          invalid.map(({ id, message }) => [Option.getOrNull(id), message.replace(/^.*at /s, "")]),
+          [
+            [uuid(3), `[3]["access_token"]["token"]`],
+            [null, `[700]["id"]`],
+            [null, `[701]["id"]`],
+            [null, "[999]"]
+          ]
+        )
+        assert.notMatch(inspect(invalid, { depth: 9 }), /73657|HRKU/)
+      })
+  )
+
+  it.effect("without onInvalid the error of a list names the id of the record, and its path in the page", () =>
+    Effect.gen(function*() {
+      const page: Array<unknown> = samples.page(300)
+      page[250] = { ...samples.page(251)[250], created_at: "yesterday" }
+      const error = yield* failureOf(list, scriptedClient(() => json(200, page)))
+      assert.strictEqual(
+        error.message,
+        `The authorization ${uuid(250)} is not valid: must be a date and time\n  at [250]["created_at"]`
+      )
+    }))
 
   it.effect("a stream of a body that is not a list fails like list, and emits nothing", () =>
     Effect.gen(function*() {

@@ -3,7 +3,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Team } from "./wire.ts"
 
-/** What a cursor consists of. */
+/** The parts of a cursor. */
 export interface Parts {
   /** The value of the `Range` header. */
   readonly range: string

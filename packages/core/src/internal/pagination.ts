@@ -2,20 +2,19 @@
  * Follows a list from range to range. It checks everything a server can get wrong, so that a listing ends complete or with
  * an error: it never loops, never repeats and never ends early.
  */
-import type * as Arr from "effect/Array"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Authorization } from "../Authorization.ts"
-import type { InvalidParams, InvalidResponse, ListError } from "../AuthorizationError.ts"
+import type { InvalidResponse, ListError } from "../AuthorizationError.ts"
 import * as ListRange from "../ListRange.ts"
 import * as Cursor from "./cursor.ts"
-import { invalidInput, invalidResponse } from "./errorResponse.ts"
+import { invalidResponse } from "./errorResponse.ts"
+import type { InvalidAuthorization, ListOptions, Position } from "./position.ts"
 import { isUuid } from "./uuid.ts"
-import { makeValidator } from "./validate.ts"
-import { Team } from "./wire.ts"
 
 /** A page of a list. */
 export interface Page {
@@ -25,35 +24,13 @@ export interface Page {
   readonly next: Option.Option<ListRange.Cursor>
 }
 
-/** The options of `list`. */
-export interface ListOptions {
-  /** The number of authorizations per page, 1 to 1000. By default 1000, or that of the cursor. */
-  readonly pageSize?: number | undefined
-  /** The order by id. By default `"asc"`, or that of the cursor. */
-  readonly order?: ListRange.Order | undefined
-  /** Where to resume. It contains the page size, the order and the team of its listing; others are rejected. */
-  readonly cursor?: ListRange.Cursor | undefined
-  /** The name or id of the team whose authorizations are listed. By default those of the account, or of the cursor. */
-  readonly team?: string | undefined
-}
-
-/** The options of `pages` and `stream`. */
-export interface StreamOptions extends ListOptions {
-  /**
-   * The number of requests in flight at most. By default 1: each page is fetched when it is pulled.
-   *
-   * **Details**
-   *
-   * With more, pages are prefetched, in order, from estimated positions. The listing then takes at most
-   * `2 x pages + 2 x concurrency` requests, and pages can be shorter than `pageSize`.
-   */
-  readonly concurrency?: number | undefined
-}
-
 /** A response to a request for a range of the list. */
 export interface ListResponse {
-  /** The authorizations, in the order of the response. They are decoded as they are pulled, in chunks. */
-  readonly items: Stream.Stream<Authorization, InvalidResponse>
+  /**
+   * The authorizations, in the order of the response, and in their place the records that do not decode. They are decoded as
+   * they are pulled, in chunks.
+   */
+  readonly items: Stream.Stream<Item, InvalidResponse>
   /** The `Next-Range` header as it came. `None`: the list is complete. */
   readonly nextRange: Option.Option<string>
   /** The HTTP status. */
@@ -62,79 +39,32 @@ export interface ListResponse {
   readonly requestId: Option.Option<string>
 }
 
-/** The position of a listing: the next range to request, and what came before it, to detect ranges and ids that repeat. */
-export interface Position {
-  readonly range: string
-  readonly team: string | undefined
-  readonly pageSize: number
-  readonly order: ListRange.Order
-  /** The last UUID received, or the start of the cursor. Only UUIDs have a known order. */
-  readonly last: Option.Option<ListRange.Start>
-  /** Every range requested, and every id that is not a UUID: nothing else shows that one of those repeats. */
-  readonly seen: Set<string>
-  /** Whether the previous page was empty. */
-  readonly afterEmpty: boolean
+/** An item of a list. */
+export type Item = Authorization | InvalidAuthorization
+
+const isValid = (item: Item): item is Authorization => !("message" in item)
+
+/** Returns the id of an item, if it has one. */
+export const idOf = (item: Item): string | undefined => isValid(item) ? item.id : Option.getOrUndefined(item.id)
+
+/** A step of a listing. */
+export type Step = Chunk | End
+
+/** A chunk of a response. */
+export interface Chunk {
+  readonly _tag: "Items"
+  readonly items: Arr.NonEmptyReadonlyArray<Item>
+  /** Whether all ids of the response so far are UUIDs. */
+  readonly onlyUuids: boolean
+  readonly response: ListResponse
 }
 
-const validate = makeValidator(
-  Schema.Struct({
-    pageSize: Schema.optional(ListRange.PageSize),
-    order: Schema.optional(ListRange.Order),
-    cursor: Schema.optional(ListRange.Cursor),
-    team: Schema.optional(Team),
-    concurrency: Schema.optional(
-      Schema.Int.check(Schema.isGreaterThanOrEqualTo(1, { message: "must be an integer of at least 1" }))
-    )
-  }),
-  "options"
-)
-
-/** Returns the first position of a listing, or that of the cursor. */
-export const startPosition = Effect.fnUntraced(
-  function*(options: ListOptions = {}): Effect.fn.Return<Position, InvalidParams> {
-    const { cursor, order, pageSize, team } = yield* validate("list", options)
-    if (cursor === undefined) {
-      return makePosition({ pageSize: pageSize ?? 1000, order: order ?? "asc", team }, Option.none())
-    }
-    const { range: text, team: cursorTeam } = Option.getOrThrow(Cursor.parse(cursor))
-    const range = Option.getOrThrow(ListRange.parse(text))
-    const cursorSize = Option.getOrThrow(range.max)
-    const cursorOrder = Option.getOrElse(range.order, () => "asc" as const)
-    if (pageSize !== undefined && pageSize !== cursorSize) {
-      return yield* invalidInput("list", "cursor", `belongs to a listing with pageSize ${cursorSize}, not ${pageSize}`)
-    }
-    if (order !== undefined && order !== cursorOrder) {
-      return yield* invalidInput("list", "cursor", `belongs to a listing in ${cursorOrder} order, not ${order}`)
-    }
-    if (team !== undefined && team !== cursorTeam) {
-      const owner = cursorTeam === undefined ? "the account" : `the team ${cursorTeam}`
-      return yield* invalidInput("list", "cursor", `belongs to a listing of ${owner}, not of the team ${team}`)
-    }
-    return {
-      ...makePosition({ pageSize: cursorSize, order: cursorOrder, team: cursorTeam }, range.start),
-      range: text
-    }
-  }
-)
-
-/** Returns a position of a listing at this start, without any memory of what came before. */
-export const makePosition = (
-  { order, pageSize, team }: Pick<Position, "order" | "pageSize" | "team">,
-  start: Option.Option<ListRange.Start>
-): Position => ({
-  range: ListRange.format({ start, end: Option.none(), max: Option.some(pageSize), order: Option.some(order) }),
-  team,
-  pageSize,
-  order,
-  last: start,
-  seen: new Set(),
-  afterEmpty: false
-})
-
-/** A step of a listing: a chunk of a response, or the end of it with the position where the listing continues. */
-export type Step =
-  | { readonly _tag: "Items"; readonly items: Arr.NonEmptyReadonlyArray<Authorization>; readonly onlyUuids: boolean }
-  | { readonly _tag: "End"; readonly next: Option.Option<Position> }
+/** The end of a response. */
+export interface End {
+  readonly _tag: "End"
+  /** Where the listing continues. `None`: it is complete. */
+  readonly next: Option.Option<Position>
+}
 
 /** Fetches the response at a position. */
 export type Fetch = (position: Position) => Effect.Effect<ListResponse, ListError>
@@ -161,10 +91,7 @@ export const paginate = (start: Position, fetch: Fetch): Stream.Stream<Step, Lis
 /** Reads a response at a position, and checks that it continues the list. */
 export const readResponse = (position: Position, response: ListResponse): Stream.Stream<Step, InvalidResponse> =>
   Stream.suspend(() => {
-    const invalid = (message: string) =>
-      Effect.fail(
-        invalidResponse({ operation: "list", status: response.status, message, requestId: response.requestId })
-      )
+    const invalid = (message: string) => Effect.fail(invalidList(response, message))
     if (response.status === 206 && Option.isNone(response.nextRange)) {
       return Stream.fromEffect(invalid("The list is truncated (206) and has no Next-Range"))
     }
@@ -172,8 +99,11 @@ export const readResponse = (position: Position, response: ListResponse): Stream
     const order = makeOrderCheck(position)
     const items = Stream.mapArrayEffect(response.items, (chunk) => {
       const problem = order.check(chunk)
-      const step: Step = { _tag: "Items", items: chunk, onlyUuids: order.onlyUuids() }
-      return problem === undefined ? Effect.succeed([step] as const) : invalid(problem)
+      if (problem !== undefined) return invalid(problem)
+      const onlyUuids = order.onlyUuids()
+      return Effect.succeed(
+        Arr.map(splitAtInvalid(chunk), (items): Step => ({ _tag: "Items", items, onlyUuids, response }))
+      )
     })
     const end = Effect.suspend(() => {
       const next = nextPosition(position, response, order)
@@ -182,25 +112,43 @@ export const readResponse = (position: Position, response: ListResponse): Stream
     return Stream.concat(items, Stream.fromEffect(end))
   })
 
-/** Checks the order of the authorizations of one response, chunk by chunk, and knows the last one. */
+const invalidList = ({ requestId, status }: ListResponse, message: string): InvalidResponse =>
+  invalidResponse({ operation: "list", status, message, requestId })
+
+/** Splits a chunk before its first invalid item, so that a listing which fails there emits what precedes it. */
+const splitAtInvalid = (
+  chunk: Arr.NonEmptyReadonlyArray<Item>
+): Arr.NonEmptyReadonlyArray<Arr.NonEmptyReadonlyArray<Item>> => {
+  const [valid, rest] = Arr.span(chunk, isValid)
+  return Arr.isReadonlyArrayNonEmpty(valid) && Arr.isReadonlyArrayNonEmpty(rest) ? [valid, rest] : [chunk]
+}
+
+/** Checks the order of the items of one response, chunk by chunk, and knows the last one. */
 const makeOrderCheck = ({ last, order, seen }: Position) => {
   const before = Option.getOrUndefined(Option.filter(last, ({ id }) => isUuid(id)))
   let lastUuid = before?.id
   let lastId: string | undefined
+  let isEmpty = true
   let onlyUuids = true
   /** Whether the next authorization may have the id `lastUuid`: the range includes its start. */
   let isInclusive = before?.exclusive === false
   return {
+    /** The id of the last item. `undefined`: no item, or one without id. */
     lastId: () => lastId,
+    isEmpty: () => isEmpty,
     onlyUuids: () => onlyUuids,
     /** The last UUID, for the next position. */
     last: (): Option.Option<ListRange.Start> =>
       lastUuid === undefined || isInclusive ? last : Option.some({ id: lastUuid, exclusive: true }),
     /** Returns what is wrong with a chunk. */
-    check: (chunk: ReadonlyArray<Authorization>): string | undefined => {
-      for (const { id } of chunk) {
+    check: (chunk: ReadonlyArray<Item>): string | undefined => {
+      isEmpty = false
+      for (const item of chunk) {
+        const id = idOf(item)
         lastId = id
-        if (isUuid(id)) {
+        if (id === undefined) {
+          onlyUuids = false
+        } else if (isUuid(id)) {
           const isNext = lastUuid === undefined || (order === "asc" ? id > lastUuid : id < lastUuid)
           if (!isNext && !(isInclusive && id === lastUuid)) {
             return "The list repeats an authorization, or goes backwards"
@@ -222,7 +170,7 @@ const makeOrderCheck = ({ last, order, seen }: Position) => {
 const nextPosition = (
   position: Position,
   { nextRange }: ListResponse,
-  received: Pick<ReturnType<typeof makeOrderCheck>, "last" | "lastId">
+  received: Pick<ReturnType<typeof makeOrderCheck>, "isEmpty" | "last" | "lastId">
 ): Option.Option<Position> | string => {
   if (Option.isNone(nextRange)) return Option.none()
   const { order, seen } = position
@@ -237,7 +185,7 @@ const nextPosition = (
     return "Next-Range skips authorizations after the last one of the page"
   }
   // A whole page can be deleted while a listing runs, but not every page.
-  const isEmpty = lastId === undefined
+  const isEmpty = received.isEmpty()
   if (isEmpty && position.afterEmpty) return "The list continues without authorizations"
   // The page says nothing about ids between its last one and a later inclusive start.
   const range = lastId !== undefined && isUuid(lastId) && start.id !== lastId
@@ -281,8 +229,29 @@ const isBefore = ({ id }: ListRange.Start, last: Option.Option<ListRange.Start>,
     (before) => isUuid(before.id) && (order === "asc" ? id < before.id : id > before.id)
   )
 
+/** A step without invalid items. */
+type ValidStep = { readonly _tag: "Items"; readonly items: ReadonlyArray<Authorization> } | End
+
+/** Passes each invalid item to `onInvalid` and drops it. Without `onInvalid`, the listing fails at the first one. */
+export const handleInvalid = <E>(
+  steps: Stream.Stream<Step, E>,
+  onInvalid: ListOptions["onInvalid"]
+): Stream.Stream<ValidStep, E | InvalidResponse> =>
+  Stream.mapEffect(steps, (step): Effect.Effect<ValidStep, InvalidResponse> => {
+    if (step._tag === "End") return Effect.succeed(step)
+    const invalid = step.items.filter((item): item is InvalidAuthorization => !isValid(item))
+    const valid: ValidStep = { _tag: "Items", items: step.items.filter(isValid) }
+    if (!Arr.isReadonlyArrayNonEmpty(invalid)) return Effect.succeed(valid)
+    return onInvalid === undefined
+      ? Effect.fail(invalidList(step.response, describeInvalid(invalid[0])))
+      : Effect.as(Effect.forEach(invalid, onInvalid, { discard: true }), valid)
+  })
+
+const describeInvalid = ({ id, message }: InvalidAuthorization): string =>
+  `${Option.isSome(id) ? `The authorization ${id.value}` : "An authorization"} is not valid: ${message}`
+
 /** Collects the steps of each response into a page. */
-export const toPages = <E>(steps: Stream.Stream<Step, E>): Stream.Stream<Page, E> =>
+export const toPages = <E>(steps: Stream.Stream<ValidStep, E>): Stream.Stream<Page, E> =>
   Stream.mapAccum(
     steps,
     (): Chunks => [],
@@ -293,9 +262,16 @@ export const toPages = <E>(steps: Stream.Stream<Step, E>): Stream.Stream<Page, E
 type Chunks = ReadonlyArray<ReadonlyArray<Authorization>>
 
 /** Reads a response as one page. */
-export const readPage = (position: Position, response: ListResponse): Effect.Effect<Page, InvalidResponse> =>
+export const readPage = (
+  position: Position,
+  response: ListResponse,
+  onInvalid: ListOptions["onInvalid"]
+): Effect.Effect<Page, InvalidResponse> =>
   // The last step of a response makes it a page.
-  Effect.map(Stream.runHead(toPages(readResponse(position, response))), Option.getOrThrow)
+  Effect.map(
+    Stream.runHead(toPages(handleInvalid(readResponse(position, response), onInvalid))),
+    Option.getOrThrow
+  )
 
 const toPage = (chunks: Chunks, next: Option.Option<Position>): Page => ({
   items: chunks.flat(),

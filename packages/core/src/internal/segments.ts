@@ -21,15 +21,17 @@ import * as Stream from "effect/Stream"
 import type { ListError } from "../AuthorizationError.ts"
 import * as ListRange from "../ListRange.ts"
 import {
+  type Chunk,
   continuesAfter,
+  type End,
   type Fetch,
+  idOf,
   type ListResponse,
-  makePosition,
   paginate,
-  type Position,
   readResponse,
   type Step
 } from "./pagination.ts"
+import { makePosition, type Position } from "./position.ts"
 import { isUuid, lastOffset, offsetOf, uuidAt } from "./uuid.ts"
 
 /** The part of a page that a segment is expected to hold. The rest is a margin, so that most segments take one request. */
@@ -50,9 +52,17 @@ interface Fetched extends Segment {
   readonly response: Option.Option<ListResponse>
 }
 
-/** Ends a segment: it is complete, it completes the list, or the segments after it would not continue it. */
-const stop = (reason: "segmentComplete" | "listComplete" | "mismatch") => ({ _tag: "Stop", reason }) as const
+/** Ends a segment: it is complete, it completes the list, or the list restarts after the last item emitted. */
+const stop = (reason: "segmentComplete" | "listComplete" | "restart") => ({ _tag: "Stop", reason }) as const
 type Stop = ReturnType<typeof stop>
+
+/** How far the segments have come, updated by each of them. */
+interface Progress {
+  /** The last id emitted. Another id than a UUID ends all segments, so no restart reads it. */
+  last: string
+  /** The id of the item that the next segment must start with. `undefined`: the segment is the first one. */
+  expected: string | undefined
+}
 
 /** Follows a list from a position to its end, with up to `concurrency` requests in flight. */
 export const paginateSegments = (
@@ -98,19 +108,14 @@ export const paginateSegments = (
       )
     }
 
-    const positionAfter = (id: string): Position => makePosition(start, Option.some({ id, exclusive: true }))
-
     /** Lists what follows an id by segments. */
     const listSegments = (id: string, width: number, density: Density): Stream.Stream<Step, ListError> => {
       const firstOffset = offsetOf(id, order)
-      /** The last id emitted. */
-      let last = id
-      /** The id of the authorization that the next segment must start with. */
-      let expected: string | undefined
+      const progress: Progress = { last: id, expected: undefined }
       let isListComplete = false
 
       const fetchSegment = (segment: Segment): Effect.Effect<Fetched> => {
-        const position = positionAfter(uuidAt(segment.after, order))
+        const position = positionAfter(start, uuidAt(segment.after, order))
         return Effect.map(Effect.exit(Effect.suspend(() => fetch(position))), (exit) => ({
           ...segment,
           position,
@@ -120,49 +125,15 @@ export const paginateSegments = (
         }))
       }
 
-      const readSegment = (
-        { after, position, response, until }: Fetched
-      ): Stream.Stream<Step | Stop, ListError> => {
-        if (Option.isNone(response)) return Stream.succeed(stop("mismatch"))
-        const isWithin = makeIsWithin(until, order)
-        let isBounded = true
-        let isMatched = after === firstOffset
-        let count = 0
-        /** How many were emitted since the last step of type `End`. */
-        let pending = 0
-        /** Set once the segment is complete: the rest of the response is only checked. */
-        let complete: Stop | undefined
-        const cut = (step: Step): ReadonlyArray<Step | Stop> => {
-          if (step._tag === "End") {
-            if (complete !== undefined) return [complete]
-            const isPage = pending > 0
-            pending = 0
-            if (Option.isSome(step.next)) return isPage ? [step] : []
-            return isMatched ? [step, stop("listComplete")] : [stop("mismatch")]
-          }
-          if (complete !== undefined) return []
-          if (!isMatched && step.items[0].id !== expected) return [stop("mismatch")]
-          isMatched = true
-          // Other ids than UUIDs have no known order: from the first of them on, a segment is the rest of the list.
-          isBounded &&= step.onlyUuids
-          const end = isBounded ? step.items.findIndex((item) => !isWithin(item.id)) : -1
-          const items = end === -1 ? step.items : step.items.slice(0, end)
-          const within: ReadonlyArray<Step> = Arr.isReadonlyArrayNonEmpty(items) ? [{ ...step, items }] : []
-          count += items.length
-          pending += items.length
-          last = items.at(-1)?.id ?? last
-          if (end === -1) return within
-          expected = step.items[end]?.id
-          density.add(count, until - after)
-          complete = stop(count < pageSize / 2 ? "mismatch" : "segmentComplete")
-          return pending > 0 ? [...within, { _tag: "End", next: Option.some(positionAfter(last)) }] : []
-        }
+      const readSegment = ({ position, response, ...segment }: Fetched): Stream.Stream<Step | Stop, ListError> => {
+        if (Option.isNone(response)) return Stream.succeed(stop("restart"))
+        const { count, cut } = makeCut(segment, start, progress, density)
         const { value } = response
         return paginate(position, (at) => at === position ? Effect.succeed(value) : fetch(at)).pipe(
           Stream.mapAccum(() => undefined, (_, step) => [undefined, cut(step)] as const),
           Stream.takeUntil(({ _tag }) => _tag === "Stop"),
           // A segment of which nothing was emitted can be listed again.
-          Stream.catch((error) => count === 0 ? Stream.succeed(stop("mismatch")) : Stream.fail(error))
+          Stream.catch((error) => count() === 0 ? Stream.succeed(stop("restart")) : Stream.fail(error))
         )
       }
 
@@ -182,12 +153,61 @@ export const paginateSegments = (
         )
       return Stream.concat(
         segments,
-        Stream.suspend(() => isListComplete ? Stream.empty : listFrom(positionAfter(last), width >> 1))
+        Stream.suspend(() => isListComplete ? Stream.empty : listFrom(positionAfter(start, progress.last), width >> 1))
       )
     }
 
     return listFrom(start, concurrency)
   })
+
+const positionAfter = (start: Position, id: string): Position =>
+  makePosition(start, Option.some({ id, exclusive: true }))
+
+/** Creates the function that cuts a segment out of the listing that starts where the segment does. */
+const makeCut = ({ after, until }: Segment, start: Position, progress: Progress, density: Density) => {
+  const isWithin = makeIsWithin(until, start.order)
+  let isBounded = true
+  let isMatched = progress.expected === undefined
+  let count = 0
+  /** How many were emitted since the last step of type `End`. */
+  let pending = 0
+  /** Set once the segment is complete: the rest of the response is only checked. */
+  let complete: Stop | undefined
+
+  const cutEnd = (step: End): ReadonlyArray<Step | Stop> => {
+    if (complete !== undefined) return [complete]
+    const isPage = pending > 0
+    pending = 0
+    if (Option.isSome(step.next)) return isPage ? [step] : []
+    return isMatched ? [step, stop("listComplete")] : [stop("restart")]
+  }
+
+  const cutChunk = (step: Chunk): ReadonlyArray<Step | Stop> => {
+    if (complete !== undefined) return []
+    if (!isMatched && idOf(step.items[0]) !== progress.expected) return [stop("restart")]
+    isMatched = true
+    // Other ids than UUIDs have no known order: from the first of them on, a segment is the rest of the list.
+    isBounded &&= step.onlyUuids
+    const end = isBounded ? step.items.findIndex((item) => !isWithin(idOf(item)!)) : -1
+    const items = end === -1 ? step.items : step.items.slice(0, end)
+    const within: ReadonlyArray<Step> = Arr.isReadonlyArrayNonEmpty(items) ? [{ ...step, items }] : []
+    count += items.length
+    pending += items.length
+    const lastItem = items.at(-1)
+    if (lastItem !== undefined) progress.last = idOf(lastItem) ?? progress.last
+    if (end === -1) return within
+    progress.expected = idOf(step.items[end]!)
+    density.add(count, until - after)
+    complete = stop(count < start.pageSize / 2 ? "restart" : "segmentComplete")
+    return pending > 0 ? [...within, { _tag: "End", next: Option.some(positionAfter(start, progress.last)) }] : []
+  }
+
+  return {
+    /** Returns how many items were emitted. */
+    count: () => count,
+    cut: (step: Step) => step._tag === "End" ? cutEnd(step) : cutChunk(step)
+  }
+}
 
 type Density = ReturnType<typeof makeDensity>
 

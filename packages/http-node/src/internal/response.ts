@@ -1,5 +1,5 @@
 /** A complete response: its headers, its warnings, its error, and the authorizations in its body. */
-import { Authorization } from "@effect-heroku/core/Authorization"
+import { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
 import {
   type ErrorResponse,
   expectedStatuses,
@@ -8,11 +8,13 @@ import {
   parseErrorResponse
 } from "@effect-heroku/core/AuthorizationEndpoints"
 import type { InvalidResponse, Operation } from "@effect-heroku/core/AuthorizationError"
+import type { InvalidAuthorization } from "@effect-heroku/core/AuthorizationService"
 import * as Effect from "effect/Effect"
 import type { Headers } from "effect/http/Headers"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import * as Stream from "effect/Stream"
 import { parseChunk, parseJson } from "./jsonArray.ts"
 import type { Redact } from "./redact.ts"
@@ -109,7 +111,12 @@ export const invalid = (response: Response, message: string): InvalidResponse =>
 
 /** Decodes the authorization in the body. */
 export const decodeAuthorization = (response: Response): Effect.Effect<Authorization, InvalidResponse> =>
-  Effect.suspend(() => Effect.fromResult(decodeBody(response, decodeOne)))
+  Effect.suspend(() =>
+    Effect.fromResult(
+      Result.flatMap(parseBody(response), (json) =>
+        Result.mapError(decodeOne(json), (error) => invalidBody(response, error)))
+    )
+  )
 
 /** Reads the response of a list. Its authorizations are decoded as they are pulled. */
 export const toListResponse = (response: Response): ListResponse => ({
@@ -121,36 +128,55 @@ export const toListResponse = (response: Response): ListResponse => ({
 
 const decodeOne = Schema.decodeUnknownResult(Authorization.FromWire)
 const decodeMany = Schema.decodeUnknownResult(Schema.Array(Authorization.FromWire))
+const formatIssue = SchemaIssue.makeFormatterDefault()
+const decodeId = Schema.decodeUnknownOption(AuthorizationId)
 
 /** About 100 authorizations. Smaller chunks take more time per authorization, and so do those beyond 250. */
 const chunkBytes = 100 * 750
 
-const decodeList = (response: Response): Stream.Stream<Authorization, InvalidResponse> =>
-  Stream.paginate({ offset: 0, emitted: 0 }, ({ emitted, offset }) =>
+const decodeList = (response: Response): ListResponse["items"] =>
+  Stream.paginate({ offset: 0, index: 0 }, ({ index, offset }) =>
     Effect.suspend(() => {
       const { json, next } = parseChunk(response.body.reveal(), offset, chunkBytes)
-      const chunk = Option.flatMap(json, (json) => Result.getSuccess(decodeMany(json)))
-      if (Option.isSome(chunk)) {
-        const position = Option.map(next, (offset) => ({ offset, emitted: emitted + chunk.value.length }))
-        return Effect.succeed([chunk.value, position] as const)
-      }
-      // The list was cut inside an authorization, or it is invalid: then the error gives the index in the whole list.
-      return Effect.fromResult(decodeBody(response, decodeMany)).pipe(
-        Effect.map((items) => [items.slice(emitted), Option.none()] as const)
-      )
+      const items = Option.isSome(json)
+        ? decodeItems(response, json.value, index)
+        // The list was cut inside an authorization, or it is not JSON.
+        : Result.flatMap(parseBody(response), (json) =>
+          decodeItems(response, Array.isArray(json) ? json.slice(index) : json, index))
+      return Effect.fromResult(Result.map(items, (items) =>
+        [
+          items,
+          Option.isSome(json) ? Option.map(next, (offset) => ({ offset, index: index + items.length })) : Option.none()
+        ] as const))
     })).pipe(Stream.ensuring(Effect.sync(() => response.body.release())))
 
-const decodeBody = <A>(
+/** Decodes a part of a list that starts at an index. Records are decoded one by one only if one of them is invalid. */
+const decodeItems = (
   response: Response,
-  decode: (json: unknown) => Result.Result<A, Schema.SchemaError>
-): Result.Result<A, InvalidResponse> => {
-  const text = utf8.decode(response.body.reveal())
-  const json = parseJson(text)
-  if (Option.isNone(json)) {
-    const type = response.headers["content-type"] ?? "no content type"
-    return Result.fail(invalid(response, `The body is not JSON (${text.length} characters, ${type})`))
-  }
-  return Result.mapError(decode(json.value), ({ message }) => invalid(response, `The body is not valid: ${message}`))
+  json: unknown,
+  start: number
+): Result.Result<ReadonlyArray<Authorization | InvalidAuthorization>, InvalidResponse> => {
+  const decoded = decodeMany(json)
+  if (Result.isSuccess(decoded)) return Result.succeed(decoded.success)
+  if (!Array.isArray(json)) return Result.fail(invalidBody(response, decoded.failure))
+  return Result.succeed(json.map((record: unknown, index) =>
+    Result.getOrElse(decodeOne(record), ({ issue }) => ({
+      // Not an id that contains the token.
+      id: Option.filter(decodeId(Object(record)["id"]), (id) => response.redact(id) === id),
+      message: formatIssue(new SchemaIssue.Pointer([start + index], issue))
+    }))
+  ))
 }
+
+const parseBody = (response: Response): Result.Result<unknown, InvalidResponse> => {
+  const text = utf8.decode(response.body.reveal())
+  return Result.fromOption(parseJson(text), () => {
+    const type = response.headers["content-type"] ?? "no content type"
+    return invalid(response, `The body is not JSON (${text.length} characters, ${type})`)
+  })
+}
+
+const invalidBody = (response: Response, { message }: Schema.SchemaError) =>
+  invalid(response, `The body is not valid: ${message}`)
 
 const utf8 = new TextDecoder()

@@ -1,0 +1,118 @@
+/** The options of a listing, and its position: the first one, or that of a cursor. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { InvalidParams } from "../AuthorizationError.ts"
+import * as ListRange from "../ListRange.ts"
+import * as Cursor from "./cursor.ts"
+import { invalidInput } from "./errorResponse.ts"
+import { makeValidator } from "./validate.ts"
+import { Team } from "./wire.ts"
+
+/** The options of `list`. */
+export interface ListOptions {
+  /** The number of authorizations per page, 1 to 1000. By default 1000, or that of the cursor. */
+  readonly pageSize?: number | undefined
+  /** The order by id. By default `"asc"`, or that of the cursor. */
+  readonly order?: ListRange.Order | undefined
+  /** Where to resume. It contains the page size, the order and the team of its listing; others are rejected. */
+  readonly cursor?: ListRange.Cursor | undefined
+  /** The name or id of the team whose authorizations are listed. By default those of the account, or of the cursor. */
+  readonly team?: string | undefined
+  /**
+   * Called for a record that does not decode, which is then left out. By default the listing fails at it with
+   * `InvalidResponse`.
+   */
+  readonly onInvalid?: ((invalid: InvalidAuthorization) => Effect.Effect<void>) | undefined
+}
+
+/** A record of a list that does not decode. */
+export interface InvalidAuthorization {
+  /** The record's id. `None`: it has none, or an invalid one. */
+  readonly id: Option.Option<string>
+  /** What is wrong, with the path in the page and without the value. */
+  readonly message: string
+}
+
+/** The options of `pages` and `stream`. */
+export interface StreamOptions extends ListOptions {
+  /**
+   * The number of requests in flight at most. By default 1: each page is fetched when it is pulled.
+   *
+   * **Details**
+   *
+   * With more, pages are prefetched, in order, from estimated positions. The listing then takes at most
+   * `2 x pages + 2 x concurrency` requests, and pages can be shorter than `pageSize`.
+   */
+  readonly concurrency?: number | undefined
+}
+
+/** The position of a listing: the next range to request, and what came before it, to detect ranges and ids that repeat. */
+export interface Position {
+  readonly range: string
+  readonly team: string | undefined
+  readonly pageSize: number
+  readonly order: ListRange.Order
+  /** The last UUID received, or the start of the cursor. Only UUIDs have a known order. */
+  readonly last: Option.Option<ListRange.Start>
+  /** Every range requested, and every id that is not a UUID: nothing else shows that one of those repeats. */
+  readonly seen: Set<string>
+  /** Whether the previous page was empty. */
+  readonly afterEmpty: boolean
+}
+
+const validate = makeValidator(
+  Schema.Struct({
+    pageSize: Schema.optional(ListRange.PageSize),
+    order: Schema.optional(ListRange.Order),
+    cursor: Schema.optional(ListRange.Cursor),
+    team: Schema.optional(Team),
+    onInvalid: Schema.optional(Schema.declare((u) => typeof u === "function", { expected: "a function" })),
+    concurrency: Schema.optional(
+      Schema.Int.check(Schema.isGreaterThanOrEqualTo(1, { message: "must be an integer of at least 1" }))
+    )
+  }),
+  "options"
+)
+
+/** Returns the first position of a listing, or that of the cursor. */
+export const startPosition = Effect.fnUntraced(
+  function*(options: ListOptions = {}): Effect.fn.Return<Position, InvalidParams> {
+    const { cursor, order, pageSize, team } = yield* validate("list", options)
+    if (cursor === undefined) {
+      return makePosition({ pageSize: pageSize ?? 1000, order: order ?? "asc", team }, Option.none())
+    }
+    const { range: text, team: cursorTeam } = Option.getOrThrow(Cursor.parse(cursor))
+    const range = Option.getOrThrow(ListRange.parse(text))
+    const cursorSize = Option.getOrThrow(range.max)
+    const cursorOrder = Option.getOrElse(range.order, () => "asc" as const)
+    if (pageSize !== undefined && pageSize !== cursorSize) {
+      return yield* invalidInput("list", "cursor", `belongs to a listing with pageSize ${cursorSize}, not ${pageSize}`)
+    }
+    if (order !== undefined && order !== cursorOrder) {
+      return yield* invalidInput("list", "cursor", `belongs to a listing in ${cursorOrder} order, not ${order}`)
+    }
+    if (team !== undefined && team !== cursorTeam) {
+      const owner = cursorTeam === undefined ? "the account" : `the team ${cursorTeam}`
+      return yield* invalidInput("list", "cursor", `belongs to a listing of ${owner}, not of the team ${team}`)
+    }
+    return {
+      ...makePosition({ pageSize: cursorSize, order: cursorOrder, team: cursorTeam }, range.start),
+      range: text
+    }
+  }
+)
+
+/** Returns a position of a listing at this start, without any memory of what came before. */
+export const makePosition = (
+  { order, pageSize, team }: Pick<Position, "order" | "pageSize" | "team">,
+  start: Option.Option<ListRange.Start>
+): Position => ({
+  range: ListRange.format({ start, end: Option.none(), max: Option.some(pageSize), order: Option.some(order) }),
+  team,
+  pageSize,
+  order,
+  last: start,
+  seen: new Set(),
+  afterEmpty: false
+})
