@@ -5,6 +5,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 
 /** A request that waits for a connection, is being sent, or receives its response. */
 export interface Transmission {
@@ -41,16 +42,18 @@ export const limitTime = <A, E, R, E2>(
 ): Effect.Effect<A, E | E2, R> =>
   Duration.isFinite(duration)
     ? Effect.raceFirst(
-      effect,
-      Effect.sleep(duration).pipe(
-        Effect.andThen(Effect.suspend(() => drain(transmissions()))),
-        Effect.andThen(Effect.suspend(() => Effect.fail(onTimeout())))
-      )
-    )
+      Effect.map(effect, Result.succeed),
+      Effect.as(Effect.andThen(Effect.sleep(duration), Effect.suspend(() => drain(transmissions()))), timeIsUp)
+      // When the race has ended, nothing more is sent.
+    ).pipe(Effect.flatMap((result) => Effect.fromResult(Result.mapError(result, onTimeout))))
     : effect
+
+const timeIsUp = Result.fail("time is up")
 
 /** Waits for event-loop ticks, and not for a time, as long as they bring bytes: a socket is read once in each tick. */
 const drain = Effect.fnUntraced(function*(transmissions: Transmissions) {
+  // What still waits for a connection would be sent.
+  if (!mayBeSent(transmissions)) return
   const count = () => transmissions.reduce((sum, { bytesRead }) => sum + bytesRead(), 0)
   let bytes = count()
   let idleTicks = 0
