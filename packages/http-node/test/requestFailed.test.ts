@@ -11,9 +11,11 @@ import {
 import { whileTimePasses } from "@effect-heroku/test-kit/testTime"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import { inspect } from "node:util"
 import { failureOf, noRetry } from "./fixtures/liveService.ts"
 
@@ -127,6 +129,22 @@ describe("RequestFailed", () => {
         assert.strictEqual(error.outcomeUnknown, reason === "connection" || reason === "body")
       })
   )
+
+  it.effect("an open circuit breaker sends nothing, and the outcome is known", () =>
+    Effect.gen(function*() {
+      const breaker = yield* CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(1), openDuration: "1 hour" })
+      const transformClient = (client: HttpClient.HttpClient) => HttpClient.withCircuitBreaker(client, { breaker })
+      const client = scriptedClient(connectionReset)
+      const failing = failureOf(operations.delete, client, { ...noRetry, transformClient })
+      const [, error] = [yield* failing, yield* failing]
+      assert(error._tag === "RequestFailed")
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["request", false])
+      assert.strictEqual(
+        error.message,
+        "The circuit breaker of https://api.heroku.com is open: the request was not sent"
+      )
+      assert.lengthOf(client.sent, 1)
+    }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory())))
 
   const cyclic = new Error("cyclic")
   cyclic.cause = new AggregateError([cyclic])
