@@ -73,6 +73,9 @@ layer(layerSandbox)((it) => {
         env: { HEROKU_API_KEY: "HRKU-wrong" }
       })
       assert.strictEqual(code, 1)
-      assert.match(stderr, /Heroku rejected the token: Invalid credentials provided\. Set HEROKU_API_KEY/)
+      assert.match(
+        stderr,
+        /Heroku rejected the token: Invalid credentials provided\. The token comes from HEROKU_API_KEY\. Set/
+      )
     }))
 })

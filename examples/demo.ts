@@ -54,7 +54,7 @@ const demo = Command.make(
   "demo",
   {
     live: Flag.Boolean("live").pipe(
-      Flag.withDescription("Read your Heroku account, with the token in HEROKU_API_KEY or else in ~/.netrc"),
+      Flag.withDescription("Read your Heroku account, with the token in HEROKU_API_KEY or that of `heroku login`"),
       Flag.withDefault(false)
     ),
     pageSize: Flag.Int("page-size").pipe(

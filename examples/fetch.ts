@@ -1,7 +1,8 @@
 /**
  * Counts an account's authorizations over `fetch`, for runtimes other than Node.
  *
- * Run it with `npx -y pnpm@12 exec node examples/fetch.ts`, or with `bun`. The token comes from HEROKU_API_KEY.
+ * Run it with `npx -y pnpm@12 exec node examples/fetch.ts`, or with `bun`. The token comes from HEROKU_API_KEY,
+ * or from `heroku login`.
  */
 // #region fetch
 import { AuthorizationService } from "@effect-heroku/core"

@@ -291,7 +291,10 @@ layer(layerSandbox)((it) => {
       Effect.gen(function*() {
         const { code, stderr } = yield* runAgainstSandbox(file, { args, env: { HEROKU_API_KEY: "HRKU-wrong" } })
         assert.strictEqual(code, 1)
-        assert.match(stderr, /Heroku rejected the token: Invalid credentials provided\. Set HEROKU_API_KEY/)
+        assert.match(
+          stderr,
+          /Heroku rejected the token: Invalid credentials provided\. The token comes from HEROKU_API_KEY\. Set/
+        )
         assert.notMatch(stderr, /HRKU|^ +at /m)
       })
   )

@@ -4,11 +4,12 @@
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
  */
 import { AuthorizationService, type Service } from "@effect-heroku/core/AuthorizationService"
-import * as Config from "effect/Config"
+import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import { RequestBudget } from "./internal/budget/service.ts"
+import { readOptions } from "./internal/config.ts"
 import { makeService } from "./internal/endpoints.ts"
 import { type Options, parse } from "./internal/options.ts"
 
@@ -41,13 +42,21 @@ export const layerBudgeted = (
   )
 
 /**
- * Provides the live service with options from `Config`. By default reads the token from `HEROKU_API_KEY` and the base URL
- * from `HEROKU_API_URL`, if it is set.
+ * Provides the live service with options from the environment. `overrides` sets any option and keeps the rest.
+ *
+ * **Details**
+ *
+ * By default the token comes from `HerokuCredentials`, and the base URL from `HEROKU_API_URL`, if it is set. With
+ * `HEROKU_ALLOW_HTTP=1` the base URL may begin with `http://` and name another machine. Blank variables count as unset.
+ * When an option is missing or invalid, the layer fails with a `ConfigError` that says what to set. The message of an
+ * `Unauthorized` error names the place where the token was found.
  */
 export const layerConfig = (
-  options: Config.Wrap<Options> = {
-    token: Config.Redacted("HEROKU_API_KEY"),
-    baseUrl: Config.String("HEROKU_API_URL").pipe(Config.withDefault(undefined))
-  }
+  overrides: Config.Wrap<Partial<Options>> = {}
 ): Layer.Layer<AuthorizationService, Config.ConfigError, HttpClient.HttpClient> =>
-  Layer.effect(AuthorizationService, Effect.flatMap(Config.unwrap(options), make))
+  Layer.effect(
+    AuthorizationService,
+    Effect.gen(function*() {
+      return makeService(yield* HttpClient.HttpClient, parse(yield* readOptions<Options>(overrides)))
+    })
+  )

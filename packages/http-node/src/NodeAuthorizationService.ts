@@ -1,20 +1,15 @@
-/** The live `AuthorizationService` with Node's HTTP client provided, and the token of the Heroku command line. */
+/** The live `AuthorizationService` with Node's HTTP client provided. */
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
-import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import * as Config from "effect/Config"
-import { SourceError } from "effect/ConfigProvider"
+import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
 import { RequestBudget, type Service as Budget } from "./internal/budget/service.ts"
+import { readOptions } from "./internal/config.ts"
 import { makeService } from "./internal/endpoints.ts"
-import { findPassword } from "./internal/netrc.ts"
 import * as NodeClient from "./internal/nodeClient.ts"
-import { parse } from "./internal/options.ts"
+import { parse, type SourcedOptions } from "./internal/options.ts"
 import { findProxy } from "./internal/proxy.ts"
 
 /** The options of the live service over `node:http`. */
@@ -37,7 +32,7 @@ export const layer = (options: Options): Layer.Layer<AuthorizationService> =>
 export const layerBudgeted = (options: Options): Layer.Layer<AuthorizationService, never, RequestBudget> =>
   Layer.effect(AuthorizationService, Effect.flatMap(RequestBudget, (budget) => make(options, budget)))
 
-const make = Effect.fnUntraced(function*(options: Options, budget?: Budget) {
+const make = Effect.fnUntraced(function*(options: Options & SourcedOptions, budget?: Budget) {
   const settings = yield* Effect.result(Effect.gen(function*() {
     const settings = yield* Effect.fromResult(parse(options))
     const proxy = options.proxy === false ? undefined : yield* findProxy(settings)
@@ -48,66 +43,10 @@ const make = Effect.fnUntraced(function*(options: Options, budget?: Budget) {
 })
 
 /**
- * Provides the live service with options from `Config`.
- *
- * **Details**
- *
- * By default the token is `HEROKU_API_KEY`, else the password for `api.heroku.com` in `~/.netrc`, where older versions of
- * the Heroku command line write it at login. `NETRC` names another file, and `HEROKU_API_URL` another base URL. Empty
- * variables count as unset. When the token is missing or invalid, the layer fails with a `ConfigError` that says what to
- * set.
+ * Provides the live service over `node:http` with options from the environment: the token from `HerokuCredentials`, the base
+ * URL from `HEROKU_API_URL`. `overrides` sets any option and keeps the rest, as for `HttpAuthorizationService.layerConfig`.
  */
 export const layerConfig = (
-  options?: Config.Wrap<Options>
+  overrides: Config.Wrap<Partial<Options>> = {}
 ): Layer.Layer<AuthorizationService, Config.ConfigError> =>
-  Layer.unwrap(Effect.map(options === undefined ? findOptions : Config.unwrap(options), layer))
-
-/** Reads a variable. An empty one counts as unset. */
-const variable = (name: string) =>
-  Effect.map(Config.option(Config.String(name)), Option.filter((value) => value.trim() !== ""))
-
-const findOptions = Effect.gen(function*() {
-  const baseUrl = yield* variable("HEROKU_API_URL")
-  const { source, token } = yield* findToken
-  const options = { token, baseUrl: Option.getOrUndefined(baseUrl) }
-  // Checked here and not by the first operation, because here the source of the value is known.
-  const settings = parse(options)
-  if (Result.isSuccess(settings)) return options
-  const { field, problem } = settings.failure
-  return yield* fail(`${field === "token" ? `The token in ${source}` : "HEROKU_API_URL"} ${problem}`)
-})
-
-const findToken = Effect.gen(function*() {
-  const key = yield* variable("HEROKU_API_KEY")
-  if (Option.isSome(key)) return { source: "HEROKU_API_KEY", token: Redacted.make(key.value.trim()) }
-
-  const file = Option.getOrUndefined(yield* netrcFile)
-  if (file === undefined) return yield* noToken("there is no home directory in which to look for .netrc")
-  const text = yield* FileSystem.FileSystem.use((fileSystem) => fileSystem.readFileString(file)).pipe(
-    Effect.provide(NodeFileSystem.layer),
-    Effect.catchTag(
-      "PlatformError",
-      ({ reason: { _tag } }) =>
-        noToken(`the file ${file} ${_tag === "NotFound" ? "does not exist" : `cannot be read (${_tag})`}`)
-    )
-  )
-  const password = findPassword(text, "api.heroku.com")
-  return password === undefined || password === ""
-    ? yield* noToken(`the file ${file} has no password for machine api.heroku.com`)
-    : { source: file, token: Redacted.make(password) }
-})
-
-const netrcFile = Effect.gen(function*() {
-  const named = yield* variable("NETRC")
-  if (Option.isSome(named)) return named
-  const [home, profile] = yield* Effect.all([variable("HOME"), variable("USERPROFILE")])
-  return Option.map(Option.orElse(home, () => profile), (directory) => `${directory}/.netrc`)
-})
-
-const noToken = (problem: string) =>
-  fail(
-    `No Heroku token: HEROKU_API_KEY is not set, and ${problem}. `
-      + "Set HEROKU_API_KEY to an access token: export HEROKU_API_KEY=\"$(heroku auth:token)\""
-  )
-
-const fail = (message: string) => Effect.fail(new Config.ConfigError(new SourceError({ message })))
+  Layer.effect(AuthorizationService, Effect.flatMap(readOptions<Options>(overrides), (options) => make(options)))

@@ -1,4 +1,5 @@
 export * as AccountClients from "./AccountClients.ts"
+export * as HerokuCredentials from "./HerokuCredentials.ts"
 export * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
 export * as NodeAuthorizationService from "./NodeAuthorizationService.ts"
 export * as RequestBudget from "./RequestBudget.ts"

@@ -5,6 +5,7 @@
 // @effect-diagnostics floatingEffect:off
 import type { AuthorizationService, Service } from "@effect-heroku/core/AuthorizationService"
 import * as AccountClients from "@effect-heroku/http-node/AccountClients"
+import * as HerokuCredentials from "@effect-heroku/http-node/HerokuCredentials"
 import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
 import * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
@@ -36,6 +37,14 @@ expectTypeOf(HttpAuthorizationService.layerConfig()).toEqualTypeOf<
 expectTypeOf(NodeAuthorizationService.layer({ token })).toEqualTypeOf<Layer.Layer<AuthorizationService>>()
 expectTypeOf(NodeAuthorizationService.layerConfig()).toEqualTypeOf<
   Layer.Layer<AuthorizationService, Config.ConfigError>
+>()
+
+// Neither needs a service for files or processes.
+expectTypeOf(HerokuCredentials.find()).toEqualTypeOf<
+  Effect.Effect<HerokuCredentials.Credentials, Config.ConfigError>
+>()
+expectTypeOf(HerokuCredentials.layer()).toEqualTypeOf<
+  Layer.Layer<HerokuCredentials.HerokuCredentials, Config.ConfigError>
 >()
 
 // A program can handle the `ConfigError`, which is then gone from the type.
@@ -107,6 +116,9 @@ NodeAuthorizationService.layer({ token, retry: 3 })
 // @ts-expect-error
 NodeAuthorizationService.layer({ token, transformClient: (client: string) => client })
 
+// Overrides are optional: without a token, it comes from HerokuCredentials.
+NodeAuthorizationService.layerConfig({})
+HttpAuthorizationService.layerConfig({ requestTimeout: Config.Duration("TIMEOUT") })
 NodeAuthorizationService.layerConfig({
   token: Config.Redacted("TOKEN"),
   requestTimeout: Config.Duration("TIMEOUT"),

@@ -46,7 +46,7 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
       yield* logWarnings(response)
       const error = Response.isExpected(response)
         ? Option.none()
-        : Option.some(Response.toErrorResponse(response, yield* Clock.currentTimeMillis))
+        : Option.some(nameTokenSource(settings, Response.toErrorResponse(response, yield* Clock.currentTimeMillis)))
       yield* budget.learn({
         status: response.status,
         remaining: Response.remaining(response),
@@ -102,6 +102,13 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
       })
       return yield* Effect.fromResult(result)
     })
+}
+
+/** Adds to the message of a 401 where the token comes from. */
+const nameTokenSource = ({ tokenSource }: Settings, error: AuthorizationEndpoints.ErrorResponse) => {
+  if (error.status !== 401 || tokenSource === undefined) return error
+  const message = Option.getOrElse(error.message, () => "Heroku rejected the token.")
+  return { ...error, message: Option.some(`${message} The token comes from ${tokenSource}.`) }
 }
 
 const unlimited: AccountBudget = { take: () => Effect.void, learn: () => Effect.void }

@@ -67,6 +67,14 @@ export interface RetryOptions {
   readonly maxRetryAfter?: Duration.Input | undefined
 }
 
+/** Options, and where their token comes from, which the error of a rejected token names. */
+export interface SourcedOptions extends Options {
+  readonly tokenSource?: string | undefined
+}
+
+/** The URL of Heroku's API. */
+export const defaultBaseUrl = "https://api.heroku.com"
+
 /** Valid options with every default filled in. */
 export type Settings = Result.Result.Success<ReturnType<typeof parse>> & {
   /** The proxy of the connections, without its credentials. */
@@ -80,7 +88,7 @@ export interface Problem {
 }
 
 /** Fills in the defaults, or returns the first problem. */
-export const parse = (options: Options) =>
+export const parse = (options: SourcedOptions) =>
   Result.gen(function*() {
     const { retry = {}, token, transformClient = (client: HttpClient.HttpClient): TransformedClient => client } =
       options
@@ -93,7 +101,7 @@ export const parse = (options: Options) =>
     const visible = String(userAgent).replaceAll(" ", "")
     yield* check("userAgent", isHeaderValue(visible), "must consist of visible ASCII characters and spaces")
 
-    const url = yield* parseBaseUrl(String(options.baseUrl ?? "https://api.heroku.com"), options.allowHttp === true)
+    const url = yield* parseBaseUrl(String(options.baseUrl ?? defaultBaseUrl), options.allowHttp === true)
 
     const timeouts = {
       requestTimeout: toDuration(options.requestTimeout, Duration.seconds(30)),
@@ -116,7 +124,15 @@ export const parse = (options: Options) =>
     }
 
     yield* check("transformClient", typeof transformClient === "function", "must be a function")
-    return { token, userAgent, ...url, ...timeouts, retry: { times, ...delays }, transformClient }
+    return {
+      token,
+      tokenSource: options.tokenSource,
+      userAgent,
+      ...url,
+      ...timeouts,
+      retry: { times, ...delays },
+      transformClient
+    }
   })
 
 /** Whether a header can carry the text: visible ASCII without spaces. */
@@ -130,7 +146,8 @@ const check = (field: string, isValid: boolean, problem: string): Result.Result<
 const toDuration = (input: Duration.Input | undefined, byDefault: Duration.Duration): Duration.Duration =>
   input === undefined ? byDefault : Option.getOrElse(Duration.fromInput(input), () => Duration.millis(-1))
 
-const parseBaseUrl = (text: string, allowHttp: boolean) =>
+/** Parses a base URL, or returns its first problem. */
+export const parseBaseUrl = (text: string, allowHttp: boolean) =>
   Result.gen(function*() {
     // URL parsers drop line breaks and tabs, and the URL would name another host than it seems to.
     const isUrl = !/\p{Cc}/u.test(text) && URL.canParse(text)
