@@ -22,6 +22,7 @@ export const known = "01234567-89ab-cdef-0123-456789abcdef"
 
 export const layerSandbox = FakeHeroku.layerServerWithFaults({
   token,
+  clearTokens: true,
   seed: [
     {
       id: known,

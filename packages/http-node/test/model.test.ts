@@ -181,7 +181,10 @@ const run = Effect.fnUntraced(
   }
 )
 
-const layer = Layer.merge(FakeHeroku.layerHttpClientWithFaults({ seed: [{}, {}, {}] }), TestClock.layer())
+const layer = Layer.merge(
+  FakeHeroku.layerHttpClientWithFaults({ seed: [{}, {}, {}], clearTokens: true }),
+  TestClock.layer()
+)
 
 const { MODEL_REPLAY, MODEL_RUNS } = process.env
 

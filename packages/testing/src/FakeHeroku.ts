@@ -1,7 +1,9 @@
 /**
  * A stateful fake of Heroku's API for OAuth authorizations, as an `HttpClient` in process and behind any Effect `HttpServer`.
  *
- * It serves `/oauth/authorizations`, the paths below it, and `/account/rate-limits`. Every other path responds with 404.
+ * It serves `/oauth/authorizations` and the paths below it, `/teams/{team}/oauth/authorizations`, `/account`,
+ * `/account/rate-limits` and `DELETE /oauth/sessions/~`. Every other path responds with 404. Browsers may call it from any
+ * page.
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
  */

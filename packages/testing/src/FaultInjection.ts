@@ -107,6 +107,8 @@ export interface Call {
   readonly operation: Operation
   /** The id of the authorization. */
   readonly id?: string
+  /** The team that `list` named. That of `create` is in its input. */
+  readonly team?: string
   /** The input of `create` or `update`, with redacted secrets. Absent if it was invalid. */
   readonly input?: CreateAuthorization | UpdateAuthorization
   /** The range that `list` requested, as in the `Range` header. */

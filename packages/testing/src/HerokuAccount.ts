@@ -11,20 +11,22 @@ import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { Seed } from "./internal/seeds.ts"
 
-export type { AuthorizationSeed, ClientSeed, Seed, UserSeed, WireSeed } from "./internal/seeds.ts"
+export type { AuthorizationSeed, ClientSeed, Seed, TeamSeed, UserSeed, WireSeed } from "./internal/seeds.ts"
 
 /** The operations on an account. They are not calls: no fault affects them, and they are not recorded. */
 export interface Service {
-  /** The number of authorizations. */
+  /** The number of authorizations, including those of teams. */
   readonly size: Effect.Effect<number>
-  /** Every authorization in the order of the list, with its lifetimes as of now. */
+  /**
+   * Every authorization in the order of the list, then those of each team, with lifetimes as of now and tokens in clear.
+   */
   readonly authorizations: Effect.Effect<ReadonlyArray<Authorization>>
   /**
    * Every authorization as Heroku's JSON, with its secrets in clear: to store it, and to use it as the `seed` of another
-   * account. It is the account as of the start of the stream.
+   * account. Those of a team have the key `team`. It is the account as of the start of the stream.
    */
   readonly json: Stream.Stream<string>
-  /** Returns one authorization. */
+  /** Returns one authorization, with its tokens in clear. */
   readonly get: (id: string) => Effect.Effect<Option.Option<Authorization>>
   /** Inserts authorizations, each replacing one with the same id, and returns them. */
   readonly put: (...seeds: ReadonlyArray<Seed>) => Effect.Effect<ReadonlyArray<Authorization>>

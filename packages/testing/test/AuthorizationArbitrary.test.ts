@@ -38,7 +38,7 @@ it.effect.prop(
         listed.map((one) => Equal.equals(one, byId.get(one.id))),
         ids.map(() => true)
       )
-    }).pipe(Effect.provide(MemoryAuthorizationService.layer({ seed })))
+    }).pipe(Effect.provide(MemoryAuthorizationService.layer({ seed, clearTokens: true })))
 )
 
 it.effect.prop(

@@ -2,10 +2,9 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type * as HerokuAccount from "../HerokuAccount.ts"
-import { toAuthorization, wireAt } from "./records.ts"
+import { type AuthorizationRecord, toAuthorization, wireAt } from "./records.ts"
 import type { Store } from "./store.ts"
 
 export const fromStore = (store: Store): HerokuAccount.Service => {
@@ -16,15 +15,19 @@ export const fromStore = (store: Store): HerokuAccount.Service => {
     json: Stream.unwrap(at((now) =>
       // In chunks, so that other fibers run in between.
       Stream.fromIterable(store.records(), { chunkSize: 1000 }).pipe(
-        Stream.map((record) => JSON.stringify(wireAt(record, now)))
+        Stream.map((record) => toJson(record, now))
       )
     )),
-    get: (id) => at((now) => Option.map(Result.getSuccess(store.info(id)), (record) => toAuthorization(record, now))),
+    get: (id) =>
+      at((now) => Option.map(Option.fromUndefinedOr(store.get(id)), (record) => toAuthorization(record, now))),
     put: (...seeds) => at((now) => seeds.map((seed) => toAuthorization(store.insert(seed, now), now))),
     remove: (...ids) =>
       Effect.sync(() => {
-        for (const id of ids) store.delete(id)
+        for (const id of ids) store.remove(id)
       }),
     setDefault: (id) => Effect.sync(() => store.setDefault(id))
   }
 }
+
+const toJson = (record: AuthorizationRecord, now: number): string =>
+  JSON.stringify({ ...wireAt(record, now), ...(record.team && { team: record.team.name }) })

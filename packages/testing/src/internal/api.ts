@@ -7,19 +7,19 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Base64 from "effect/encoding/Base64"
 import * as Exit from "effect/Exit"
-import * as Hash from "effect/Hash"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as HerokuAccount from "../HerokuAccount.ts"
 import * as Account from "./account.ts"
+import { isAllowed, tokenOf } from "./credentials.ts"
 import type * as Faults from "./faults.ts"
+import { acceptedVersions, corsHeaders, entityTag, type Headers, lastModified, preflightHeaders } from "./headers.ts"
 import * as HerokuErrors from "./herokuErrors.ts"
 import * as Random from "./random.ts"
 import * as RateLimit from "./rateLimit.ts"
-import { type AuthorizationRecord, wireAt } from "./records.ts"
+import { type AuthorizationRecord, isMasked, wireAt } from "./records.ts"
 import { redactCall, redactTokens } from "./redact.ts"
 import { type ApiRequest, pathOf, type Route, route, toCall } from "./request.ts"
 import { toText } from "./seeds.ts"
@@ -37,9 +37,12 @@ interface AccountOptions extends Store.Options {
 
 /** How the fake API behaves. */
 export interface Options extends AccountOptions {
-  /** The account's token. By default any bearer or basic token is accepted, except an empty one. */
+  /**
+   * A token that may do everything in the account. The access tokens of the account's authorizations are accepted as well,
+   * while they are valid, for what their scope allows. By default every other token may do everything.
+   */
   readonly token?: string | Redacted.Redacted | undefined
-  /** Further accounts, each with its own token. */
+  /** Further accounts, each with its own token, and the tokens of its authorizations. */
   readonly accounts?: Iterable<AccountOptions & { readonly token: string | Redacted.Redacted }> | undefined
   /** A warning in every response, in `Warning-Id` and `Warning-Message`. */
   readonly warning?: { readonly id: string; readonly message: string } | undefined
@@ -73,8 +76,6 @@ export interface ApiResponse {
   readonly body: string
 }
 
-type Headers = Readonly<Record<string, string>>
-
 /** The connection breaks: before it is established, before the response, or in the middle of the response body. */
 export interface Broken {
   readonly _tag: "Broken"
@@ -91,14 +92,11 @@ const makeAccount = (options: AccountOptions, now: number, name: string) => ({
   twoFactorCode: options.twoFactorCode === undefined ? undefined : toText(options.twoFactorCode)
 })
 
-/** The token in an `Authorization` header: a bearer token, the password of any user, or a user without a password. */
-const tokenOf = (header: string | undefined): string | undefined => {
-  const [, scheme, text] = /^\s*(bearer|basic)\s+(\S+)\s*$/i.exec(header ?? "") ?? []
-  if (text === undefined || scheme?.toLowerCase() === "bearer") return text
-  const unpadded = text.replace(/=+$/, "")
-  const padded = unpadded.padEnd(Math.ceil(unpadded.length / 4) * 4, "=")
-  const [user, ...password] = Result.getOrElse(Base64.decodeString(padded), () => "").split(":")
-  return password.join(":") || user || undefined
+/** The sender of a request. */
+interface Caller {
+  readonly account: Account
+  /** The authorization of the token. Without one, the token may do everything. */
+  readonly record?: AuthorizationRecord
 }
 
 export interface Api {
@@ -114,18 +112,26 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
   const byToken = new Map(
     furtherAccounts.map((account, index) => [toText(account.token), makeAccount(account, now, `account ${index + 2}`)])
   )
+  const accounts = [main, ...byToken.values()]
   if (options.token !== undefined) byToken.set(toText(options.token), main)
   const tokens = [...byToken.keys()]
 
-  const authenticate = (header: string | undefined): Account | undefined => {
+  const authenticate = (header: string | undefined, now: number): Caller | undefined => {
     const token = tokenOf(header)
-    if (token === undefined) return undefined
-    return byToken.get(token) ?? (options.token === undefined ? main : undefined)
+    if (token === undefined || isMasked(token)) return undefined
+    const issuer = accounts.find(({ store }) => store.hasIssued(token))
+    if (issuer !== undefined) {
+      const record = issuer.store.findByToken(token, now)
+      return record && { account: issuer, record }
+    }
+    const account = byToken.get(token) ?? (options.token === undefined ? main : undefined)
+    return account && { account }
   }
 
   const respond = (status: number, body: string, headers?: Headers): ApiResponse => ({
     status,
     headers: {
+      ...corsHeaders,
       "cache-control": "private, no-cache",
       "request-id": requestIds.uuid(),
       ...(options.warning && { "warning-id": options.warning.id, "warning-message": options.warning.message }),
@@ -140,16 +146,24 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
 
   const act = (request: ApiRequest, to: Route, now: number): ApiResponse => {
     const { headers } = request
-    if (!isAcceptable(headers["accept"] ?? "")) return reject(HerokuErrors.errors.notAcceptable)
-    const account = authenticate(headers["authorization"])
-    if (account === undefined) return reject(HerokuErrors.errors.unauthorized)
+    if (to.name === "preflight") return respond(200, "", preflightHeaders(headers))
+    const team = "team" in to ? to.team : undefined
+    const versions = acceptedVersions(headers["accept"] ?? "")
+    if (versions.length === 0) return reject(HerokuErrors.errors.notAcceptable)
+    if (team !== undefined && !versions.includes("3.sdk")) return reject(HerokuErrors.errors.notAcceptableForTeams)
+    const caller = authenticate(headers["authorization"], now)
+    if (caller === undefined) return reject(HerokuErrors.errors.unauthorized)
 
+    const { account, record } = caller
     const { rateLimit, store } = account
     const isLimited = to.name !== "rate-limits" && !rateLimit.take(now)
     const remaining = { "ratelimit-remaining": String(rateLimit.remaining(now)) }
     if (isLimited) return reject(HerokuErrors.errors.rateLimited, remaining)
     if (account.twoFactorCode !== undefined && headers["heroku-two-factor-code"] !== account.twoFactorCode) {
       return reject(HerokuErrors.errors.twoFactor, { ...remaining, "heroku-two-factor-required": "true" })
+    }
+    if (record !== undefined && !isAllowed(record.wire.scope, to.name)) {
+      return reject(HerokuErrors.errors.scope, remaining)
     }
 
     const one = (status: number, outcome: Store.Outcome): ApiResponse =>
@@ -161,7 +175,7 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
 
     switch (to.name) {
       case "create":
-        return one(201, Result.flatMap(to.input, (input) => store.create(input, now)))
+        return one(201, Result.flatMap(to.input, (input) => store.create(input, now, team)))
       case "info":
         return one(200, store.info(to.id))
       case "update":
@@ -172,7 +186,7 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
         return one(200, store.delete(to.id))
       case "list": {
         const listHeaders = { ...remaining, "accept-ranges": "id" }
-        return Result.match(store.list(to.range), {
+        return Result.match(store.list(to.range, team), {
           onFailure: (error) => reject(error, listHeaders),
           onSuccess: ({ contentRange, items, nextRange, status }) =>
             respond(status, JSON.stringify(items.map((record) => wireAt(record, now))), {
@@ -182,6 +196,15 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
               ...(Option.isSome(nextRange) && { "next-range": nextRange.value })
             })
         })
+      }
+      case "account":
+        return respond(200, JSON.stringify(toAccountJson(account)), remaining)
+      case "end-session": {
+        const session = record?.wire.session
+        if (record === undefined || !session) return reject(HerokuErrors.errors.sessionNotFound, remaining)
+        // That the authorization ends with its session is inferred.
+        store.remove(record.wire.id)
+        return respond(200, JSON.stringify(session), remaining)
       }
       case "rate-limits":
         return respond(200, JSON.stringify({ remaining: rateLimit.remaining(now) }), remaining)
@@ -251,19 +274,13 @@ const breakNextRange = (response: ApiResponse, nextRange: string | undefined): A
   return { ...response, status: 206, headers: { ...headers, ...(nextRange && { "next-range": nextRange }) } }
 }
 
-/** Whether a media type in `Accept` is version 3 of the API, or a variant of it (`3.sdk`). */
-const isAcceptable = (accept: string): boolean =>
-  accept.split(",").some((mediaType) => {
-    const [type, ...parameters] = mediaType.split(";").map((part) => part.trim().toLowerCase())
-    return type === "application/vnd.heroku+json"
-      && parameters.some((parameter) => /^version\s*=\s*"?3(?:\.[\w-]+)?"?$/.test(parameter))
-  })
-
-const entityTag = (body: string): string => `"${(Hash.string(body) >>> 0).toString(16).padStart(8, "0")}"`
-
-/** When the latest of the authorizations was updated. */
-const lastModified = (records: ReadonlyArray<AuthorizationRecord>): Headers => {
-  if (records.length === 0) return {}
-  const latest = records.reduce((latest, { wire }) => Math.max(latest, Date.parse(wire.updated_at)), -Infinity)
-  return { "last-modified": new Date(latest).toUTCString() }
-}
+/** The account's user, with some of the keys that Heroku sends. */
+const toAccountJson = ({ store: { user }, twoFactorCode }: Account) => ({
+  email: user.email,
+  federated: false,
+  id: user.id,
+  name: user.full_name,
+  suspended_at: null,
+  two_factor_authentication: twoFactorCode !== undefined,
+  verified: true
+})

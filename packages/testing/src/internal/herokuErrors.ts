@@ -41,15 +41,23 @@ const reference = "https://devcenter.heroku.com/articles/platform-api-reference"
 
 export const errors = {
   unauthorized: make(401, "Invalid credentials provided."),
-  forbidden: make(403, "You can only regenerate the tokens of direct authorizations and privileged OAuth clients."),
+  regenerateForbidden: make(
+    403,
+    "You can only regenerate the tokens of direct authorizations and privileged OAuth clients."
+  ),
+  scope: make(403, "The scope of this token does not allow this request."),
+  team: make(403, "You cannot manage the tokens of this team."),
   twoFactor: make(403, "A second factor is required.", { id: "two_factor" }),
   notFound: make(404, "Couldn't find that OAuth authorization.", { resource: "authorization" }),
+  sessionNotFound: make(404, "Couldn't find that OAuth session.", { resource: "session" }),
+  teamNotFound: make(404, "Couldn't find that team.", { resource: "team" }),
   unknownEndpoint: make(
     404,
     "The requested API endpoint was not found. Are you using the right HTTP verb (i.e. `GET` vs. `POST`), and "
       + "did you specify your intended version with the `Accept` header?"
   ),
   notAcceptable: make(406, "The `Accept` header must name a version: `application/vnd.heroku+json; version=3`."),
+  notAcceptableForTeams: make(406, "The `Accept` header must be `application/vnd.heroku+json; version=3.sdk`."),
   unsatisfiable: make(416, "Couldn't parse the requested range.", { url: `${reference}#ranges` }),
   rateLimited: make(
     429,

@@ -12,6 +12,8 @@ import * as EffectRandom from "effect/Random"
  */
 export const flat = (...parts: ReadonlyArray<string | number>): string => parts.join("")
 
+const base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
 /** Creates the source for `seed`. Sources with different `purpose` are independent of each other. */
 export const make = (seed: number | string, purpose: string) => {
   const source = Effect.runSync(EffectRandom.withSeed(EffectRandom.Random, `${purpose}\0${seed}`))
@@ -20,6 +22,12 @@ export const make = (seed: number | string, purpose: string) => {
   const hex = (digits: number): string => below(16 ** digits).toString(16).padStart(digits, "0")
   return {
     below,
+    /** Returns characters of base64url, five of them from each random number. */
+    text: (length: number): string =>
+      flat(...Array.from({ length: Math.ceil(length / 5) }, () => {
+        const bits = below(2 ** 30)
+        return [24, 18, 12, 6, 0].map((shift) => base64url[(bits >>> shift) & 63]).join("")
+      })).slice(0, length),
     pick: <A>(values: ReadonlyArray<A>): A => values[below(values.length)]!,
     uuid: (): string => {
       const variant = "89ab"[below(4)]!

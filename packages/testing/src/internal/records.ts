@@ -18,19 +18,65 @@ export interface ClientRecord {
   readonly privileged: boolean
 }
 
+/** A team, and the ids of its authorizations in the order of the list. */
+export interface TeamRecord {
+  readonly id: string
+  readonly name: string
+  /** Whether the caller may manage the team's authorizations. */
+  readonly manageTokens: boolean
+  readonly ids: Array<string>
+}
+
 export interface AuthorizationRecord {
   readonly wire: Wire
   /** When the lifetimes in `wire` started, in milliseconds. */
   readonly observedAt: number
   readonly client: ClientRecord | null
+  /** The team that it belongs to; `null`: the user. */
+  readonly team: TeamRecord | null
 }
 
-/** Creates a token in today's form, with its lifetime in seconds. Older ones are bare UUIDs. */
-export const makeToken = (random: Random, lifetime: number | null): WireToken => ({
+/** Creates a token in today's form, of 65 characters, with its lifetime in seconds. Tokens of teams have a version. */
+export const makeToken = (random: Random, lifetime: number | null, team: TeamRecord | null): WireToken => ({
   expires_in: lifetime,
   id: random.uuid(),
-  token: flat("HRKU-", random.uuid())
+  token: flat("HRKU-AA", random.text(58)),
+  ...(team && { version: 1 })
 })
+
+const asterisks = "*".repeat(10)
+
+/** Returns whether a token is masked. */
+export const isMasked = (token: string): boolean => token.includes(asterisks)
+
+/** Masks the tokens of an authorization. How many characters Heroku shows is not documented. */
+export const maskTokens = (record: AuthorizationRecord): AuthorizationRecord => {
+  const mask = (token: WireToken): WireToken => {
+    if (isMasked(token.token)) return token
+    const { length } = token.token
+    const [shownStart, shownEnd] = [Math.floor(length / 5), Math.floor(length / 16)]
+    return {
+      ...token,
+      token: flat(token.token.slice(0, shownStart), asterisks, token.token.slice(length - shownEnd))
+    }
+  }
+  const { access_token, refresh_token } = record.wire
+  return {
+    ...record,
+    wire: {
+      ...record.wire,
+      access_token: access_token && mask(access_token),
+      refresh_token: refresh_token && mask(refresh_token)
+    }
+  }
+}
+
+/** Returns whether a token is the access token of an authorization, and has not expired at `now`. */
+export const isCurrentToken = ({ observedAt, wire }: AuthorizationRecord, token: string, now: number): boolean => {
+  if (wire.access_token?.token !== token) return false
+  const { expires_in } = wire.access_token
+  return expires_in === null || expires_in === undefined || now - observedAt < expires_in * 1000
+}
 
 /** Creates a grant. That it can be exchanged for five minutes is inferred. */
 export const makeGrant = (random: Random, lifetime = 300): NonNullable<Wire["grant"]> => ({

@@ -1,5 +1,6 @@
 /** Parses requests: the operation, the authorization that it names, and the input in its body. */
 import { CreateAuthorization, UpdateAuthorization } from "@effect-heroku/core/Authorization"
+import { Operation } from "@effect-heroku/core/AuthorizationError"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
@@ -18,26 +19,32 @@ export interface ApiRequest {
 type Parsed<A> = Result.Result<A, HerokuError>
 
 export type Route =
-  | { readonly name: "create"; readonly input: Parsed<CreateAuthorization> }
+  | { readonly name: "create"; readonly team?: string; readonly input: Parsed<CreateAuthorization> }
   | { readonly name: "update"; readonly id: string; readonly input: Parsed<UpdateAuthorization> }
   | { readonly name: "info" | "regenerate" | "delete"; readonly id: string }
-  | { readonly name: "list"; readonly range?: string }
-  | { readonly name: "rate-limits" | "unknown" }
+  | { readonly name: "list"; readonly team?: string; readonly range?: string }
+  | { readonly name: "account" | "rate-limits" | "end-session" | "preflight" | "unknown" }
 
 export const route = (request: ApiRequest): Route => {
   const { method } = request
   const path = pathOf(request)
+  if (method === "OPTIONS") return { name: "preflight" }
   // The path is split before it is decoded, so that an id with an encoded slash stays one segment.
-  const [, first, second, segment, ...rest] = path.split("/")
-  if (`${method} ${path}` === "GET /account/rate-limits") return { name: "rate-limits" }
-  if (first !== "oauth" || second !== "authorizations") return { name: "unknown" }
-  if (segment === undefined) {
-    const { range } = request.headers
-    if (method === "GET") return { name: "list", ...(range !== undefined && { range }) }
-    return method === "POST" ? { name: "create", input: parseCreate(request.body) } : { name: "unknown" }
+  const segments = path.split("/").map(decodeSegment)
+  const [, first, second, third, ...rest] = segments
+  if (segments.includes(undefined)) return { name: "unknown" }
+  switch (`${method} ${path}`) {
+    case "GET /account":
+      return { name: "account" }
+    case "GET /account/rate-limits":
+      return { name: "rate-limits" }
+    case "DELETE /oauth/sessions/~":
+      return { name: "end-session" }
   }
-  const id = decodeSegment(segment)
-  if (id === undefined) return { name: "unknown" }
+  if (first === "teams" && third === "oauth" && rest.join("/") === "authorizations") return toList(request, second)
+  if (first !== "oauth" || second !== "authorizations") return { name: "unknown" }
+  if (third === undefined) return toList(request)
+  const id = third
   switch ([method, ...rest].join(" ")) {
     case "GET":
       return { name: "info", id }
@@ -52,14 +59,26 @@ export const route = (request: ApiRequest): Route => {
   }
 }
 
+/** Routes a request for the list of the user, or of a team. */
+const toList = ({ body, headers: { range }, method }: ApiRequest, team?: string): Route => {
+  const owner = team === undefined ? {} : { team }
+  if (method === "GET") return { name: "list", ...owner, ...(range !== undefined && { range }) }
+  return method === "POST" ? { name: "create", ...owner, input: parseCreate(body) } : { name: "unknown" }
+}
+
 export const pathOf = ({ target }: ApiRequest): string => target.split(/[?#]/, 1)[0] ?? ""
+
+type OperationRoute = Extract<Route, { readonly name: Operation }>
+
+const isOperation = (to: Route): to is OperationRoute => Operation.literals.some((operation) => operation === to.name)
 
 /** Returns the call that a route is, if it is one of an operation. */
 export const toCall = (to: Route): FaultInjection.Call | undefined => {
-  if (to.name === "rate-limits" || to.name === "unknown") return undefined
+  if (!isOperation(to)) return undefined
   return {
     operation: to.name,
     ...("id" in to && { id: to.id }),
+    ...("team" in to && { team: to.team }),
     ...("range" in to && { range: to.range }),
     ...("input" in to && to.input._tag === "Success" && { input: to.input.success })
   }

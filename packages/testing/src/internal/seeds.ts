@@ -2,15 +2,17 @@
 import { Authorization, AuthorizationId, type Scope } from "@effect-heroku/core/Authorization"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type { Random } from "./random.ts"
+import * as Random from "./random.ts"
 import {
   type AuthorizationRecord,
   type ClientRecord,
   decode,
   makeGrant,
   makeToken,
+  type TeamRecord,
   toTime,
   toWholeSecond,
   type Wire
@@ -40,6 +42,21 @@ export interface UserSeed {
   readonly fullName?: string | undefined
 }
 
+/** A team that exists from the start, with authorizations of its own. */
+export interface TeamSeed {
+  /** Its name. */
+  readonly name: string
+  /** Its id. By default generated from the name. */
+  readonly id?: string | undefined
+  /**
+   * Whether the account's user may manage its authorizations: the team has the feature `team-tokens`, and the user the
+   * capability `manage_tokens`. By default true.
+   */
+  readonly manageTokens?: boolean | undefined
+  /** How many authorizations are generated for it. By default 0. */
+  readonly count?: number | undefined
+}
+
 /**
  * An authorization that exists from the start. Missing fields are generated: `{}` is a direct authorization with scope
  * `global` that never expires.
@@ -47,7 +64,7 @@ export interface UserSeed {
 export interface AuthorizationSeed {
   /** Its id. */
   readonly id?: string | undefined
-  /** Its description. */
+  /** Its description. By default the client's name, or `sample authorization`. */
   readonly description?: string | undefined
   /** Its scope. By default `global`. */
   readonly scope?: ReadonlyArray<Scope> | undefined
@@ -71,10 +88,15 @@ export interface AuthorizationSeed {
   readonly createdAt?: DateTime.Utc | undefined
   /** By default `createdAt`. */
   readonly updatedAt?: DateTime.Utc | undefined
+  /** The name or id of the team that it belongs to. By default it is the user's. */
+  readonly team?: string | undefined
 }
 
 /** An authorization as Heroku's JSON, for example a saved response. */
-export interface WireSeed extends Wire {}
+export interface WireSeed extends Wire {
+  /** The name or id of the team that it belongs to. By default it is the user's. */
+  readonly team?: string | undefined
+}
 
 /** Anything that an authorization can be created from. */
 export type Seed = Authorization | AuthorizationSeed | WireSeed
@@ -82,7 +104,7 @@ export type Seed = Authorization | AuthorizationSeed | WireSeed
 export const toText = (secret: string | Redacted.Redacted): string =>
   Redacted.isRedacted(secret) ? Redacted.value(secret) : secret
 
-export const toClient = (seed: ClientSeed, random: Random): ClientRecord => ({
+export const toClient = (seed: ClientSeed, random: Random.Random): ClientRecord => ({
   wire: {
     id: seed.id ?? random.uuid(),
     name: seed.name ?? "example",
@@ -92,23 +114,39 @@ export const toClient = (seed: ClientSeed, random: Random): ClientRecord => ({
   privileged: seed.privileged ?? false
 })
 
+export const toTeam = ({ id, manageTokens = true, name }: TeamSeed): TeamRecord => ({
+  id: id ?? Random.make(name, "team").uuid(),
+  name,
+  manageTokens,
+  ids: []
+})
+
 /** Creates a user; by default the example of the published schema. */
-export const toUser = (seed: UserSeed, random: Random): NonNullable<Wire["user"]> => ({
+export const toUser = (seed: UserSeed, random: Random.Random): NonNullable<Wire["user"]> => ({
   id: seed.id ?? random.uuid(),
   email: seed.email ?? "username@example.com",
   full_name: seed.fullName ?? "Tina Edmonds"
 })
 
+/** The description of a direct authorization that was created without one. */
+export const directDescription = "Long-lived user authorization"
+
 const encode = Schema.encodeSync(Authorization.FromWire)
 
-const fromAuthorization = (seed: Authorization | WireSeed, observedAt: number): AuthorizationRecord => {
+const fromAuthorization = (
+  seed: Authorization | WireSeed,
+  observedAt: number,
+  team: TeamRecord | null
+): AuthorizationRecord => {
   const authorization = seed instanceof Authorization ? seed : decode(seed)
   const wire = {
     ...encode(authorization),
+    ...(team !== null && Option.isNone(authorization.user) && { user: null }),
     created_at: toTime(DateTime.toEpochMillis(authorization.createdAt)),
     updated_at: toTime(DateTime.toEpochMillis(authorization.updatedAt))
   }
-  return { wire, observedAt, client: wire.client ? { wire: wire.client, secret: null, privileged: false } : null }
+  const client = wire.client ? { wire: wire.client, secret: null, privileged: false } : null
+  return { wire, observedAt, client, team }
 }
 
 /**
@@ -119,16 +157,17 @@ const fromAuthorization = (seed: Authorization | WireSeed, observedAt: number): 
 export const toRecord = (
   seed: Seed,
   account: NonNullable<Wire["user"]>,
-  random: Random,
-  observedAt: number
+  random: Random.Random,
+  observedAt: number,
+  team: TeamRecord | null
 ): AuthorizationRecord => {
   if (seed.id === "~") throw new TypeError("seed: ~ is not an id, it names the default authorization")
-  if (seed instanceof Authorization || "created_at" in seed) return fromAuthorization(seed, observedAt)
+  if (seed instanceof Authorization || "created_at" in seed) return fromAuthorization(seed, observedAt, team)
   const { scope = ["global"] } = seed
   if (scope.length === 0) throw new TypeError("seed: scope must not be empty")
   const lifetime = Duration.toSeconds(Duration.fromInputUnsafe(seed.expiresIn ?? Duration.infinity))
   const token = (given: string | Redacted.Redacted | undefined) => {
-    const generated = makeToken(random, Number.isFinite(lifetime) ? lifetime : null)
+    const generated = makeToken(random, Number.isFinite(lifetime) ? lifetime : null, team)
     return given === undefined ? generated : { ...generated, token: toText(given) }
   }
   const grant = ({ code, id }: NonNullable<AuthorizationSeed["grant"]>) => {
@@ -143,14 +182,15 @@ export const toRecord = (
     access_token: seed.accessToken === null ? null : token(seed.accessToken),
     client: client && client.wire,
     created_at: createdAt,
-    description: seed.description ?? "sample authorization",
+    description: seed.description ?? client?.wire.name ?? "sample authorization",
     grant: seed.grant === undefined ? null : grant(seed.grant),
     id: AuthorizationId.make(seed.id ?? random.uuid()),
     refresh_token: seed.refreshToken === undefined ? null : token(seed.refreshToken),
     scope,
     session: seed.session === undefined ? null : { id: seed.session.id ?? random.uuid() },
     updated_at: seed.updatedAt === undefined ? createdAt : toTime(DateTime.toEpochMillis(seed.updatedAt)),
-    user: seed.user === undefined ? account : toUser(seed.user, random)
+    // A team's authorization has no user. That is inferred.
+    user: seed.user === undefined ? team === null ? account : null : toUser(seed.user, random)
   }
-  return { wire, observedAt, client }
+  return { wire, observedAt, client, team }
 }

@@ -36,30 +36,79 @@ test(
     })
 )
 
-test("generated authorizations have every shape that Heroku returns", { count: 1000 }, () =>
-  Effect.gen(function*() {
-    const all: ReadonlyArray<Wire> = json(yield* list("id ..; max=1000"))
-    const some = (fits: (one: Wire) => unknown) => assert.isDefined(all.find(fits), String(fits))
-    some((one) => one.client === null && one.access_token !== null)
-    some((one) => one.access_token === null && one.grant !== null)
-    some((one) => one.refresh_token !== null)
-    some((one) => one.grant && !("id" in one.grant))
-    some((one) => one.session !== null)
-    some((one) => !("description" in one))
-    some((one) => !("user" in one))
-    some((one) => one.user?.full_name === null)
-    some((one) => one.access_token?.expires_in === null)
-    some((one) => one.access_token?.expires_in === 0)
-    some(({ access_token }) => (access_token?.expires_in ?? 0) > 0 && (access_token?.expires_in ?? 0) < 3600)
-    some((one) => one.scope.includes("app"))
-    some((one) => uuid.test(one.access_token?.token ?? ""))
-    some((one) => one.access_token?.token.startsWith("HRKU-"))
-    some((one) => one.updated_at !== one.created_at)
-    assert.isAtLeast(new Set(all.map((one) => one.client?.id)).size, 4)
-  }))
+/** Checks that some of the authorizations fit. */
+const assertSome = (all: ReadonlyArray<Wire>, ...fits: ReadonlyArray<(one: Wire) => unknown>) => {
+  for (const fit of fits) assert.isDefined(all.find(fit), String(fit))
+}
+
+const today = /^HRKU-AA[\w-]{58}$/
+
+test(
+  "generated authorizations have every shape that Heroku returns today",
+  { count: 1000, clearTokens: true },
+  () =>
+    Effect.gen(function*() {
+      const all: ReadonlyArray<Wire> = json(yield* list("id ..; max=1000"))
+      assertSome(
+        all,
+        (one) => one.client === null && one.access_token !== null,
+        (one) => one.access_token === null && one.grant !== null,
+        (one) => one.refresh_token !== null,
+        (one) => one.session !== null,
+        (one) => one.user?.full_name === null,
+        (one) => one.access_token?.expires_in === null,
+        (one) => one.access_token?.expires_in === 0,
+        ({ access_token }) => (access_token?.expires_in ?? 0) > 0 && (access_token?.expires_in ?? 0) < 3600,
+        (one) => one.updated_at !== one.created_at
+      )
+      assert.isAtLeast(new Set(all.map((one) => one.client?.id)).size, 4)
+      const documented = ["global", "identity", "read", "write", "read-protected", "write-protected"]
+      for (const { access_token, client, description, refresh_token, scope } of all) {
+        for (const token of [access_token, refresh_token]) if (token) assert.match(token.token, today)
+        assert.strictEqual(description, client?.name ?? description)
+        for (const one of scope) assert.include(documented, one)
+      }
+    })
+)
+
+test(
+  "oldShapes adds authorizations of older editions of the API, and odd ones",
+  { count: 1000, oldShapes: true, clearTokens: true },
+  () =>
+    Effect.gen(function*() {
+      const all: ReadonlyArray<Wire> = json(yield* list("id ..; max=1000"))
+      assertSome(
+        all,
+        (one) => !("description" in one),
+        (one) => one.description === "",
+        (one) => !("user" in one),
+        (one) => !("user" in one) && !("session" in one),
+        (one) => one.scope.includes("app"),
+        (one) => uuid.test(one.access_token?.token ?? ""),
+        (one) => /^HRKU-[0-9a-f-]{36}$/.test(one.access_token?.token ?? ""),
+        (one) => today.test(one.access_token?.token ?? ""),
+        (one) => one.client && !("name" in one.client),
+        (one) => one.client && one.client.redirect_uri === null,
+        (one) => one.grant && !("id" in one.grant)
+      )
+    })
+)
+
+test(
+  "the generated default authorization is global and never expires",
+  { count: 10, oldShapes: true },
+  () =>
+    Effect.gen(function*() {
+      const response = yield* send("GET /oauth/authorizations/~")
+      assert.strictEqual(authorizationProblems(response.text), "")
+      const { access_token, client, scope } = json(response)
+      assert.deepStrictEqual([access_token.expires_in, client, scope], [null, null, ["global"]])
+    })
+)
 
 test("the JSON of an authorization has its keys in Heroku's order, and null where Heroku has null", {
   seed: [{ id: "01234567-89ab-cdef-0123-456789abcdef", accessToken: "t", createdAt: DateTime.makeUnsafe(0) }],
+  clearTokens: true,
   user: { id: "u", email: "username@example.com", fullName: "Tina Edmonds" }
 }, () =>
   Effect.gen(function*() {
@@ -110,7 +159,7 @@ test("create fills in the fields that the body leaves out", {}, () =>
       assert.isNotEmpty(description)
       assert.isNull(client)
       assert.isNull(access_token.expires_in)
-      assert.match(access_token.token, /^HRKU-[0-9a-f-]{36}$/)
+      assert.match(access_token.token, today)
       assert.match(id, uuid)
     }
   }))
@@ -124,12 +173,13 @@ test("create for a client returns a grant and no tokens", {
     })
     assert.strictEqual(created.status, 201)
     assert.strictEqual(authorizationProblems(created.text), "")
-    const { access_token, client, grant, refresh_token } = json(created)
+    const { access_token, client, description, grant, refresh_token } = json(created)
     assert.deepStrictEqual(client, {
       id: "01234567-89ab-cdef-0123-456789abcdef",
       name: "example",
       redirect_uri: "https://example.com/auth/heroku/callback"
     })
+    assert.strictEqual(description, "example")
     assert.isNull(access_token)
     assert.isNull(refresh_token)
     assert.isNotEmpty(grant.code)
@@ -220,7 +270,8 @@ test("update responds with 422 to an invalid parameter and names it", options, (
 const path = (id: string) => `POST /oauth/authorizations/${id}/actions/regenerate-tokens` as const
 
 test("regenerate creates new tokens with the lifetime of the old ones", {
-  seed: [{ id: "x", expiresIn: "1 hour", refreshToken: "old" }]
+  seed: [{ id: "x", expiresIn: "1 hour", refreshToken: "old" }],
+  clearTokens: true
 }, () =>
   Effect.gen(function*() {
     const before = json(yield* send("GET /oauth/authorizations/x"))

@@ -74,13 +74,6 @@ it.effect("observe is called after every exchange", () =>
     )
   }))
 
-test("the generated default authorization is direct", { count: 10 }, () =>
-  Effect.gen(function*() {
-    const response = yield* send("GET /oauth/authorizations/~")
-    assert.strictEqual(response.status, 200)
-    assert.isNull(json(response).client)
-  }))
-
 test("Last-Modified is the latest update of a page", {
   seed: [
     { id: "a", createdAt: DateTime.makeUnsafe("2020-01-01T00:00:00Z") },

@@ -20,7 +20,12 @@ test("an unknown path responds with 404", { seed: [{ id: "x" }] }, () =>
         "PUT /oauth/authorizations/x",
         "DELETE /oauth/authorizations",
         "POST /account/rate-limits",
-        "GET /account",
+        "POST /account",
+        "GET /oauth/sessions/~",
+        "DELETE /oauth/sessions/x",
+        "GET /teams/x/oauth",
+        "GET /teams/x/oauth/authorizations/x",
+        "PATCH /teams/x/oauth/authorizations",
         "GET /oauth/authorizations/%",
         "GET /oauth/authorizations/%ff"
       ] as const
