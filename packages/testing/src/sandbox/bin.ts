@@ -24,9 +24,8 @@ import * as FaultInjection from "../FaultInjection.ts"
 import { HerokuAccount } from "../HerokuAccount.ts"
 import { version } from "../internal/version.ts"
 import * as Faults from "./faults.ts"
+import * as Lock from "./lock.ts"
 import * as State from "./state.ts"
-
-const host = "127.0.0.1"
 
 const whole = (name: string, description: string, minimum = 0, maximum = Number.MAX_SAFE_INTEGER) =>
   Flag.Int(name).pipe(
@@ -46,9 +45,30 @@ const secret = (name: string, description: string) =>
 
 const flags = {
   port: Flag.withDefault(whole("port", "The port to listen on. 0, the default, selects a free one", 0, 65_535), 0),
+  host: Flag.String("host").pipe(
+    Flag.withDefault("127.0.0.1"),
+    Flag.withDescription(
+      "The address to listen on, by default 127.0.0.1. 0.0.0.0 accepts other machines and containers"
+    )
+  ),
   count: Flag.withDefault(whole("count", "How many authorizations to generate, by default 450", 0, 1_000_000), 450),
   latency: Flag.withDefault(whole("latency", "How many milliseconds every response takes, by default 0"), 0),
-  token: secret("token", "The account's token. Without it any bearer or basic token is accepted"),
+  token: secret(
+    "token",
+    "A token that may do everything. Without it, every token may that the sandbox has not issued"
+  ),
+  teams: Flag.String("team").pipe(
+    Flag.atLeast(0),
+    Flag.withDescription("The name of a team with ten authorizations of its own; can be repeated")
+  ),
+  clearTokens: Flag.Boolean("clear-tokens").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Show tokens in all responses, not only in those of create and regenerate")
+  ),
+  oldShapes: Flag.Boolean("old-shapes").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Generate authorizations that lack fields or have old tokens and other scopes")
+  ),
   seed: Flag.String("seed").pipe(
     Flag.withDefault("effect-heroku"),
     Flag.withDescription("Determines the generated authorizations. By default they are the same in every run")
@@ -76,7 +96,7 @@ const flags = {
   ),
   state: Flag.File("state").pipe(
     Flag.optional,
-    Flag.withDescription("A file that stores the account between runs. If it exists, --count is ignored")
+    Flag.withDescription("A file that stores the account between runs. If it exists, nothing is generated")
   ),
   quiet: Flag.Boolean("quiet").pipe(Flag.withDefault(false), Flag.withDescription("Do not log requests"))
 }
@@ -115,15 +135,16 @@ const layerSaving = (file: string, changed: { value: boolean }) =>
 const sandbox = Command.make(
   "heroku-sandbox",
   flags,
-  ({ count, faults, latency, port, quiet, rateLimit, rateLimitRefill, seed, state, token, twoFactor }) =>
+  ({ count, faults, host, latency, port, quiet, seed, state, teams, token, twoFactor, ...options }) =>
     Effect.gen(function*() {
       const server = createServer()
+      if (Option.isSome(state)) yield* Lock.acquire(state.value)
       const loaded = Option.isSome(state) ? yield* State.load(state.value) : Option.none()
       const changed = { value: false }
       const layer = FakeHeroku.layerServerWithFaults({
+        ...options,
+        rateLimitRefill: Option.getOrUndefined(options.rateLimitRefill),
         latency: Duration.millis(latency),
-        rateLimit,
-        rateLimitRefill: Option.getOrUndefined(rateLimitRefill),
         token: Option.getOrUndefined(token),
         twoFactorCode: Option.getOrUndefined(twoFactor),
         observe: (exchange) => {
@@ -131,9 +152,10 @@ const sandbox = Command.make(
           return quiet ? Effect.void : log(exchange)
         },
         ...Option.match(loaded, {
-          onNone: () => ({ count, randomSeed: seed }),
+          onNone: () => ({ count, teams: teams.map((name) => ({ name, count: 10 })), randomSeed: seed }),
           onSome: ({ authorizations, defaultAuthorization, savedAt }) => ({
             seed: authorizations,
+            teams: teams.map((name) => ({ name })),
             observedAt: savedAt,
             defaultAuthorization: Option.getOrUndefined(defaultAuthorization),
             // This run must not generate the tokens of earlier runs again.
@@ -158,10 +180,15 @@ const sandbox = Command.make(
         ))
       )
     }).pipe(
+      Effect.scoped,
       Effect.catchTags({
+        Locked: ({ lock, pid }) =>
+          fail(
+            `The file of --state is in use by the sandbox with process id ${pid}. If it is not running, remove ${lock}`
+          ),
         ServeError: ({ cause }) =>
           fail(`Cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`),
-        SchemaError: ({ message }) => fail(`The file of --state is not the account of a sandbox: ${message}`),
+        InvalidState: ({ message }) => fail(`The file of --state is not the account of a sandbox: ${message}`),
         PlatformError: ({ message }) => fail(`The file of --state cannot be read or written: ${message}`)
       })
     )

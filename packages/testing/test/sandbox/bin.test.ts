@@ -2,7 +2,7 @@
 import { assert, it } from "@effect/vitest"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -126,7 +126,7 @@ it("the sandbox rejects a file of --state that it cannot use", async () => {
   const directory = mkdtempSync(join(tmpdir(), "sandbox-"))
   const [other, unwritable] = [join(directory, "other.json"), join(directory, "account.json")]
   writeFileSync(other, "{}")
-  writeFileSync(unwritable, `{"savedAt":"2026-01-01T00:00:00Z","defaultAuthorization":null,"authorizations":[]}`)
+  writeFileSync(unwritable, `{"savedAt":"2026-01-01T00:00:00Z","defaultAuthorization":null,"authorizations":[\n]}\n`)
   mkdirSync(`${unwritable}.unfinished`)
   try {
     const outcomes = await Promise.all(
@@ -138,6 +138,45 @@ it("the sandbox rejects a file of --state that it cannot use", async () => {
   } finally {
     rmSync(directory, { recursive: true })
   }
+})
+
+it("a second sandbox on the same --state exits with an error, until the first has ended or was killed", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "sandbox-"))
+  const file = join(directory, "account.json")
+  const startOnFile = () => start("--count", "1", "--state", file)
+  try {
+    const first = startOnFile()
+    await listening(first)
+    const second = await startOnFile().ended
+    assert.deepStrictEqual([second.code, second.stdout], [1, ""])
+    assert.match(second.stderr, new RegExp(`--state is in use by the sandbox with process id ${first.child.pid}`))
+    // The second sandbox left the lock alone, and the killed one leaves it behind.
+    first.child.kill("SIGKILL")
+    await first.ended
+    const third = startOnFile()
+    await listening(third)
+    third.child.kill("SIGTERM")
+    await third.ended
+    assert.deepStrictEqual(readdirSync(directory), ["account.json"])
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+it("the sandbox shows tokens, old shapes and teams with their flags, on the address of --host", async () => {
+  const sandbox = start("--host", "0.0.0.0", "--clear-tokens", "--old-shapes", "--team", "acme", "--team", "umbrella")
+  const [line] = await once(createInterface({ input: sandbox.child.stdout }), "line")
+  const port = /470 authorizations at http:\/\/0\.0\.0\.0:(\d+)/.exec(String(line))![1]
+  const read = async (path: string, version = "3") => {
+    const accept = `application/vnd.heroku+json; version=${version}`
+    const sent = { accept, authorization: "Bearer any", range: "id ..; max=1000" }
+    return JSON.stringify(await (await fetch(`http://127.0.0.1:${port}${path}`, { headers: sent })).json())
+  }
+  const list = await read("/oauth/authorizations")
+  assert.notInclude(list, "**********")
+  assert.include(list, `"scope":["app","user"]`)
+  const lists = ["acme", "umbrella"].map((team) => read(`/teams/${team}/oauth/authorizations`, "3.sdk"))
+  for (const text of await Promise.all(lists)) assert.lengthOf(JSON.parse(text), 10)
 })
 
 it.each(["SIGINT", "SIGTERM"] as const)("the sandbox stops at once on %s while a client waits", async (signal) => {
@@ -183,6 +222,10 @@ it("the sandbox prints every flag with --help", async () => {
   for (
     const flag of [
       "--port",
+      "--host",
+      "--team",
+      "--clear-tokens",
+      "--old-shapes",
       "--count",
       "--latency",
       "--token",
