@@ -13,15 +13,22 @@ import * as Schema from "effect/Schema"
 export const Operation = Schema.Literals(["create", "info", "update", "regenerate", "delete", "list"])
 export type Operation = typeof Operation.Type
 
-/** The fields of every error that comes from a response. */
-const responseFields = {
+/** The fields of every error. */
+const commonFields = {
   /** The operation that failed. */
   operation: Operation,
+  /** How many attempts the call made: 0 when it was rejected before the first one. */
+  attempts: Schema.Int.pipe(Schema.withConstructorDefault(Effect.succeed(1)))
+}
+
+/** The fields of every error that comes from a response. */
+const responseFields = {
+  ...commonFields,
   /** The HTTP status. */
   status: Schema.Int,
   /** Heroku's error id, such as `not_found`. `None` where the body has none. */
   errorId: Schema.Option(Schema.String),
-  /** Heroku's message, or a generated one where the body has none. */
+  /** Heroku's message without control characters, or a generated one where the body has none. */
   message: Schema.String,
   /** The `Request-Id` header, which Heroku's support asks for. It can be a comma-separated list of ids. */
   requestId: Schema.Option(Schema.String),
@@ -99,8 +106,7 @@ export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("Inva
 
 /** No usable response: no connection, a TLS failure, a timeout, a truncated body. */
 export class RequestFailed extends Schema.TaggedError<RequestFailed>()("RequestFailed", {
-  /** The operation that failed. */
-  operation: Operation,
+  ...commonFields,
   /** Names the step that failed, the base URL, and the system's error code if there is one. */
   message: Schema.String,
   /**
@@ -141,5 +147,41 @@ export type DeleteError = CommonError | NotFound
 /** The errors of `list`, `pages` and `stream`. */
 export type ListError = CommonError
 
-/** Any of the errors. */
+/** Any of the errors, for programs that store errors or send them to another process. */
+export const AuthorizationError = Schema.Union([
+  NotFound,
+  Unauthorized,
+  Forbidden,
+  TwoFactorRequired,
+  InvalidParams,
+  RateLimited,
+  UnexpectedStatus,
+  InvalidResponse,
+  RequestFailed
+])
 export type AuthorizationError = CommonError | NotFound
+
+/**
+ * Returns whether the same call can succeed later, without doing anything twice.
+ *
+ * **Details**
+ *
+ * Rate limits, missing responses and the statuses 408, 500, 502, 503 and 504 are temporary; all other errors would come
+ * again. A `create` or `regenerate` that Heroku may have processed is not retryable.
+ */
+export const isRetryable = (error: AuthorizationError): boolean => {
+  const doesNothingTwice = !error.outcomeUnknown || (error.operation !== "create" && error.operation !== "regenerate")
+  switch (error._tag) {
+    case "RateLimited":
+      return doesNothingTwice
+    case "RequestFailed":
+      return error.reason !== "certificate" && doesNothingTwice
+    case "UnexpectedStatus":
+      return temporaryStatuses.has(error.status) && doesNothingTwice
+    default:
+      return false
+  }
+}
+
+/** Without 429, which is an error of its own: `RateLimited`. */
+const temporaryStatuses: ReadonlySet<number> = new Set([408, 500, 502, 503, 504])

@@ -10,10 +10,16 @@ import {
   type RawResponse
 } from "@effect-heroku/core/AuthorizationEndpoints"
 import {
+  AuthorizationError,
+  Forbidden,
   InvalidParams,
   InvalidResponse,
+  isRetryable,
+  NotFound,
   Operation,
+  RateLimited,
   RequestFailed,
+  TwoFactorRequired,
   Unauthorized,
   UnexpectedStatus
 } from "@effect-heroku/core/AuthorizationError"
@@ -152,9 +158,14 @@ describe("errorFromResponse", () => {
   })
 
   it("an error contains everything that the response states", () => {
-    const error = errorFromResponse("delete", { ...response, status: 404 }, { id: "an-id", outcomeUnknown: true })
+    const error = errorFromResponse("delete", { ...response, status: 404 }, {
+      id: "an-id",
+      outcomeUnknown: true,
+      attempts: 4
+    })
     assert.deepStrictEqual<unknown>({ ...error, message: error.message }, {
       _tag: "NotFound",
+      attempts: 4,
       operation: "delete",
       status: 404,
       id: "an-id",
@@ -203,7 +214,7 @@ describe("errorFromResponse", () => {
 })
 
 describe("invalidInput and invalidResponse", () => {
-  const rest = { errorId: Option.none(), documentationUrl: Option.none(), outcomeUnknown: false }
+  const rest = { attempts: 1, errorId: Option.none(), documentationUrl: Option.none(), outcomeUnknown: false }
 
   it("invalidInput names the field, and has no status", () => {
     const error = invalidInput("create", "scope", "must contain at least one scope")
@@ -211,6 +222,7 @@ describe("invalidInput and invalidResponse", () => {
     assert.deepStrictEqual<unknown>({ ...error, message: error.message }, {
       ...rest,
       _tag: "InvalidParams",
+      attempts: 0,
       operation: "create",
       message: "scope: must contain at least one scope",
       field: Option.some("scope"),
@@ -225,6 +237,28 @@ describe("invalidInput and invalidResponse", () => {
     assert.deepStrictEqual<unknown>({ ...error, message: "why" }, { ...rest, ...problem, _tag: "InvalidResponse" })
     assert.strictEqual(error.message, "why")
     assert.isTrue(invalidResponse({ ...problem, outcomeUnknown: true }).outcomeUnknown)
+    assert.strictEqual(invalidResponse({ ...problem, attempts: 2 }).attempts, 2)
+  })
+
+  it("the text of a response reaches no error with control characters or changes of direction", () => {
+    const hostile = "\u0007a\u001b[31m\r\nb\u009b1m\u2028c\u202ed\u2066e\u0000\u007f"
+    const clean = "a [31m b 1m c d e"
+    const headers = { "request-id": hostile }
+    const body = JSON.stringify({ id: hostile, message: hostile, url: hostile })
+    const response = parseErrorResponse({ status: 409, headers, body }, 0)
+    for (const text of [response.errorId, response.message, response.documentationUrl, response.requestId]) {
+      assert.deepStrictEqual(text, Option.some(clean))
+    }
+    const silent = JSON.stringify({ message: "\u0007\r\n" })
+    assert.deepStrictEqual(parseErrorResponse({ status: 409, headers: {}, body: silent }, 0).message, Option.none())
+    const problem = { operation: "list", status: 200, message: hostile, requestId: Option.none() } as const
+    assert.strictEqual(invalidResponse(problem).message, clean)
+  })
+
+  it("an error keeps emoji, accents and right-to-left letters of Heroku's message", () => {
+    const message = "Größe 👩‍🚀 \u05d0\u05d1 \u0645\u0627"
+    const body = JSON.stringify({ message })
+    assert.deepStrictEqual(parseErrorResponse({ status: 409, headers: {}, body }, 0).message, Option.some(message))
   })
 })
 
@@ -246,6 +280,32 @@ describe("errors", () => {
   it("an error has outcomeUnknown false by default", () => {
     assert.isFalse(new Unauthorized(fields).outcomeUnknown)
     assert.isTrue(new Unauthorized({ ...fields, outcomeUnknown: true }).outcomeUnknown)
+  })
+
+  it("an error is of one attempt by default", () => {
+    assert.strictEqual(new Unauthorized(fields).attempts, 1)
+    assert.strictEqual(new Unauthorized({ ...fields, attempts: 3 }).attempts, 3)
+  })
+
+  it("any error survives JSON through the union of all errors", () => {
+    const errors: ReadonlyArray<AuthorizationError> = [
+      new NotFound({ ...fields, id: "an-id", attempts: 2 }),
+      new Unauthorized(fields),
+      new Forbidden(fields),
+      new TwoFactorRequired(fields),
+      invalidInput("create", "scope", "must not be empty"),
+      new RateLimited({ ...fields, retryAfter: Option.some(Duration.seconds(7)) }),
+      new UnexpectedStatus({ ...fields, expected: [200], retryAfter: Option.none() }),
+      new InvalidResponse(fields),
+      new RequestFailed({ operation: "create", reason: "body", message: "why", outcomeUnknown: true })
+    ]
+    for (const error of errors) {
+      const decoded = throughJson(AuthorizationError, error)
+      assert.deepStrictEqual(decoded, error)
+      assert.strictEqual(decoded._tag, error._tag)
+      assert.isTrue(Schema.is(AuthorizationError)(error))
+    }
+    assert.isFalse(Schema.is(AuthorizationError)(new Error("why")))
   })
 
   it.each(["request", "connect", "certificate", "connection", "timeout", "body"] as const)(
@@ -308,5 +368,59 @@ describe("outcomeUnknown", () => {
 
   it.each([401, 402, 409, 410, 429])("a create that fails with status %d did not work", (status) => {
     assert.isFalse(errorFromResponse("create", { ...empty, status }).outcomeUnknown)
+  })
+})
+
+describe("isRetryable", () => {
+  const response = (status: number): ErrorResponse => ({ ...empty, status })
+  const failed = (operation: Operation, reason: RequestFailed["reason"], outcomeUnknown: boolean) =>
+    new RequestFailed({ operation, reason, message: "why", outcomeUnknown })
+
+  it.each([408, 429, 500, 502, 503, 504])(
+    "a read, an update and a delete that fail with status %d are retryable",
+    (status) => {
+      for (const operation of ["info", "list", "update", "delete"] as const) {
+        assert.isTrue(isRetryable(errorFromResponse(operation, response(status), { outcomeUnknown: true })))
+      }
+    }
+  )
+
+  it.each([400, 401, 402, 403, 404, 406, 409, 410, 416, 422, 501])(
+    "a call that fails with status %d is not retryable",
+    (status) => {
+      for (const operation of Operation.literals) {
+        assert.isFalse(isRetryable(errorFromResponse(operation, response(status), { id: "an-id" })))
+      }
+    }
+  )
+
+  it.each(["create", "regenerate"] as const)("a %s is retryable only where Heroku cannot have acted", (operation) => {
+    assert.isTrue(isRetryable(errorFromResponse(operation, response(429))))
+    assert.isFalse(isRetryable(errorFromResponse(operation, response(429), { outcomeUnknown: true })))
+    assert.isFalse(isRetryable(errorFromResponse(operation, response(503))))
+    assert.isTrue(isRetryable(failed(operation, "connect", false)))
+    assert.isTrue(isRetryable(failed(operation, "timeout", false)))
+    assert.isFalse(isRetryable(failed(operation, "connect", true)))
+    assert.isFalse(isRetryable(failed(operation, "connection", true)))
+  })
+
+  it.each(
+    [
+      ["request", true],
+      ["connect", true],
+      ["connection", true],
+      ["timeout", true],
+      ["body", true],
+      ["certificate", false]
+    ] as const
+  )("a delete that fails with reason %s is retryable: %s", (reason, expected) => {
+    assert.strictEqual(isRetryable(failed("delete", reason, true)), expected)
+  })
+
+  it("invalid input and an invalid response are not retryable", () => {
+    assert.isFalse(isRetryable(invalidInput("info", "id", "must not be empty")))
+    assert.isFalse(
+      isRetryable(invalidResponse({ operation: "info", status: 200, message: "why", requestId: Option.none() }))
+    )
   })
 })

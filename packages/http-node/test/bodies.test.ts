@@ -207,7 +207,7 @@ describe("bodies of lists", () => {
       const error = yield* failureOf(list, scriptedClient(() => json(200, page)))
       assert.strictEqual(
         error.message,
-        `The authorization ${uuid(250)} is not valid: must be a date and time\n  at [250]["created_at"]`
+        `The authorization ${uuid(250)} is not valid: must be a date and time at [250]["created_at"]`
       )
     }))
 

@@ -1,5 +1,7 @@
 /** The errors of responses. Which status means which error is tested in core. */
+import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import { errorFromResponse, type ErrorResponse } from "@effect-heroku/core/AuthorizationEndpoints"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import { operationNames, operations } from "@effect-heroku/test-kit/operations"
 import * as payloads from "@effect-heroku/test-kit/payloads"
 import { id } from "@effect-heroku/test-kit/samples"
@@ -67,6 +69,51 @@ describe("responses that break the protocol", () => {
       assert(error._tag === "InvalidResponse")
       assert.deepStrictEqual([error.status, error.requestId], [200, Option.some("request-1")])
       assert.match(error.message, message)
+    }))
+})
+
+describe("responses about another authorization", () => {
+  const other = { ...payloads.full, id: "01234567-89ab-cdef-0123-000000000000" }
+
+  it.effect.each(["info", "update", "regenerate", "delete"] as const)(
+    "%s fails with InvalidResponse when the response is about another authorization than the one named",
+    (operation) =>
+      Effect.gen(function*() {
+        const error = yield* failureOf(operations[operation], scriptedClient(() => json(200, other)))
+        assert(error._tag === "InvalidResponse")
+        assert.strictEqual(error.message, "The response is about another authorization than the one named")
+        assert.deepStrictEqual([error.status, error.requestId], [200, Option.some("request-1")])
+      })
+  )
+
+  it.effect.each(["~", payloads.full.id.toUpperCase()])(
+    "info accepts the response to the id %s",
+    (id) =>
+      Effect.gen(function*() {
+        const info = AuthorizationService.use((service) => service.info(AuthorizationId.make(id)))
+        const { id: received } = yield* run(info, scriptedClient(() => json(200, payloads.full)))
+        assert.strictEqual<string>(received, payloads.full.id)
+      })
+  )
+})
+
+describe("hostile text", () => {
+  it.effect("no error contains control characters of a response", () =>
+    Effect.gen(function*() {
+      const hostile = "\u0007a\u001b[31m\r\nb\u009b1m\u202e"
+      const body = { id: hostile, message: hostile, url: hostile }
+      const headers = { "Content-Type": "text/html\u009b1m", "Request-Id": "a\u009b1m" }
+      const replies = [
+        ...[401, 403, 404, 422, 429, 500].map((status) => () => json(status, body, headers)),
+        () => new Response("<html>", { headers }),
+        () => json(200, { [hostile]: hostile, id: hostile, scope: hostile }, headers)
+      ]
+      for (const reply of replies) {
+        for (const operation of operationNames) {
+          const error = yield* failureOf(operations[operation], scriptedClient(reply), noRetry)
+          assert.notMatch(JSON.stringify({ ...error, message: error.message }), /\\[a-z]|[\p{Cc}\p{Bidi_Control}]/u)
+        }
+      }
     }))
 })
 

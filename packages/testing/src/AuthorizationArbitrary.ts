@@ -87,11 +87,12 @@ export const authorizationError: Arbitrary.Arbitrary<AuthorizationError> = Arbit
   ({ id, isRetried, kind, operation, reason, response }): AuthorizationError => {
     const changesState = AuthorizationEndpoints.changesState(operation)
     const outcomeUnknown = isRetried && changesState
+    const attempts = isRetried ? 2 : 1
     const field = operation === "create" ? "scope" : operation === "list" ? "pageSize" : "id"
     switch (kind) {
       case "error response": {
         const retryAfter = Option.map(response.retryAfter, Duration.seconds)
-        const call = { id: field === "id" ? id : undefined, outcomeUnknown }
+        const call = { id: field === "id" ? id : undefined, outcomeUnknown, attempts }
         return AuthorizationEndpoints.errorFromResponse(operation, { ...response, retryAfter }, call)
       }
       case "invalid input":
@@ -100,12 +101,25 @@ export const authorizationError: Arbitrary.Arbitrary<AuthorizationError> = Arbit
         const status = AuthorizationEndpoints.expectedStatuses(operation)[0]!
         const { requestId } = response
         const message = "The body is not JSON"
-        return AuthorizationEndpoints.invalidResponse({ operation, status, message, requestId, outcomeUnknown })
+        return AuthorizationEndpoints.invalidResponse({
+          operation,
+          status,
+          message,
+          requestId,
+          outcomeUnknown,
+          attempts
+        })
       }
       case "no response": {
         const isSent = reason === "connection" || reason === "timeout" || reason === "body"
         const message = "No usable response"
-        return new RequestFailed({ operation, reason, message, outcomeUnknown: changesState && (isRetried || isSent) })
+        return new RequestFailed({
+          operation,
+          reason,
+          message,
+          outcomeUnknown: changesState && (isRetried || isSent),
+          attempts
+        })
       }
     }
   }

@@ -116,7 +116,8 @@ const toListResponse = (
   items: Stream.fromArray(items).pipe(Stream.map((record) => toAuthorization(record, now))),
   nextRange,
   status,
-  requestId: Option.none()
+  requestId: Option.none(),
+  attempts: 1
 })
 
 type CallError<O extends Operation> = AuthorizationEndpoints.ErrorOf<O> | RequestFailed | InvalidResponse

@@ -1,4 +1,5 @@
 import { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
+import { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as ListRange from "@effect-heroku/core/ListRange"
 import { operationNames } from "@effect-heroku/test-kit/operations"
@@ -63,11 +64,22 @@ it.effect.prop("generated inputs are valid", {
     const isAccepted = <A>(call: Effect.Effect<A, { readonly _tag: string; readonly status?: number }>) =>
       Effect.match(call, {
         onSuccess: () => true,
-        onFailure: ({ _tag, status }) => status === (_tag === "InvalidParams" ? 422 : 404)
+        onFailure: ({ _tag, status }) => ["InvalidParams 422", "UnexpectedStatus 404"].includes(`${_tag} ${status}`)
       })
     assert.isTrue(yield* isAccepted(service.create(create)))
     assert.isTrue(yield* isAccepted(service.update(AuthorizationId.make("x"), update)))
   }).pipe(Effect.provide(MemoryAuthorizationService.layer({ seed: [{ id: "x" }] }))))
+
+it.effect.prop(
+  "generated errors survive JSON",
+  { error: AuthorizationArbitrary.authorizationError },
+  ({ error }) =>
+    Effect.sync(() => {
+      const codec = Schema.toCodecJson(AuthorizationError)
+      const json: unknown = JSON.parse(JSON.stringify(Schema.encodeSync(codec)(error)))
+      assert.deepStrictEqual(Schema.decodeUnknownSync(codec)(json), error)
+    })
+)
 
 /** Returns the distinct descriptions of generated values. */
 const kindsOf = <A>(arbitrary: Arbitrary.Arbitrary<A>, describe: (value: A) => string) =>

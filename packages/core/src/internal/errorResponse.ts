@@ -60,8 +60,10 @@ export type ErrorOf<O extends Operation> = O extends "create" | "list" ? ListErr
  */
 export const parseErrorResponse = ({ body, headers, status }: RawResponse, now: number): ErrorResponse => {
   const fields = parseObject(body)
-  const text = (value: unknown): Option.Option<string> =>
-    typeof value === "string" && value !== "" ? Option.some(value) : Option.none()
+  const text = (value: unknown): Option.Option<string> => {
+    const line = typeof value === "string" ? toLine(value) : ""
+    return line === "" ? Option.none() : Option.some(line)
+  }
   return {
     status,
     errorId: text(fields["id"]),
@@ -72,6 +74,12 @@ export const parseErrorResponse = ({ body, headers, status }: RawResponse, now: 
     twoFactorRequired: headers["heroku-two-factor-required"]?.toLowerCase() === "true"
   }
 }
+
+/**
+ * Replaces the characters of a text that change how a terminal or a log shows the rest: control characters such as ESC, CR
+ * and BEL, line separators, and those that change the direction of the text.
+ */
+export const toLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+ */gu, " ").trim()
 
 const parseObject = (text: string): Readonly<Record<string, unknown>> => {
   try {
@@ -120,15 +128,20 @@ export const expectedStatuses = (operation: Operation): ReadonlyArray<number> =>
 export function errorFromResponse<O extends Operation>(
   operation: O,
   response: ErrorResponse,
-  call?: { readonly id?: string | undefined; readonly outcomeUnknown?: boolean }
+  call?: { readonly id?: string | undefined; readonly outcomeUnknown?: boolean; readonly attempts?: number }
 ): ErrorOf<O>
 export function errorFromResponse(
   operation: Operation,
   { documentationUrl, errorId, message, requestId, retryAfter, status, twoFactorRequired }: ErrorResponse,
-  { id, outcomeUnknown = false }: { readonly id?: string | undefined; readonly outcomeUnknown?: boolean } = {}
+  { attempts = 1, id, outcomeUnknown = false }: {
+    readonly id?: string | undefined
+    readonly outcomeUnknown?: boolean
+    readonly attempts?: number
+  } = {}
 ): AuthorizationError {
   const fields = {
     operation,
+    attempts,
     status,
     errorId,
     message: Option.getOrElse(message, () => `Heroku returned status ${status} for ${operation}, without a message`),
@@ -165,6 +178,7 @@ export function errorFromResponse(
 export const invalidInput = (operation: Operation, field: string, problem: string): InvalidParams =>
   new InvalidParams({
     operation,
+    attempts: 0,
     message: `${field}: ${problem}`,
     field: Option.some(field),
     errorId: Option.none(),
@@ -179,4 +193,11 @@ export const invalidResponse = (response: {
   readonly message: string
   readonly requestId: Option.Option<string>
   readonly outcomeUnknown?: boolean
-}): InvalidResponse => new InvalidResponse({ ...response, errorId: Option.none(), documentationUrl: Option.none() })
+  readonly attempts?: number
+}): InvalidResponse =>
+  new InvalidResponse({
+    ...response,
+    message: toLine(response.message),
+    errorId: Option.none(),
+    documentationUrl: Option.none()
+  })

@@ -37,6 +37,8 @@ export interface ListResponse {
   readonly status: number
   /** The `Request-Id` header, for errors. */
   readonly requestId: Option.Option<string>
+  /** How many attempts the request took, for errors. */
+  readonly attempts: number
 }
 
 /** An item of a list. */
@@ -112,8 +114,8 @@ export const readResponse = (position: Position, response: ListResponse): Stream
     return Stream.concat(items, Stream.fromEffect(end))
   })
 
-const invalidList = ({ requestId, status }: ListResponse, message: string): InvalidResponse =>
-  invalidResponse({ operation: "list", status, message, requestId })
+const invalidList = ({ attempts, requestId, status }: ListResponse, message: string): InvalidResponse =>
+  invalidResponse({ operation: "list", status, message, requestId, attempts })
 
 /** Splits a chunk before its first invalid item, so that a listing which fails there emits what precedes it. */
 const splitAtInvalid = (

@@ -30,7 +30,7 @@ export interface ListOptions {
 export interface InvalidAuthorization {
   /** The record's id. `None`: it has none, or an invalid one. */
   readonly id: Option.Option<string>
-  /** What is wrong, with the path in the page and without the value. */
+  /** The problem and its path in the page, without the value. */
   readonly message: string
 }
 

@@ -22,7 +22,7 @@ export type Call = ReturnType<typeof make>
 
 /** How far a call has come: one record for each call, updated by its attempts. */
 interface Progress {
-  /** How many attempts have failed. */
+  /** How many attempts have started. */
   attempts: number
   /** Whether Heroku may have acted on an attempt that has failed. */
   outcomeUnknown: boolean
@@ -40,7 +40,7 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
   /** Sends the request once. */
   const send = Effect.fnUntraced(
     function*<O extends Operation>(endpoint: Endpoint<O>, context: AttemptContext) {
-      const { outcomeUnknown } = context
+      const { attempts, outcomeUnknown } = context
       const sentAt = yield* Clock.currentTimeMillis
       const response = yield* exchange(endpoint, context)
       yield* logWarnings(response)
@@ -56,7 +56,11 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
       return Option.isNone(error)
         ? response
         : yield* Effect.fail(
-          AuthorizationEndpoints.errorFromResponse(endpoint.operation, error.value, { ...endpoint, outcomeUnknown })
+          AuthorizationEndpoints.errorFromResponse(endpoint.operation, error.value, {
+            ...endpoint,
+            outcomeUnknown,
+            attempts
+          })
         )
     }
   )
@@ -64,17 +68,18 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
   /** Sends the request once the budget permits. An error of the budget is not retried, so it is returned as a value. */
   const attempt = <O extends Operation>(endpoint: Endpoint<O>, redact: Redact.Redact, progress: Progress) =>
     Effect.suspend(() => {
-      const { attempts, outcomeUnknown } = progress
+      const { outcomeUnknown } = progress
       return Effect.matchEffect(budget.take(endpoint.operation, outcomeUnknown), {
         onFailure: (error) => Effect.succeed(Result.fail(error)),
         onSuccess: () => {
           const transmissions: Transmissions = []
           progress.transmissions = transmissions
-          return withAttempt(settings, endpoint, attempts, send(endpoint, { redact, outcomeUnknown, transmissions }))
+          const retries = progress.attempts++
+          const context = { redact, outcomeUnknown, transmissions, attempts: progress.attempts }
+          return withAttempt(settings, endpoint, retries, send(endpoint, context))
             .pipe(
               Effect.tapError((error) =>
                 Effect.sync(() => {
-                  progress.attempts++
                   progress.outcomeUnknown = outcomeUnknown || leavesOutcomeUnknown(error)
                   progress.transmissions = undefined
                 })
@@ -95,12 +100,15 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
       const redact = secrets.length === 0 ? redactToken : Redact.make([token, ...secrets])
       const progress: Progress = { attempts: 0, outcomeUnknown: false, transmissions: undefined }
       const attempts = Effect.retry(attempt(complete, redact, progress), schedule)
-      const result = yield* limitTime(attempts, timeout, () => progress.transmissions ?? [], () => {
+      const timed = limitTime(attempts, timeout, () => progress.transmissions ?? [], () => {
         const { outcomeUnknown, transmissions } = progress
         const isSent = transmissions !== undefined && mayBeSent(transmissions)
         return timedOut({ operation, baseUrl, proxy, outcomeUnknown, isSent }, timeout)
       })
-      return yield* Effect.fromResult(result)
+      return yield* Effect.flatMap(timed, Effect.fromResult).pipe(
+        // Errors of the client and of the budget do not know their call. Nothing else has them yet.
+        Effect.mapError((error) => Object.assign(error, { attempts: progress.attempts }))
+      )
     })
 }
 

@@ -30,7 +30,7 @@ export const makeService = (
     onSuccess: (settings) => Call.make(httpClient, settings, budget?.forToken(settings.token))
   })
   const callAndDecode = <O extends Operation>(endpoint: Endpoint<O>) =>
-    Effect.flatMap(call(endpoint), decodeAuthorization)
+    Effect.flatMap(call(endpoint), (response) => decodeAuthorization(response, endpoint.id))
   return AuthorizationEndpoints.make({
     create: ({ team, ...input }) =>
       callAndDecode({ operation: "create", method: "POST", ...collection(team), body: encodeCreate(input) }),

@@ -37,7 +37,7 @@ export interface Endpoint<O extends Operation = Operation> {
 }
 
 /** The values that an attempt receives from its call. */
-export interface AttemptContext extends Pick<Response.Response, "outcomeUnknown" | "redact"> {
+export interface AttemptContext extends Pick<Response.Response, "attempts" | "outcomeUnknown" | "redact"> {
   readonly transmissions: Transmissions
 }
 
@@ -146,6 +146,7 @@ const readResponse = (
     return Effect.fail(new HttpClientError({ reason: new TransportError({ request: received.request }) }))
   }
   const toResponse = (bytes: Uint8Array): Response.Response => ({
+    attempts: attempt.attempts,
     outcomeUnknown: attempt.outcomeUnknown,
     redact: attempt.redact,
     operation,

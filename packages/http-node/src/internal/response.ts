@@ -5,7 +5,8 @@ import {
   expectedStatuses,
   invalidResponse,
   type ListResponse,
-  parseErrorResponse
+  parseErrorResponse,
+  toLine
 } from "@effect-heroku/core/AuthorizationEndpoints"
 import type { InvalidResponse, Operation } from "@effect-heroku/core/AuthorizationError"
 import type { InvalidAuthorization } from "@effect-heroku/core/AuthorizationService"
@@ -30,6 +31,8 @@ export interface Response {
   readonly redact: Redact
   /** Whether Heroku may have acted on an earlier attempt of the same call. */
   readonly outcomeUnknown: boolean
+  /** How many attempts the call has made, with the one of this response. */
+  readonly attempts: number
 }
 
 /** The bytes of a body. They may hold tokens: a private field hides them from everything that prints a response. */
@@ -59,12 +62,12 @@ const headerNames = [
   "x-heroku-warning"
 ]
 
-/** Selects the headers that are used, and masks secrets in them. */
+/** Selects the headers that are used, without secrets and control characters. */
 export const selectHeaders = (received: Headers, redact: Redact): Response["headers"] => {
   const headers: Record<string, string> = {}
   for (const name of headerNames) {
     const value = received[name]
-    if (value !== undefined) headers[name] = redact(value)
+    if (value !== undefined) headers[name] = redact(toLine(value))
   }
   return headers
 }
@@ -105,25 +108,35 @@ export const toErrorResponse = ({ body, headers, redact, status }: Response, now
 
 /** The error of a response that breaks the protocol. */
 export const invalid = (response: Response, message: string): InvalidResponse => {
-  const { operation, outcomeUnknown, status } = response
-  return invalidResponse({ operation, status, message, requestId: requestId(response), outcomeUnknown })
+  const { attempts, operation, outcomeUnknown, status } = response
+  return invalidResponse({ operation, status, message, requestId: requestId(response), outcomeUnknown, attempts })
 }
 
-/** Decodes the authorization in the body. */
-export const decodeAuthorization = (response: Response): Effect.Effect<Authorization, InvalidResponse> =>
-  Effect.suspend(() =>
-    Effect.fromResult(
-      Result.flatMap(parseBody(response), (json) =>
-        Result.mapError(decodeOne(json), (error) => invalidBody(response, error)))
+/** Decodes the authorization in the body, and checks that it is the one that the call named, if it named one. */
+export const decodeAuthorization = (
+  response: Response,
+  id: string | undefined
+): Effect.Effect<Authorization, InvalidResponse> =>
+  Effect.suspend(() => {
+    const decoded = Result.flatMap(parseBody(response), (json) =>
+      Result.mapError(decodeOne(json), (error) => invalidBody(response, error)))
+    const checked = Result.filterOrFail(
+      decoded,
+      // `~` names the default authorization, and Heroku accepts the id of another in capitals.
+      (authorization) =>
+        id === undefined || id === "~" || authorization.id.toLowerCase() === id.toLowerCase(),
+      () => invalid(response, "The response is about another authorization than the one named")
     )
-  )
+    return Effect.fromResult(checked)
+  })
 
 /** Reads the response of a list. Its authorizations are decoded as they are pulled. */
 export const toListResponse = (response: Response): ListResponse => ({
   items: decodeList(response),
   nextRange: Option.fromUndefinedOr(response.headers["next-range"]),
   status: response.status,
-  requestId: requestId(response)
+  requestId: requestId(response),
+  attempts: response.attempts
 })
 
 const decodeOne = Schema.decodeUnknownResult(Authorization.FromWire)
@@ -163,7 +176,7 @@ const decodeItems = (
     Result.getOrElse(decodeOne(record), ({ issue }) => ({
       // Not an id that contains the token.
       id: Option.filter(decodeId(Object(record)["id"]), (id) => response.redact(id) === id),
-      message: formatIssue(new SchemaIssue.Pointer([start + index], issue))
+      message: toLine(formatIssue(new SchemaIssue.Pointer([start + index], issue)))
     }))
   ))
 }

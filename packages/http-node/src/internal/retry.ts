@@ -1,6 +1,6 @@
 /** Which failures are retried, and when: by what the operation does and what went wrong, never by the HTTP method. */
 import { changesState } from "@effect-heroku/core/AuthorizationEndpoints"
-import type { AuthorizationError, RequestFailed } from "@effect-heroku/core/AuthorizationError"
+import { type AuthorizationError, isRetryable } from "@effect-heroku/core/AuthorizationError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -17,7 +17,7 @@ export const makeSchedule = ({ baseDelay, maxDelay, maxRetryAfter, times }: Sett
     Schedule.upTo({ times }),
     Schedule.setInputType<AuthorizationError>(),
     Schedule.while(({ input }) =>
-      isRetryable(input) && !Option.exists(retryAfter(input), Duration.isGreaterThan(maxRetryAfter))
+      isRetried(input) && !Option.exists(retryAfter(input), Duration.isGreaterThan(maxRetryAfter))
     ),
     Schedule.modifyDelay(({ duration, input }) => {
       const delay = Duration.max(duration, Option.getOrElse(retryAfter(input), () => Duration.zero))
@@ -30,19 +30,11 @@ export const leavesOutcomeUnknown = (error: AuthorizationError): boolean =>
   changesState(error.operation)
   && (error._tag === "RequestFailed" ? error.outcomeUnknown : error._tag === "UnexpectedStatus")
 
-/** Whether the failure is temporary and a retry does nothing twice. */
-const isRetryable = (error: AuthorizationError): boolean => {
-  if (error instanceof ProxyRejection) return false
-  if (error._tag === "RateLimited" || error._tag === "RequestFailed" && error.reason === "connect") return true
-  const isTemporary = error._tag === "RequestFailed" && temporaryReasons.has(error.reason)
-    || error._tag === "UnexpectedStatus" && temporaryStatuses.has(error.status)
-  return isTemporary && error.operation !== "create" && error.operation !== "regenerate"
-}
-
-const temporaryReasons: ReadonlySet<RequestFailed["reason"]> = new Set(["body", "connection", "timeout"])
-
-/** Without 429, which is an error of its own: `RateLimited`. */
-const temporaryStatuses: ReadonlySet<number> = new Set([408, 500, 502, 503, 504])
+/** Whether a retry at once can succeed. A rejection by the proxy, or a request that was not sent, would come again. */
+const isRetried = (error: AuthorizationError): boolean =>
+  isRetryable(error)
+  && !(error instanceof ProxyRejection)
+  && !(error._tag === "RequestFailed" && error.reason === "request")
 
 const retryAfter = (error: AuthorizationError): Option.Option<Duration.Duration> =>
   error._tag === "RateLimited" || error._tag === "UnexpectedStatus" ? error.retryAfter : Option.none()
