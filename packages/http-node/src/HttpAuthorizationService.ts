@@ -4,14 +4,17 @@
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
  */
 import { AuthorizationService, type Service } from "@effect-heroku/core/AuthorizationService"
+import type { Verify } from "@effect-heroku/core/Rotation"
 import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
 import { RequestBudget } from "./internal/budget/service.ts"
 import { readOptions } from "./internal/config.ts"
 import { makeService } from "./internal/endpoints.ts"
 import { type Options, parse } from "./internal/options.ts"
+import { verifyToken } from "./internal/verify.ts"
 
 export type { Options, RetryOptions } from "./internal/options.ts"
 
@@ -25,6 +28,18 @@ export type { Options, RetryOptions } from "./internal/options.ts"
  */
 export const make = (options: Options): Effect.Effect<Service, never, HttpClient.HttpClient> =>
   Effect.map(HttpClient.HttpClient, (httpClient) => makeService(httpClient, parse(options)))
+
+/**
+ * Creates a function that finds out whether a token works, for the option `verify` of `Rotation`: false means that Heroku
+ * responded with 401. The request does not count against the rate limit.
+ */
+export const makeVerify = (
+  options: Omit<Options, "token"> = {}
+): Effect.Effect<Verify, never, HttpClient.HttpClient> =>
+  Effect.map(
+    HttpClient.HttpClient,
+    (httpClient) => (token: Redacted.Redacted) => verifyToken(httpClient, parse({ ...options, token }))
+  )
 
 /** Provides the live service over any `HttpClient`. */
 export const layer = (options: Options): Layer.Layer<AuthorizationService, never, HttpClient.HttpClient> =>

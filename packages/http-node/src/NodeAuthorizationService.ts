@@ -1,5 +1,6 @@
 /** The live `AuthorizationService` with Node's HTTP client provided. */
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import type { Verify } from "@effect-heroku/core/Rotation"
 import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,6 +12,7 @@ import { makeService } from "./internal/endpoints.ts"
 import * as NodeClient from "./internal/nodeClient.ts"
 import { parse, type SourcedOptions } from "./internal/options.ts"
 import { findProxy } from "./internal/proxy.ts"
+import { verifyToken } from "./internal/verify.ts"
 
 /** The options of the live service over `node:http`. */
 export interface Options extends HttpAuthorizationService.Options {
@@ -32,14 +34,26 @@ export const layer = (options: Options): Layer.Layer<AuthorizationService> =>
 export const layerBudgeted = (options: Options): Layer.Layer<AuthorizationService, never, RequestBudget> =>
   Layer.effect(AuthorizationService, Effect.flatMap(RequestBudget, (budget) => make(options, budget)))
 
-const make = Effect.fnUntraced(function*(options: Options & SourcedOptions, budget?: Budget) {
+/**
+ * Returns a function that finds out whether a token works, for the option `verify` of `Rotation`: false means that Heroku
+ * responded with 401. The request does not count against the rate limit.
+ */
+export const verify = (options?: Omit<Options, "token">): Verify => (token) =>
+  Effect.scoped(
+    Effect.flatMap(connect({ ...options, token }), ({ client, settings }) => verifyToken(client, settings))
+  )
+
+const make = (options: Options & SourcedOptions, budget?: Budget) =>
+  Effect.map(connect(options), ({ client, settings }) => makeService(client, settings, budget))
+
+const connect = Effect.fnUntraced(function*(options: Options & SourcedOptions) {
   const settings = yield* Effect.result(Effect.gen(function*() {
     const settings = yield* Effect.fromResult(parse(options))
     const proxy = options.proxy === false ? undefined : yield* findProxy(settings)
     return { ...settings, proxy: proxy?.name, proxyUrl: proxy?.url }
   }))
   const { proxyUrl, requestTimeout } = Result.getOrElse(settings, () => ({ proxyUrl: undefined, requestTimeout: 0 }))
-  return makeService(yield* NodeClient.make(proxyUrl, requestTimeout), settings, budget)
+  return { client: yield* NodeClient.make(proxyUrl, requestTimeout), settings }
 })
 
 /**

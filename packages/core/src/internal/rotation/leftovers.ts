@@ -1,0 +1,97 @@
+/** Successors that no run has completed. */
+import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { type Authorization, type AuthorizationId, isExpired, matchToken } from "../../Authorization.ts"
+import type { DeleteError, ListError } from "../../AuthorizationError.ts"
+import { AuthorizationService } from "../../AuthorizationService.ts"
+import * as Marks from "./marks.ts"
+import { Delivery, type DeliveryFailed, type ReplaceOptions } from "./model.ts"
+
+/** A successor that no run has completed. */
+export interface Leftover {
+  /** The successor. */
+  readonly authorization: Authorization
+  /** The id of the authorization that it was created to replace. */
+  readonly replaces: AuthorizationId
+  /**
+   * How far its run got.
+   *
+   * - `created`: the old authorization exists and does not name it. Whether it was delivered is unknown
+   * - `delivered`: the old authorization names it. `replace` completes it
+   * - `orphaned`: the old authorization is gone. `replace` completes one such successor
+   */
+  readonly state: "created" | "delivered" | "orphaned"
+}
+
+/** The options of `removeLeftovers`. */
+export interface RemoveOptions extends Pick<ReplaceOptions, "team"> {
+  /** Removes these leftovers, whatever their state, and no others. By default those that are certainly not in use. */
+  readonly ids?: Iterable<AuthorizationId> | undefined
+  /** The age below which a run may still be at work on a leftover. It does not apply to `ids`. By default 1 hour. */
+  readonly minAge?: Duration.Input | undefined
+}
+
+const listAll = (team: string | undefined) =>
+  Effect.flatMap(AuthorizationService, (service) => Stream.runCollect(service.stream({ team })))
+
+const find = (authorizations: ReadonlyArray<Authorization>): ReadonlyArray<Leftover> => {
+  const marks = new Map(authorizations.map((one) => [one.id, Marks.parse(one)]))
+  return authorizations.flatMap((authorization): ReadonlyArray<Leftover> => {
+    const { id } = authorization
+    const { replaces } = marks.get(id)!
+    if (replaces === undefined) return []
+    const old = marks.get(replaces)
+    const state = old === undefined ? "orphaned" : old.replacedBy === id ? "delivered" : "created"
+    return [{ authorization, replaces, state }]
+  })
+}
+
+/** Lists the successors that no run has completed, with their states. */
+export const leftovers = (
+  { team }: Pick<ReplaceOptions, "team"> = {}
+): Effect.Effect<ReadonlyArray<Leftover>, ListError, AuthorizationService> => Effect.map(listAll(team), find)
+
+/**
+ * Deletes leftovers that are certainly not in use, and returns their ids.
+ *
+ * **Details**
+ *
+ * Deletes a leftover if its old authorization is gone, it is older than `minAge`, and `Delivery.current` returns the token of
+ * another authorization that works. Without `current`, only leftovers in `ids` are deleted.
+ */
+export const removeLeftovers = Effect.fnUntraced(function*(
+  { ids, minAge = "1 hour", team }: RemoveOptions = {}
+): Effect.fn.Return<
+  ReadonlyArray<AuthorizationId>,
+  ListError | DeleteError | DeliveryFailed,
+  AuthorizationService | Delivery
+> {
+  const service = yield* AuthorizationService
+  const { current } = yield* Delivery
+  const authorizations = yield* listAll(team)
+  const now = yield* DateTime.now
+  const named = ids === undefined ? undefined : new Set(ids)
+  const youngest = DateTime.subtractDuration(now, minAge)
+
+  const isRemovable = Effect.fnUntraced(function*({ authorization, replaces, state }: Leftover) {
+    const { createdAt, id } = authorization
+    if (named !== undefined) return named.has(id)
+    if (state !== "orphaned" || !DateTime.isLessThan(createdAt, youngest) || current === undefined) return false
+    const token = yield* current(replaces)
+    return Option.isSome(token) && matchToken(authorization, token.value) === "none"
+      && authorizations.some((one) =>
+        !isExpired(one, now) && ["exact", "masked"].includes(matchToken(one, token.value))
+      )
+  })
+
+  const removed = yield* Effect.filter(find(authorizations), isRemovable)
+  yield* Effect.forEach(
+    removed,
+    ({ authorization }) => Effect.catchTag(service.delete(authorization.id), "NotFound", () => Effect.void),
+    { discard: true }
+  )
+  return removed.map(({ authorization }) => authorization.id)
+})

@@ -1,0 +1,44 @@
+/** A listing of the account, reduced to what a rotation needs: all ids, and the authorizations that matter to it. */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Authorization, AuthorizationId } from "../../Authorization.ts"
+import type { ListError } from "../../AuthorizationError.ts"
+import type { Service } from "../../AuthorizationService.ts"
+import * as Marks from "./marks.ts"
+
+export interface Listing {
+  /** Whether the authorization exists. */
+  readonly has: (id: AuthorizationId) => boolean
+  /** Returns an authorization if it has a mark or was to be kept. */
+  readonly get: (id: AuthorizationId) => Authorization | undefined
+  /** The authorizations with a mark and those that were to be kept. */
+  readonly kept: ReadonlyArray<Authorization>
+  /** Returns the authorizations that are marked as successors of an authorization. */
+  readonly successorsOf: (id: AuthorizationId) => ReadonlyArray<Authorization>
+}
+
+/** Lists the account, and keeps authorizations that have a mark or satisfy `isKept`. */
+export const list = Effect.fnUntraced(function*(
+  service: Service,
+  team: string | undefined,
+  isKept: (id: AuthorizationId) => boolean
+): Effect.fn.Return<Listing, ListError> {
+  const ids = new Set<AuthorizationId>()
+  const kept = new Map<AuthorizationId, Authorization>()
+  const successors = new Map<AuthorizationId, Array<Authorization>>()
+  yield* Stream.runForEachArray(service.stream({ team }), (authorizations) =>
+    Effect.sync(() => {
+      for (const authorization of authorizations) {
+        ids.add(authorization.id)
+        const { mark, replaces } = Marks.parse(authorization)
+        if (isKept(authorization.id) || mark !== "") kept.set(authorization.id, authorization)
+        if (replaces !== undefined) successors.set(replaces, [...successors.get(replaces) ?? [], authorization])
+      }
+    }))
+  return {
+    has: (id) => ids.has(id),
+    get: (id) => kept.get(id),
+    kept: [...kept.values()],
+    successorsOf: (id) => successors.get(id) ?? []
+  }
+})

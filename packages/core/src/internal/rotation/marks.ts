@@ -1,0 +1,71 @@
+/** Marks: the last suffix of a description, which records the progress of a rotation in Heroku itself. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { type Authorization, AuthorizationId } from "../../Authorization.ts"
+import type { AuthorizationError } from "../../AuthorizationError.ts"
+
+/** The mark of a successor. */
+export const replaces = (id: AuthorizationId): string => ` [replaces ${id}]`
+
+/** The mark of an old authorization whose successor is delivered. */
+export const replacedBy = (id: AuthorizationId): string => ` [replaced by ${id}]`
+
+/** The mark of an authorization whose tokens are being regenerated. */
+export const regenerating = " [regenerating]"
+
+/** A description taken apart. */
+export interface Description {
+  /** The description without trailing marks. */
+  readonly plain: string
+  /** The mark at the end, or an empty string. */
+  readonly mark: string
+  /** The id that a successor's mark names. */
+  readonly replaces: AuthorizationId | undefined
+  /** The id that an old authorization's mark names. */
+  readonly replacedBy: AuthorizationId | undefined
+}
+
+const pattern = / \[(?:(replaces|replaced by) (\S+)|regenerating)\]$/
+
+const isId = Schema.is(AuthorizationId)
+
+export const parse = ({ description }: Pick<Authorization, "description">): Description => {
+  let plain = Option.getOrElse(description, () => "")
+  let last: RegExpExecArray | undefined
+  for (let match = findMark(plain); match !== undefined; match = findMark(plain)) {
+    last ??= match
+    plain = plain.slice(0, match.index)
+  }
+  const [mark = "", kind, id] = last ?? []
+  return {
+    plain: plain === "" ? "Long-lived user authorization" : plain,
+    mark,
+    replaces: kind === "replaces" ? AuthorizationId.make(id!) : undefined,
+    replacedBy: kind === "replaced by" ? AuthorizationId.make(id!) : undefined
+  }
+}
+
+const findMark = (text: string): RegExpExecArray | undefined => {
+  const match = pattern.exec(text)
+  // `~` is no mark's id: it names another authorization in every account.
+  return match === null || match[2] === "~" || (match[2] !== undefined && !isId(match[2])) ? undefined : match
+}
+
+/**
+ * Writes a marked description. If Heroku rejects it as invalid, writes it once more, no longer than the plain description,
+ * whose length Heroku has accepted.
+ */
+export const writeMarked = <A, E extends AuthorizationError>(
+  plain: string,
+  mark: string,
+  write: (description: string) => Effect.Effect<A, E>
+): Effect.Effect<A, E> =>
+  Effect.catchIf(
+    write(plain + mark),
+    (error) => error._tag === "InvalidParams" && error.status !== undefined,
+    () => {
+      const characters = Array.from(plain)
+      return write(characters.slice(0, Math.max(1, characters.length - mark.length)).join("") + mark)
+    }
+  )

@@ -1,0 +1,265 @@
+/** Replaces one authorization by a successor. The numbers are the steps of docs/rotating-tokens.md. */
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { type Authorization, type AuthorizationId, isDirect, isExpired, matchToken } from "../../Authorization.ts"
+import type { CreateError, InvalidParams } from "../../AuthorizationError.ts"
+import { invalidInput } from "../errorResponse.ts"
+import type { Listing } from "./listing.ts"
+import * as Marks from "./marks.ts"
+import { NotReplaceable, type ReplaceOptions, type ReplaceOutcome, type RotationError } from "./model.ts"
+import { checkRotatable, conflict, deliver, find, type Run, type Step } from "./run.ts"
+
+/** How many further successors a run creates because it does not know the outcomes of the creates before. */
+const maxFurtherCreates = 2
+
+/** How often a run starts at step 3 because another run changed the old authorization while it created a successor. */
+const maxStarts = 3
+
+/** Valid options. */
+export interface Settings extends ReplaceOptions {
+  readonly expiresIn: Duration.Duration | undefined
+  readonly overlap: Duration.Duration
+}
+
+/** Checks the durations: a mistake in one could delete an authorization too early, or create one that expires at once. */
+export const parseOptions = Effect.fnUntraced(
+  function*(options: ReplaceOptions): Effect.fn.Return<Settings, InvalidParams> {
+    const { expiresIn, overlap = 0 } = options
+    return {
+      ...options,
+      expiresIn: expiresIn === undefined
+        ? undefined
+        : yield* parseDuration("expiresIn", expiresIn, Duration.isPositive),
+      overlap: yield* parseDuration("overlap", overlap, (duration) => !Duration.isNegative(duration))
+    }
+  }
+)
+
+// `fromInput` takes `NaN` for zero.
+const parseDuration = (field: string, input: Duration.Input, isValid: (duration: Duration.Duration) => boolean) =>
+  Option.match(Option.filter(Duration.fromInput(input), (duration) => !Number.isNaN(input) && isValid(duration)), {
+    onNone: () => Effect.fail(invalidInput("create", field, "must be a duration, and long enough to make sense")),
+    onSome: Effect.succeed
+  })
+
+/** Steps 2 to 6 for the authorization that an id stands for. */
+export const prepare = Effect.fnUntraced(function*(
+  given: AuthorizationId,
+  run: Run,
+  settings: Settings
+): Effect.fn.Return<Step<ReplaceOutcome>, RotationError> {
+  const { before, claim, service } = run
+  const named = findOld(given, before)
+  const found = yield* find(service, named)
+  const id = Option.match(found, { onNone: () => named, onSome: (old) => old.id })
+  if (!claim(id)) return { _tag: "claimed" }
+  if (Option.isNone(found)) return adoptLater(id, run)
+  const old = found.value
+  yield* checkRotatable(old, run, settings)
+  if (!isDirect(old)) {
+    const message = "It belongs to an OAuth client. Revoke it and authorize the client again."
+    return yield* new NotReplaceable({ id, reason: "client", message })
+  }
+  return yield* advance(old, run, settings)
+})
+
+/** Returns the id of the old authorization if the given one is a successor, so that successors are not replaced. */
+const findOld = (given: AuthorizationId, before: Listing): AuthorizationId => {
+  const seen = new Set<AuthorizationId>()
+  let id = given
+  for (let next: AuthorizationId | undefined = id; next !== undefined && !seen.has(next);) {
+    id = next
+    seen.add(id)
+    const authorization = before.get(id)
+    next = authorization && Marks.parse(authorization).replaces
+  }
+  return id
+}
+
+/** Steps 3 to 6: continues with the successor that the mark names, or creates, delivers and marks one. */
+const advance = Effect.fnUntraced(function*(
+  read: Authorization,
+  run: Run,
+  settings: Settings
+): Effect.fn.Return<Step<ReplaceOutcome>, RotationError> {
+  const { before, service } = run
+  const { id } = read
+  let old = read
+  let furtherCreates = maxFurtherCreates
+  for (let start = 0; start < maxStarts; start++) {
+    const { mark, plain, replacedBy, replaces } = Marks.parse(old)
+    if (mark === Marks.regenerating) {
+      return yield* conflict(
+        id,
+        before.successorsOf(id),
+        "Its tokens are being regenerated, or that was interrupted. Regenerate them first."
+      )
+    }
+    if (replaces !== undefined) {
+      return yield* conflict(id, [], `It was marked as the successor of ${replaces} after this run began.`)
+    }
+    const observedAt = yield* DateTime.now
+    if (replacedBy !== undefined) {
+      const named = yield* find(service, replacedBy)
+      if (Option.isSome(named) && isUsable(named.value, id, observedAt)) {
+        const expiresIn = lifetimeOf(named.value, observedAt)
+        return yield* waitAndFinish({ old, successor: named.value, plain, expiresIn }, run, settings)
+      }
+    }
+
+    const expiresIn = yield* chooseLifetime(old, observedAt, settings)
+    const successor = yield* Marks.writeMarked(plain, Marks.replaces(id), (description) =>
+      service.create({
+        description,
+        scope: old.scope,
+        expiresIn: Option.getOrUndefined(expiresIn),
+        team: settings.team
+      }).pipe(Effect.retry({ while: (error) => isOutcomeUnknown(error) && furtherCreates-- > 0 })))
+
+    const again = yield* find(service, id)
+    if (Option.isSome(again) && Marks.parse(again.value).mark === mark) {
+      return yield* deliverAndMark({ old: again.value, successor, expiresIn }, run, settings)
+    }
+    // The successor was never delivered.
+    yield* Effect.catchTag(service.delete(successor.id), "NotFound", () => Effect.void)
+    if (Option.isNone(again)) return adoptLater(id, run)
+    old = again.value
+  }
+  return yield* conflict(id, before.successorsOf(id), "Other runs keep changing it.")
+})
+
+/** An old authorization, its successor, and the lifetime that the successor was created with. */
+interface Delivered {
+  readonly old: Authorization
+  readonly successor: Authorization
+  readonly expiresIn: Option.Option<Duration.Duration>
+}
+
+/** Step 6. */
+const deliverAndMark = Effect.fnUntraced(function*(
+  { expiresIn, old, successor }: Delivered,
+  run: Run,
+  settings: Settings
+): Effect.fn.Return<Step<ReplaceOutcome>, RotationError> {
+  const { service } = run
+  const { id } = old
+  const token = yield* deliver(run, "create", successor, id)
+  if (settings.verify !== undefined && !(yield* settings.verify(token))) {
+    return yield* conflict(id, [successor], "The delivered token does not work: its authorization was changed.")
+  }
+  const { plain } = Marks.parse(old)
+  const marked = yield* Marks.writeMarked(
+    plain,
+    Marks.replacedBy(successor.id),
+    (description) => service.update(id, { description })
+  ).pipe(Effect.asSome, Effect.catchTag("NotFound", () => Effect.succeedNone))
+  // Another run deleted it. The second listing shows what to report.
+  if (Option.isNone(marked)) return finishLater({ old, successor, plain, expiresIn }, run)
+  return yield* waitAndFinish({ old: marked.value, successor, plain, expiresIn }, run, settings)
+})
+
+interface Marked extends Delivered {
+  /** The description that the successor gets. */
+  readonly plain: string
+}
+
+/** The overlap, and then step 7. */
+const waitAndFinish = Effect.fnUntraced(function*(
+  marked: Marked,
+  run: Run,
+  { overlap }: Settings
+): Effect.fn.Return<Step<ReplaceOutcome>> {
+  const { old, successor } = marked
+  const until = DateTime.addDuration(old.updatedAt, overlap)
+  // Without an overlap nothing waits, not even for a clock that is slow.
+  return !Duration.isZero(overlap) && DateTime.isGreaterThan(until, yield* DateTime.now)
+    ? { _tag: "done", outcome: { _tag: "waiting", id: old.id, successor: successor.id, until } }
+    : finishLater(marked, run)
+})
+
+/** Steps 7 and 8. */
+const finishLater = (
+  { expiresIn, old, plain, successor: { id: successorId } }: Marked,
+  run: Run
+): Step<ReplaceOutcome> => {
+  const { before, service } = run
+  const { id } = old
+  const complete = Effect.fnUntraced(function*(after: Listing): Effect.fn.Return<ReplaceOutcome, RotationError> {
+    const successors = after.successorsOf(id)
+    const oldNow = after.get(id)
+    const successor = after.get(successorId)
+    const appeared = successors.some((one) => one.id !== successorId && !before.has(one.id))
+    if (
+      appeared || successor === undefined || oldNow === undefined
+      || Marks.parse(oldNow).mark !== Marks.replacedBy(successorId)
+      || tokenId(oldNow) !== tokenId(old)
+    ) {
+      // A successor that another run has completed has the plain description.
+      const completed = after.kept.filter((one) => !before.has(one.id) && Marks.parse(one).plain === plain)
+      const message = "Another run is at work, or the successor was changed. Nothing was deleted."
+      return yield* conflict(id, [...successors, ...successor === undefined ? [] : [successor], ...completed], message)
+    }
+    yield* Effect.catchTag(service.delete(id), "NotFound", () => Effect.void)
+    // A successor without its mark was renamed, and keeps its new name.
+    if (Marks.parse(successor).mark === Marks.replaces(id)) yield* service.update(successorId, { description: plain })
+    return { _tag: "replaced", id, successor: successorId, expiresIn }
+  })
+  return { _tag: "pending", id, keep: [id, successorId], complete }
+}
+
+/** Step 8 alone, when the old authorization is gone. */
+const adoptLater = (id: AuthorizationId, { delivery, service }: Run): Step<ReplaceOutcome> => {
+  const complete = Effect.fnUntraced(function*(after: Listing): Effect.fn.Return<ReplaceOutcome, RotationError> {
+    const successors = after.successorsOf(id)
+    if (successors.length === 0) return { _tag: "gone", id }
+    const current = successors.length > 1 && delivery.current !== undefined
+      ? yield* delivery.current(id)
+      : Option.none()
+    const candidates = successors.length === 1
+      ? successors
+      : successors.filter((one) => Option.exists(current, (token) => matchToken(one, token) !== "none"))
+    const [successor] = candidates
+    if (successor === undefined || candidates.length > 1) {
+      const message = "It is gone, and several successors exist. Which one is delivered is unknown."
+      return yield* conflict(id, successors, message)
+    }
+    const expiresIn = lifetimeOf(successor, yield* DateTime.now)
+    yield* service.update(successor.id, { description: Marks.parse(successor).plain })
+    return { _tag: "replaced", id, successor: successor.id, expiresIn }
+  })
+  return { _tag: "pending", id, keep: [], complete }
+}
+
+/** Whether an authorization is a successor that a run delivered and whose token works. */
+const isUsable = (authorization: Authorization, id: AuthorizationId, observedAt: DateTime.Utc): boolean =>
+  isDirect(authorization) && Marks.parse(authorization).replaces === id && !isExpired(authorization, observedAt)
+
+/** Whether Heroku may have created an authorization. */
+const isOutcomeUnknown = (error: CreateError): boolean => error._tag === "InvalidResponse" || error.outcomeUnknown
+
+/** Returns the lifetime that a direct authorization was created with. `None`: it never expires. */
+const lifetimeOf = (authorization: Authorization, observedAt: DateTime.Utc): Option.Option<Duration.Duration> =>
+  authorization.accessToken.pipe(
+    Option.flatMap((token) => token.expiresIn),
+    Option.map((remaining) => {
+      const age = DateTime.distance(authorization.createdAt, observedAt)
+      return Duration.seconds(Math.max(1, Math.round(Duration.toSeconds(Duration.sum(remaining, age)))))
+    })
+  )
+
+/** Returns the lifetime of the successor. `None`: it never expires. */
+const chooseLifetime = (
+  old: Authorization,
+  observedAt: DateTime.Utc,
+  { expiresIn }: Settings
+): Effect.Effect<Option.Option<Duration.Duration>, NotReplaceable> => {
+  if (expiresIn !== undefined) return Effect.succeed(Option.liftPredicate(expiresIn, Duration.isFinite))
+  if (Option.isSome(old.accessToken) && !isExpired(old, observedAt)) return Effect.succeed(lifetimeOf(old, observedAt))
+  const message = "It has expired or has no token, so that the lifetime of a successor is unknown. Pass `expiresIn`."
+  return Effect.fail(new NotReplaceable({ id: old.id, reason: "lifetime", message }))
+}
+
+const tokenId = (authorization: Authorization): string | undefined =>
+  Option.getOrUndefined(authorization.accessToken)?.id
