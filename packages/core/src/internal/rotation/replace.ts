@@ -198,7 +198,8 @@ const finishLater = (
     ) {
       // A successor that another run has completed has the plain description.
       const completed = after.kept.filter((one) => !before.has(one.id) && Marks.parse(one).plain === plain)
-      const message = "Another run is at work, or the successor was changed. Nothing was deleted."
+      const message =
+        "Another run is at work, the response of a create was lost, or a successor was changed. Nothing was deleted."
       return yield* conflict(id, [...successors, ...successor === undefined ? [] : [successor], ...completed], message)
     }
     yield* Effect.catchTag(service.delete(id), "NotFound", () => Effect.void)

@@ -1,0 +1,130 @@
+/**
+ * Random programs of rotations that crash, lose responses and meet each other, and of people who delete and rename
+ * successors. The token that the consumer holds works at every moment, and one undisturbed run completes the rotation.
+ *
+ * A failure prints the shortest program, and a token that replays it: `MODEL_REPLAY=TOKEN`.
+ */
+import * as Authorization from "@effect-heroku/core/Authorization"
+import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
+import * as Rotation from "@effect-heroku/core/Rotation"
+import { runs } from "@effect-heroku/test-kit/runs"
+import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
+import { assert, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as TestClock from "effect/testing/TestClock"
+import { a } from "../fixtures/rotation.ts"
+import { makeWorld, RunSpec } from "../fixtures/rotationWorld.ts"
+
+const Index = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 5 }))
+
+const Step = Schema.TaggedUnion({
+  Run: { run: RunSpec, choices: Schema.Array(Index).check(Schema.isMaxLength(6)) },
+  TwoRuns: { first: RunSpec, second: RunSpec, choices: Schema.Array(Index).check(Schema.isMaxLength(40)) },
+  DeleteSuccessor: { index: Index },
+  RenameSuccessor: { index: Index },
+  RemoveLeftovers: {},
+  Time: { hours: Schema.Literals([0, 1, 2]) }
+})
+
+const Settings = Schema.Struct({
+  hasCurrent: Schema.Boolean,
+  isMasked: Schema.Boolean,
+  expiresIn: Schema.UndefinedOr(Schema.Literal("365 days"))
+})
+
+const undisturbed = { overlap: false, verify: true, events: [] } as const
+
+const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, settings: typeof Settings.Type) {
+  const world = yield* makeWorld(a, settings)
+  const { account, takeTurns } = world
+  const service = yield* AuthorizationService.AuthorizationService
+  const renamed = new Set<string>()
+
+  const successors = Effect.gen(function*() {
+    return (yield* Rotation.leftovers()).map(({ authorization }) => authorization)
+  })
+
+  for (const step of steps) {
+    switch (step._tag) {
+      case "Run":
+        yield* takeTurns([world.run(step.run)], step.choices)
+        break
+      case "TwoRuns":
+        yield* takeTurns([world.run(step.first), world.run(step.second)], step.choices)
+        break
+      case "DeleteSuccessor": {
+        const all = yield* successors
+        const one = all[step.index % all.length]
+        if (one === undefined) break
+        const isHeld = Authorization.matchToken(one, world.held()) === "exact"
+        const old = yield* account.get(a)
+        // No run can know that the consumer needs another token if a person revokes the one that it uses and the old
+        // authorization is gone, or two runs met and it names the other successor.
+        if (
+          isHeld && !Option.exists(old, ({ description }) => all.length === 1 || Option.contains(description, "key a"))
+        ) return
+        if (isHeld) world.breakHeld()
+        yield* service.delete(one.id)
+        break
+      }
+      case "RenameSuccessor": {
+        const all = yield* successors
+        const one = all[step.index % all.length]
+        if (one === undefined) break
+        renamed.add(one.id)
+        yield* service.update(one.id, { description: "renamed" })
+        break
+      }
+      case "RemoveLeftovers":
+        yield* Rotation.removeLeftovers().pipe(
+          Effect.provideService(Rotation.Delivery, world.delivery)
+        )
+        yield* world.checkHeld
+        break
+      case "Time":
+        yield* TestClock.adjust(Duration.hours(step.hours))
+    }
+  }
+
+  const old = yield* account.get(a)
+  const isRegenerating = Option.exists(old, ({ description }) => Option.contains(description, "key a [regenerating]"))
+  world.log.push("undisturbed")
+  if (isRegenerating) yield* takeTurns([world.run({ kind: "regenerate", ...undisturbed })], [])
+  yield* takeTurns([world.run({ kind: "replace", ...undisturbed })], [])
+
+  const print = world.log.join("\n")
+  assert.isTrue(Option.isNone(yield* account.get(a)), `the old authorization still exists\n${print}`)
+  assert.isTrue(yield* world.isHeldLive, `the token of the consumer is dead\n${print}`)
+  const listed = new Set((yield* successors).map(({ id }) => id))
+  for (const one of yield* account.authorizations) {
+    assert.deepStrictEqual(one.scope, ["read", "write"])
+    const isHeld = Authorization.matchToken(one, world.held()) === "exact"
+    assert.isTrue(
+      isHeld || listed.has(one.id) || renamed.has(one.id) || world.named.has(one.id) || world.completed.has(one.id),
+      `${one.id} is not listed\n${print}`
+    )
+  }
+})
+
+const { MODEL_REPLAY } = process.env
+
+it.effect.prop(
+  "the token that a consumer holds works at every moment, and one undisturbed run completes a rotation",
+  {
+    steps: Arbitrary.array(Arbitrary.schema(Step), { minLength: 1, maxLength: 6 }),
+    settings: Arbitrary.schema(Settings)
+  },
+  ({ settings, steps }) =>
+    run(steps, settings).pipe(Effect.provide(Layer.merge(
+      MemoryAuthorizationService.layerWithFaults({
+        seed: [{ id: a, description: "key a", scope: ["read", "write"], expiresIn: settings.expiresIn }]
+      }),
+      TestClock.layer()
+    ))),
+  { arbitrary: { runs: runs(2000), replay: MODEL_REPLAY }, timeout: 600_000 }
+)
