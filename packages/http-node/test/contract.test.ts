@@ -10,13 +10,14 @@ const client = { id: "client-of-the-contract", secret: Redacted.make("its-secret
 
 AuthorizationContract.suite(
   "HttpAuthorizationService over FakeHeroku in process",
-  layerOver({ layer: FakeHeroku.layerHttpClient({ token, clients: [client] }) }),
-  { client }
+  layerOver({ layer: FakeHeroku.layerHttpClient({ token, clients: [client], teams: [{ name: "acme" }] }) }),
+  { client, team: "acme" }
 )
 
 AuthorizationContract.suite(
   "NodeAuthorizationService over FakeHeroku behind a real socket",
-  layerOverSocket(FakeHeroku.layerServer({ token }))
+  layerOverSocket(FakeHeroku.layerServer({ token, teams: [{ name: "acme" }] })),
+  { team: "acme" }
 )
 
 const layerFaults = Layer.effectDiscard(

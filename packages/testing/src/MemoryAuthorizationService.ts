@@ -82,12 +82,7 @@ const fromStore = (store: Store.Store, guard: Faults.Guard): Service => {
   }
 
   return AuthorizationEndpoints.make({
-    create: (input) =>
-      call(
-        { operation: "create", input },
-        (now) => input.team === undefined ? store.create(input, now) : noTeam,
-        toAuthorization
-      ),
+    create: (input) => call({ operation: "create", input }, (now) => store.create(input, now), toAuthorization),
     info: (id) => call({ operation: "info", id }, () => store.info(id), toAuthorization),
     update: (id, input) =>
       call({ operation: "update", id, input }, (now) => store.update(id, input, now), toAuthorization),
@@ -95,8 +90,8 @@ const fromStore = (store: Store.Store, guard: Faults.Guard): Service => {
     delete: (id) => call({ operation: "delete", id }, () => store.delete(id), toAuthorization),
     list: (range, team) =>
       call(
-        { operation: "list", range },
-        () => team === undefined ? store.list(range) : noTeam,
+        { operation: "list", range, ...(team !== undefined && { team }) },
+        () => store.list(range, team),
         toListResponse,
         (response, fault) => ({
           ...response,
@@ -106,8 +101,6 @@ const fromStore = (store: Store.Store, guard: Faults.Guard): Service => {
       )
   })
 }
-
-const noTeam = Result.fail(HerokuErrors.errors.notFound)
 
 const toListResponse = (
   { items, nextRange, status }: Listing<AuthorizationRecord>,

@@ -10,11 +10,16 @@ import { beforeEach } from "vitest"
 
 const client = { id: "client-of-the-contract", secret: Redacted.make("its-secret") }
 
-AuthorizationContract.suite("memory", MemoryAuthorizationService.layer({ clients: [client] }), { client })
+AuthorizationContract.suite(
+  "memory",
+  MemoryAuthorizationService.layer({ clients: [client], teams: [{ name: "acme" }] }),
+  { client, team: "acme" }
+)
 
 AuthorizationContract.suite(
   "memory, with an account that has authorizations",
-  MemoryAuthorizationService.layer({ count: 1203 })
+  MemoryAuthorizationService.layer({ count: 1203, teams: [{ name: "acme", count: 12 }] }),
+  { team: "acme" }
 )
 
 describe("a slow layer", () => {

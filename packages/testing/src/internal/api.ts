@@ -175,7 +175,7 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
 
     switch (to.name) {
       case "create":
-        return one(201, Result.flatMap(to.input, (input) => store.create(input, now, team)))
+        return one(201, Result.flatMap(to.input, (input) => store.create(input, now)))
       case "info":
         return one(200, store.info(to.id))
       case "update":

@@ -41,7 +41,9 @@ export const route = (request: ApiRequest): Route => {
     case "DELETE /oauth/sessions/~":
       return { name: "end-session" }
   }
-  if (first === "teams" && third === "oauth" && rest.join("/") === "authorizations") return toList(request, second)
+  if (first === "teams" && second !== "" && third === "oauth" && rest.join("/") === "authorizations") {
+    return toList(request, second)
+  }
   if (first !== "oauth" || second !== "authorizations") return { name: "unknown" }
   if (third === undefined) return toList(request)
   const id = third
@@ -63,7 +65,7 @@ export const route = (request: ApiRequest): Route => {
 const toList = ({ body, headers: { range }, method }: ApiRequest, team?: string): Route => {
   const owner = team === undefined ? {} : { team }
   if (method === "GET") return { name: "list", ...owner, ...(range !== undefined && { range }) }
-  return method === "POST" ? { name: "create", ...owner, input: parseCreate(body) } : { name: "unknown" }
+  return method === "POST" ? { name: "create", ...owner, input: parseCreate(body, team) } : { name: "unknown" }
 }
 
 export const pathOf = ({ target }: ApiRequest): string => target.split(/[?#]/, 1)[0] ?? ""
@@ -78,7 +80,7 @@ export const toCall = (to: Route): FaultInjection.Call | undefined => {
   return {
     operation: to.name,
     ...("id" in to && { id: to.id }),
-    ...("team" in to && { team: to.team }),
+    ...(to.name === "list" && to.team !== undefined && { team: to.team }),
     ...("range" in to && { range: to.range }),
     ...("input" in to && to.input._tag === "Success" && { input: to.input.success })
   }
@@ -116,13 +118,14 @@ const decodeCreate = decodeInput(CreateAuthorization)
 const decodeUpdate = decodeInput(UpdateAuthorization)
 
 /** A missing scope becomes `global`: the server fills it in although its schema requires it. */
-const parseCreate = (text: string): Parsed<CreateAuthorization> =>
-  Result.flatMap(parseObject(text), ({ expires_in, scope = ["global"], ...members }) => {
+const parseCreate = (text: string, team: string | undefined): Parsed<CreateAuthorization> =>
+  Result.flatMap(parseObject(text), ({ client, description, expires_in, scope = ["global"] }) => {
     // The official command line sends the number as a string. That Heroku accepts it is inferred from that.
     const seconds = typeof expires_in === "string" && /^\d+$/.test(expires_in)
       ? Number(expires_in)
       : expires_in ?? undefined
-    return decodeCreate({ ...members, scope, ...(seconds === undefined ? undefined : { expires_in: seconds }) })
+    const members = Object.entries({ client, description, expires_in: seconds, scope, team })
+    return decodeCreate(Object.fromEntries(members.filter(([, value]) => value !== undefined)))
   })
 
 const parseUpdate = (text: string): Parsed<UpdateAuthorization> => Result.flatMap(parseObject(text), decodeUpdate)

@@ -171,12 +171,9 @@ export const make = (options: Options, builtAt: number, name = "account") => {
       () => HerokuErrors.invalidParams(field, "Couldn't find that OAuth client.")
     )
 
-  const create = (input: CreateAuthorization, now: number, teamName?: string): Outcome =>
+  const create = (input: CreateAuthorization, now: number): Outcome =>
     Result.gen(function*() {
-      const team = yield* findTeam(teamName)
-      if (team !== null && input.client !== undefined) {
-        return yield* Result.fail(HerokuErrors.invalidParams("client", "Authorizations of teams have no client."))
-      }
+      const team = yield* findTeam(input.team)
       const client = input.client === undefined ? null : yield* findClient(input.client, "client")
       const seed = {
         description: input.description ?? client?.wire.name ?? Seeds.directDescription,
