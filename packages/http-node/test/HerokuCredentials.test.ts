@@ -5,11 +5,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { inspect } from "node:util"
-import { findTokenIn } from "./fixtures/findToken.ts"
+import manifest from "../package.json" with { type: "json" }
+import { findTokenIn, worker } from "./fixtures/findToken.ts"
 
 type Env = Readonly<Record<string, string>>
 
@@ -202,6 +203,27 @@ describe("HerokuCredentials.find", () => {
         assert.include(error.message, `export HEROKU_API_KEY="$(heroku auth:token)"`)
       })
   )
+
+  it.effect("HerokuCredentials.find fails with a message when the runtime cannot load modules for files", () =>
+    Effect.gen(function*() {
+      const hook = `
+        import { registerHooks } from "node:module"
+        const resolve = (specifier, context, next) => {
+          if (specifier === "node:fs") throw new Error("no files")
+          return next(specifier, context)
+        }
+        registerHooks({ resolve })
+      `
+      const url = `data:text/javascript,${encodeURIComponent(hook)}`
+      const { message } = yield* findTokenIn({}, [process.execPath, "--import", url, worker])
+      assert.include(message, "No Heroku token: HEROKU_API_KEY is not set, and this runtime cannot read files")
+    }))
+
+  it("package.json leaves the module that reads files out of bundles for browsers", () => {
+    const file = "internal/storedCredentials"
+    assert.isTrue(existsSync(join(import.meta.dirname, `../src/${file}.ts`)))
+    assert.deepStrictEqual(manifest.browser, { [`./dist/${file}.js`]: false, [`./src/${file}.ts`]: false })
+  })
 
   it.effect("HerokuCredentials.find returns credentials that nothing prints", () =>
     Effect.gen(function*() {
