@@ -110,6 +110,11 @@ describe("RequestFailed", () => {
     ["connect", "Could not connect to https://api.heroku.com (ECONNREFUSED)", withCause(asFetch)],
     ["connect", "Could not connect to https://api.heroku.com (ECONNREFUSED)", withCause(deep)],
     [
+      "connect",
+      "Could not connect to https://api.heroku.com (ECONNREFUSED)",
+      withCause({ errors: [], code: "ECONNREFUSED" })
+    ],
+    [
       "certificate",
       "The certificate of https://api.heroku.com is not trusted (CERT_HAS_EXPIRED)",
       withCode("CERT_HAS_EXPIRED")
