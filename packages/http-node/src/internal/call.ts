@@ -34,7 +34,6 @@ interface Progress {
 export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budget: AccountBudget = unlimited) => {
   const exchange = makeExchange(httpClient, settings)
   const schedule = makeSchedule(settings.retry)
-  const redactToken = Redact.make([settings.token])
   const logWarnings = makeWarningLogger()
 
   /** Sends the request once. */
@@ -96,8 +95,7 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
       const { baseUrl, proxy, timeout, token } = settings
       const code = Option.getOrUndefined(yield* AuthorizationEndpoints.TwoFactorCode)
       const complete = code === undefined ? endpoint : yield* addTwoFactorCode(endpoint, code)
-      const secrets = [code, secret].filter((value) => value !== undefined)
-      const redact = secrets.length === 0 ? redactToken : Redact.make([token, ...secrets])
+      const redact = Redact.make([token, code, secret].filter((value) => value !== undefined))
       const progress: Progress = { attempts: 0, outcomeUnknown: false, transmissions: undefined }
       const attempts = Effect.retry(attempt(complete, redact, progress), schedule)
       const timed = limitTime(attempts, timeout, () => progress.transmissions ?? [], () => {
