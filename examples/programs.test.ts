@@ -81,6 +81,12 @@ layer(layerSandbox)((it) => {
       assert.include(targets, "api.heroku.com:443")
     }))
 
+  it.effect("circuit-breaker.ts counts authorizations", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* runAgainstSandbox("circuit-breaker.ts")
+      assert.deepStrictEqual([code, stdout], [0, "2 authorizations\n"], stderr)
+    }))
+
   it.effect("debug-logging.ts logs every request to standard error, without the token", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* runAgainstSandbox("debug-logging.ts")

@@ -61,7 +61,7 @@ describe("pages and stream", () => {
     ["a Next-Range without page size and order", { pageSize: 1, order: "desc" }, [
       [[uuid(9)], `id ]${uuid(9)}..`],
       [[uuid(8)], `id ]${uuid(8)}..; max=1`],
-      [[]]
+      [[uuid(7)]]
     ], [`id ]${uuid(9)}..; max=1, order=desc`, `id ]${uuid(8)}..; max=1, order=desc`]]
   ])("list, pages and stream return the whole of %s", ([, options, responses, ranges]) =>
     Effect.gen(function*() {

@@ -78,17 +78,48 @@ export const paginate = (start: Position, fetch: Fetch): Stream.Stream<Step, Lis
     return Stream.unfold(undefined, () =>
       Effect.sync(() => Option.getOrUndefined(Option.map(next, (position) => [position, undefined] as const)))).pipe(
         Stream.flatMap((position) =>
-          Stream.unwrap(Effect.map(fetch(position), (response) =>
-            readResponse(position, response))).pipe(
-              Stream.map((step) => {
-                // Stryker disable next-line ConditionalExpression: every response ends with this step.
-                if (step._tag === "End") next = step.next
-                return step
-              })
-            )
+          Stream.map(fetchPage(position, fetch), (step) => {
+            // Stryker disable next-line ConditionalExpression: every response ends with this step.
+            if (step._tag === "End") {
+              next = step.next
+            }
+            return step
+          })
         )
       )
   })
+
+/** Fetches and reads the response at a position. */
+export const fetchPage = (position: Position, fetch: Fetch): Stream.Stream<Step, ListError> =>
+  Stream.suspend(() => {
+    const steps = Stream.unwrap(Effect.map(fetch(position), (response) => readResponse(position, response)))
+    if (position.single === undefined) return steps
+    const { single } = position
+    let isEmpty = true
+    return Stream.mapEffect(steps, (step) => {
+      if (step._tag === "Items") isEmpty = false
+      else if (isEmpty && Option.isNone(step.next)) return Effect.as(checkEnd(position, single, fetch), step)
+      return Effect.succeed(step)
+    })
+  })
+
+/**
+ * Checks that a list ended, in which a truncated page with a single authorization precedes an empty one: a server that
+ * changes the order once sends the same. Further requests for both pages then return something else.
+ */
+const checkEnd = Effect.fnUntraced(function*(
+  position: Position,
+  single: NonNullable<Position["single"]>,
+  fetch: Fetch
+) {
+  for (const [range, expected] of [[single.range, single.id], [position.range, undefined]] as const) {
+    const response = yield* fetch({ ...position, range })
+    const first = yield* Stream.runHead(response.items)
+    if (Option.isSome(first) && idOf(first.value) !== expected) {
+      return yield* Effect.fail(invalidList(response, "The order of the list changed"))
+    }
+  }
+})
 
 /** Reads a response at a position, and checks that it continues the list. */
 export const readResponse = (position: Position, response: ListResponse): Stream.Stream<Step, InvalidResponse> =>
@@ -130,21 +161,21 @@ const makeOrderCheck = ({ last, order, seen }: Position) => {
   const before = Option.getOrUndefined(Option.filter(last, ({ id }) => isUuid(id)))
   let lastUuid = before?.id
   let lastId: string | undefined
-  let isEmpty = true
+  let count = 0
   let onlyUuids = true
   /** Whether the next authorization may have the id `lastUuid`: the range includes its start. */
   let isInclusive = before?.exclusive === false
   return {
     /** The id of the last item. `undefined`: no item, or one without id. */
     lastId: () => lastId,
-    isEmpty: () => isEmpty,
+    count: () => count,
     onlyUuids: () => onlyUuids,
     /** The last UUID, for the next position. */
     last: (): Option.Option<ListRange.Start> =>
       lastUuid === undefined || isInclusive ? last : Option.some({ id: lastUuid, exclusive: true }),
     /** Returns what is wrong with a chunk. */
     check: (chunk: ReadonlyArray<Item>): string | undefined => {
-      isEmpty = false
+      count += chunk.length
       for (const item of chunk) {
         const id = idOf(item)
         lastId = id
@@ -172,7 +203,7 @@ const makeOrderCheck = ({ last, order, seen }: Position) => {
 const nextPosition = (
   position: Position,
   { nextRange }: ListResponse,
-  received: Pick<ReturnType<typeof makeOrderCheck>, "isEmpty" | "last" | "lastId">
+  received: Pick<ReturnType<typeof makeOrderCheck>, "count" | "last" | "lastId">
 ): Option.Option<Position> | string => {
   if (Option.isNone(nextRange)) return Option.none()
   const { order, seen } = position
@@ -187,13 +218,15 @@ const nextPosition = (
     return "Next-Range skips authorizations after the last one of the page"
   }
   // A whole page can be deleted while a listing runs, but not every page.
-  const isEmpty = received.isEmpty()
+  const count = received.count()
+  const isEmpty = count === 0
   if (isEmpty && position.afterEmpty) return "The list continues without authorizations"
   // The page says nothing about ids between its last one and a later inclusive start.
   const range = lastId !== undefined && isUuid(lastId) && start.id !== lastId
     ? ListRange.format({ ...parts, start: Option.some({ id: lastId, exclusive: true }) })
     : text
-  return Option.some({ ...position, range, last, afterEmpty: isEmpty })
+  const single = count === 1 && lastId !== undefined ? { range: position.range, id: lastId } : undefined
+  return Option.some({ ...position, range, last, afterEmpty: isEmpty, single })
 }
 
 /** Returns whether a response continues the list after a position, as far as its `Next-Range` shows. */

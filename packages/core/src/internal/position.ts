@@ -59,6 +59,8 @@ export interface Position {
   readonly seen: Set<string>
   /** Whether the previous page was empty. */
   readonly afterEmpty: boolean
+  /** The previous page, if it had a single authorization: its order cannot be checked. */
+  readonly single: { readonly range: string; readonly id: string } | undefined
 }
 
 const validate = makeValidator(
@@ -114,5 +116,6 @@ export const makePosition = (
   order,
   last: start,
   seen: new Set(),
-  afterEmpty: false
+  afterEmpty: false,
+  single: undefined
 })

@@ -25,10 +25,10 @@ import {
   continuesAfter,
   type End,
   type Fetch,
+  fetchPage,
   idOf,
   type ListResponse,
   paginate,
-  readResponse,
   type Step
 } from "./pagination.ts"
 import { makePosition, type Position } from "./position.ts"
@@ -82,16 +82,14 @@ export const paginateSegments = (
       let count = 0
       let onlyUuids = true
       let next = Option.none<Position>()
-      const page = Stream.unwrap(Effect.map(fetch(position), (response) => readResponse(position, response))).pipe(
-        Stream.map((step) => {
-          if (step._tag === "End") next = step.next
-          else {
-            count += step.items.length
-            onlyUuids &&= step.onlyUuids
-          }
-          return step
-        })
-      )
+      const page = Stream.map(fetchPage(position, fetch), (step) => {
+        if (step._tag === "End") next = step.next
+        else {
+          count += step.items.length
+          onlyUuids &&= step.onlyUuids
+        }
+        return step
+      })
       return Stream.concat(
         page,
         Stream.suspend(() => {
@@ -103,19 +101,24 @@ export const paginateSegments = (
           density.add(count, offsetOf(last, order) - (first === undefined ? 0n : offsetOf(first, order)))
           return density.stride(pageSize) === 0n
             ? paginate(next.value, fetch)
-            : listSegments(last, width, density)
+            : listSegments({ id: last, single: next.value.single }, width, density)
         })
       )
     }
 
     /** Lists what follows an id by segments. */
-    const listSegments = (id: string, width: number, density: Density): Stream.Stream<Step, ListError> => {
+    const listSegments = (
+      { id, single }: { readonly id: string; readonly single: Position["single"] },
+      width: number,
+      density: Density
+    ): Stream.Stream<Step, ListError> => {
       const firstOffset = offsetOf(id, order)
       const progress: Progress = { last: id, expected: undefined }
       let isListComplete = false
 
       const fetchSegment = (segment: Segment): Effect.Effect<Fetched> => {
-        const position = positionAfter(start, uuidAt(segment.after, order))
+        const isFirst = segment.after === firstOffset
+        const position = positionAfter(start, uuidAt(segment.after, order), isFirst ? single : undefined)
         return Effect.map(Effect.exit(Effect.suspend(() => fetch(position))), (exit) => ({
           ...segment,
           position,
@@ -153,15 +156,21 @@ export const paginateSegments = (
         )
       return Stream.concat(
         segments,
-        Stream.suspend(() => isListComplete ? Stream.empty : listFrom(positionAfter(start, progress.last), width >> 1))
+        Stream.suspend(() => {
+          if (isListComplete) return Stream.empty
+          const { last } = progress
+          return listFrom(positionAfter(start, last, last === id ? single : undefined), width >> 1)
+        })
       )
     }
 
     return listFrom(start, concurrency)
   })
 
-const positionAfter = (start: Position, id: string): Position =>
-  makePosition(start, Option.some({ id, exclusive: true }))
+const positionAfter = (start: Position, id: string, single?: Position["single"]): Position => ({
+  ...makePosition(start, Option.some({ id, exclusive: true })),
+  single
+})
 
 /** Creates the function that cuts a segment out of the listing that starts where the segment does. */
 const makeCut = ({ after, until }: Segment, start: Position, progress: Progress, density: Density) => {
