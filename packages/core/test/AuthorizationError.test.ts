@@ -100,10 +100,40 @@ describe("parseErrorResponse", () => {
     assert.deepStrictEqual(Option.map(retryAfter, Duration.toSeconds), Option.some(seconds))
   })
 
-  it.each(["soon", "7 or 8", "a7", "7a", "1.5", "-5", "+5", "2026-01-01T00:00:00Z", "Xxx, 01 Jan 2026 00:01:30 GMT"])(
-    "parseErrorResponse ignores Retry-After: %j",
+  it.each<[string, number]>([
+    ["1.5", 1.5],
+    ["90.25", 90.25],
+    ["7s", 7],
+    ["7 seconds", 7],
+    ["1500ms", 1.5],
+    ["1500 milliseconds", 1.5],
+    ["2 min", 120],
+    ["2 Minutes", 120],
+    ["1h", 3600],
+    // Sent twice.
+    ["7, 90", 90],
+    ["90.5, 7", 90.5],
+    ["Thu, 01 Jan 2026 00:01:30 GMT, Thu, 01 Jan 2026 00:00:10 GMT", 90],
+    ["Thu, 01 Jan 2026 00:00:10 GMT, 90", 90]
+  ])("parseErrorResponse understands Retry-After: %j as %d seconds", (value, seconds) => {
+    const { retryAfter } = parse({ headers: { "retry-after": value } })
+    assert.deepStrictEqual(Option.map(retryAfter, Duration.toSeconds), Option.some(seconds))
+  })
+
+  it.each([
+    ...["soon", "7 or 8", "a7", "-5", "+5", "5, soon", "2026-01-01T00:00:00Z", "Xxx, 01 Jan 2026 00:01:30 GMT", ","]
+  ])("parseErrorResponse takes Retry-After for a minute when it is: %j", (value) => {
+    assert.deepStrictEqual(parse({ headers: { "retry-after": value } }).retryAfter, Option.some(Duration.minutes(1)))
+  })
+
+  it.each([["Thu, 01 Jan 2026 00:03:30 GMT"], ["1767225810"]])(
+    "parseErrorResponse compares a Retry-After of %s with the Date of the response, not with the clock of the machine",
     (value) => {
-      assert.deepStrictEqual(parse({ headers: { "retry-after": value } }).retryAfter, Option.none())
+      const date = "Thu, 01 Jan 2026 00:03:00 GMT"
+      const { retryAfter } = parse({ headers: { "retry-after": value, date } })
+      assert.deepStrictEqual(Option.map(retryAfter, Duration.toSeconds), Option.some(30))
+      const without = parse({ headers: { "retry-after": value, date: "yesterday" } })
+      assert.deepStrictEqual(Option.map(without.retryAfter, Duration.toSeconds), Option.some(210))
     }
   )
 })

@@ -156,9 +156,36 @@ describe("retry delays", () => {
       Effect.gen(function*() {
         const client = scriptedClient(status(503, { "Retry-After": header }), ok)
         yield* whileTimePasses(run(operations.info, client))
-        assert.deepStrictEqual(client.sent.map(({ at }) => at), [0, seconds])
+        const [first, second] = client.sent.map(({ at }) => at)
+        assert.strictEqual(first, 0)
+        assert.isAtLeast(second!, seconds)
+        assert.isAtMost(second!, seconds * 1.2)
       })
   )
+
+  it.effect("spreads the retries of many clients that received the same Retry-After, and sends none too early", () =>
+    Effect.gen(function*() {
+      const client = scriptedClient(status(429, { "Retry-After": "2" }))
+      const calls = Effect.replicateEffect(Effect.exit(operations.create), 200, { concurrency: "unbounded" })
+      yield* Effect.forkChild(run(calls, client, { retry: { times: 1 } }))
+      yield* TestClock.adjust(1999)
+      assert.lengthOf(client.sent, 200)
+      yield* TestClock.adjust(100)
+      const early = client.sent.length
+      yield* TestClock.adjust(301)
+      assert.isAbove(early, 220)
+      assert.isBelow(early, 300)
+      assert.lengthOf(client.sent, 400)
+    }))
+
+  it.effect("waits for a Retry-After date as long as the Date of the response says, whatever the clock shows", () =>
+    Effect.gen(function*() {
+      const date = "Thu, 01 Jan 1970 00:02:00 GMT"
+      const client = scriptedClient(status(503, { "Retry-After": "Thu, 01 Jan 1970 00:02:07 GMT", date }), ok)
+      yield* whileTimePasses(run(operations.info, client))
+      assert.isAtLeast(client.sent[1]!.at, 7)
+      assert.isAtMost(client.sent[1]!.at, 8.4)
+    }))
 
   it.effect.each(["61", "1353003093", "Thu, 01 Jan 2099 00:00:00 GMT"])(
     "fails at once when a Retry-After of %s is longer than the maximum",

@@ -1,4 +1,5 @@
 /** Turns responses with an unexpected status into errors. */
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
@@ -50,13 +51,15 @@ export interface ErrorResponse {
 export type ErrorOf<O extends Operation> = O extends "create" | "list" ? ListError : InfoError
 
 /**
- * Parses a response with an unexpected status that arrived at `now`, in milliseconds since the epoch. Its body may lack any
+ * Parses a response with an unexpected status that arrived at `now`, in milliseconds since the epoch, by the clock of this
+ * machine. Its body may lack any
  * field, be empty, `null` or a router's HTML; nothing of a body in another format gets into the error.
  *
  * **Details**
  *
  * `Retry-After` is not documented. Seconds, an HTTP date, and seconds since 1970, which an older version of the API sent,
- * are understood.
+ * are understood; dates are compared with the `Date` of the response, because the clock of this machine can be wrong. Any
+ * other value stands for one minute.
  */
 export const parseErrorResponse = ({ body, headers, status }: RawResponse, now: number): ErrorResponse => {
   const fields = parseObject(body)
@@ -70,7 +73,10 @@ export const parseErrorResponse = ({ body, headers, status }: RawResponse, now: 
     message: text(fields["message"]),
     documentationUrl: text(fields["url"]),
     requestId: text(headers["request-id"]),
-    retryAfter: Option.flatMap(text(headers["retry-after"]), (value) => parseRetryAfter(value, now)),
+    retryAfter: Option.map(
+      text(headers["retry-after"]),
+      (value) => parseRetryAfter(value, Option.getOrElse(parseDate(headers["date"]), () => now))
+    ),
     twoFactorRequired: headers["heroku-two-factor-required"]?.toLowerCase() === "true"
   }
 }
@@ -80,6 +86,9 @@ export const parseErrorResponse = ({ body, headers, status }: RawResponse, now: 
  * and BEL, line separators, and those that change the direction of the text.
  */
 export const toLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+ */gu, " ").trim()
+
+const parseDate = (text: string | undefined): Option.Option<number> =>
+  Option.map(Option.flatMap(Option.fromUndefinedOr(text), DateTime.make), DateTime.toEpochMillis)
 
 const parseObject = (text: string): Readonly<Record<string, unknown>> => {
   try {
@@ -91,19 +100,29 @@ const parseObject = (text: string): Readonly<Record<string, unknown>> => {
 }
 
 /** From this number of seconds on, the header can only be a time since 1970: a delay would be thirty years. */
-const epochThreshold = Duration.seconds(1_000_000_000)
+const epochThreshold = 1_000_000_000
 
-const parseRetryAfter = (text: string, now: number): Option.Option<Duration.Duration> => {
-  // A date without a zone is one in GMT.
-  const parsed = Result.orElse(Headers.parseRetryAfter(text), () => Headers.parseRetryAfter(`${text} GMT`))
-  return Option.map(
-    Result.getSuccess(parsed),
-    (retryAfter) =>
-      retryAfter._tag === "Duration" && Duration.isGreaterThanOrEqualTo(retryAfter.duration, epochThreshold)
-        ? Duration.millis(Math.max(0, Duration.toMillis(retryAfter.duration) - now))
-        : Headers.retryAfterDelay(retryAfter, now)
-  )
+/** A header that is not understood still asks for a wait. */
+const unknownRetryAfter = Duration.minutes(1)
+
+/** Returns the longest of the delays in a header, which can have been sent twice. */
+const parseRetryAfter = (text: string, now: number): Duration.Duration => {
+  // A date without a zone is one in GMT, and contains a comma.
+  const values = text.trim().match(/ ?[a-z]{3,9},[^,]+|[^,]+/gi) ?? [text]
+  return values.map((value) => parseDelay(value.trim(), now) ?? unknownRetryAfter).reduce(Duration.max, Duration.zero)
 }
+
+const parseDelay = (text: string, now: number): Duration.Duration | undefined => {
+  const [, amount, unit = "s"] = /^(\d+(?:\.\d+)?) ?(ms|milli|s|m|h)?[a-z]*$/i.exec(text) ?? []
+  if (amount !== undefined) {
+    const seconds = Number(amount) * (secondsOf[unit.toLowerCase()] ?? 1)
+    return seconds < epochThreshold ? Duration.seconds(seconds) : Duration.millis(Math.max(0, seconds * 1000 - now))
+  }
+  const parsed = Result.orElse(Headers.parseRetryAfter(text), () => Headers.parseRetryAfter(`${text} GMT`))
+  return Result.isSuccess(parsed) ? Headers.retryAfterDelay(parsed.success, now) : undefined
+}
+
+const secondsOf: Readonly<Record<string, number>> = { ms: 0.001, milli: 0.001, s: 1, m: 60, h: 3600 }
 
 /** Returns whether an operation changes anything at Heroku. */
 export const changesState = (operation: Operation): boolean => operation !== "info" && operation !== "list"

@@ -53,8 +53,8 @@ export type ClientError = HttpClientError | CircuitBreakerError
  *
  * `info`, `list`, `update` and `delete` are retried after network failures, timeouts and the statuses 408, 429, 500, 502,
  * 503 and 504. `create` and `regenerate` are retried only when Heroku cannot have acted: no connection was established,
- * or the status is 429. Delays double from `baseDelay` to `maxDelay`, each varied by up to 20 % either way, and are never
- * shorter than the `Retry-After` header of the response.
+ * or the status is 429. Delays double from `baseDelay` to `maxDelay`, each varied by up to 20 % either way. A `Retry-After`
+ * header of the response makes them longer: to its value and up to 20 % more.
  */
 export interface RetryOptions {
   /** The number of retries after the first attempt. 0 disables retries. Default: 3. */

@@ -52,6 +52,7 @@ export class Body {
 
 const headerNames = [
   "content-type",
+  "date",
   "heroku-two-factor-required",
   "next-range",
   "ratelimit-remaining",

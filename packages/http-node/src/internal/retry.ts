@@ -4,6 +4,7 @@ import { type AuthorizationError, isRetryable } from "@effect-heroku/core/Author
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import type { Settings } from "./options.ts"
 import { ProxyRejection } from "./requestFailed.ts"
@@ -19,10 +20,14 @@ export const makeSchedule = ({ baseDelay, maxDelay, maxRetryAfter, times }: Sett
     Schedule.while(({ input }) =>
       isRetried(input) && !Option.exists(retryAfter(input), Duration.isGreaterThan(maxRetryAfter))
     ),
-    Schedule.modifyDelay(({ duration, input }) => {
-      const delay = Duration.max(duration, Option.getOrElse(retryAfter(input), () => Duration.zero))
-      return Effect.as(logRetry(input, delay), delay)
-    })
+    Schedule.modifyDelay(Effect.fnUntraced(function*({ duration, input }) {
+      // Jittered upwards only: many clients receive the same header at the same time.
+      const jitter = 1 + 0.2 * (yield* Random.next)
+      const wait = Option.getOrElse(retryAfter(input), () => Duration.zero)
+      const delay = Duration.max(duration, Duration.times(wait, jitter))
+      yield* logRetry(input, delay)
+      return delay
+    }))
   )
 
 /** Whether Heroku may have acted on an attempt that failed with this error. */
