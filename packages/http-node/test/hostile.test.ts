@@ -116,7 +116,7 @@ describe("lost responses", () => {
     }))
 
   it.live.each<[string, Layer.Layer<HttpClient.HttpClient>]>([
-    ["undici", NodeHttpClient.layerUndici],
+    ["undici", NodeHttpClient.layerUndiciOptions({ allowH2: false })],
     ["fetch", NodeHttpClient.layerFetch]
   ])(
     "does not send create again when a pooled connection turns out to be dead, over %s",

@@ -20,6 +20,7 @@ const maxConnections = 64
  */
 export const make = Effect.fnUntraced(function*(proxy: string | undefined, requestTimeout: Duration.Input) {
   const options = {
+    ALPNProtocols: ["http/1.1"],
     ...(proxy === undefined ? {} : { proxyEnv: { http_proxy: proxy, https_proxy: proxy } }),
     // Ends the wait for a silent proxy, whose connection does not close with the request. Longer than the request's.
     timeout: Math.min(Duration.toMillis(Duration.fromInputUnsafe(requestTimeout)) + 1000, 2 ** 31 - 1)
