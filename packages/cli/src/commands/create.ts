@@ -1,0 +1,78 @@
+/** `create`: a new authorization, and its token on standard output. */
+import * as Authorization from "@effect-heroku/core/Authorization"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Connection from "../internal/connection.ts"
+import { team } from "../internal/flags.ts"
+import { toRecord } from "../internal/record.ts"
+import { failed } from "../internal/stop.ts"
+import { safe, toJson } from "../internal/text.ts"
+import { duration } from "../internal/times.ts"
+
+export const create = Command.make(
+  "create",
+  {
+    description: Flag.String("description").pipe(
+      Flag.withAlias("d"),
+      Flag.withMetavar("TEXT"),
+      Flag.optional,
+      Flag.withDescription("What the token is for, by default a text of Heroku")
+    ),
+    scope: Flag.String("scope").pipe(
+      Flag.withAlias("s"),
+      Flag.withMetavar("SCOPE"),
+      Flag.atLeast(0),
+      Flag.withDescription("A scope, or several with commas; can be repeated; by default global")
+    ),
+    expiresIn: duration("expires-in").pipe(
+      Flag.withAlias("e"),
+      Flag.optional,
+      Flag.withDescription("How long the token works, such as 90d, by default forever")
+    ),
+    client: Flag.String("client").pipe(
+      Flag.withMetavar("ID"),
+      Flag.optional,
+      Flag.withDescription("The id of an OAuth client to authorize")
+    ),
+    team,
+    json: Flag.Boolean("json").pipe(
+      Flag.withoutNegation,
+      Flag.withDefault(false),
+      Flag.withDescription("Print the authorization with its token as one JSON object")
+    )
+  },
+  ({ client, description, expiresIn, json, scope, team }) =>
+    Effect.gen(function*() {
+      const service = yield* AuthorizationService
+      yield* Console.error(yield* Connection.whoami)
+      const scopes = scope.flatMap((text) => text.split(",")).filter((name) => name !== "")
+      const created = yield* service.create({
+        scope: scopes.length === 0 ? ["global"] : scopes,
+        description: Option.getOrUndefined(description),
+        expiresIn: Option.getOrUndefined(expiresIn),
+        client: Option.getOrUndefined(client),
+        team: Option.getOrUndefined(team)
+      })
+      const token = Option.getOrNull(Option.map(Authorization.accessToken(created), Redacted.value))
+      if (json) return yield* Console.log(toJson({ ...toRecord(created, yield* DateTime.now), token }))
+      if (token === null) {
+        return yield* failed(`Heroku created ${safe(created.id)}, which has no token until its grant is exchanged`)
+      }
+      yield* Console.log(token)
+      yield* Console.error(`Created ${safe(created.id)}. Its token is not shown a second time`)
+    }).pipe(Effect.provide(Connection.layer))
+).pipe(
+  Command.withDescription("Creates an authorization and prints its token, alone on standard output"),
+  Command.withExamples([
+    {
+      command: "heroku-authorizations create --description CI --scope read --expires-in 90d > token",
+      description: "A token for 90 days that may only read"
+    }
+  ])
+)

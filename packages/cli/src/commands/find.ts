@@ -1,0 +1,182 @@
+/** `find`: the authorizations that leaked tokens belong to. */
+import * as Authorization from "@effect-heroku/core/Authorization"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Console from "effect/Console"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
+import * as Connection from "../internal/connection.ts"
+import { explain } from "../internal/explain.ts"
+import { json, team } from "../internal/flags.ts"
+import { type Leaked, type LeakedToken, makeCollector } from "../internal/leakedTokens.ts"
+import { outputWidth } from "../internal/output.ts"
+import { withProgress } from "../internal/progress.ts"
+import { heading, toRecord, toRow } from "../internal/record.ts"
+import * as Selection from "../internal/selection.ts"
+import { exitCode, invalidUsage, Stop } from "../internal/stop.ts"
+import { formatTable } from "../internal/table.ts"
+import { countOf, safe, toJson } from "../internal/text.ts"
+
+export const find = Command.make(
+  "find",
+  {
+    files: Argument.String("file").pipe(
+      Argument.variadic(),
+      Argument.withDescription("Files with leaked tokens, by default standard input, which is also -")
+    ),
+    team,
+    json
+  },
+  ({ files, json, team }) =>
+    Effect.gen(function*() {
+      const leaked = yield* readTokens(files.length === 0 ? ["-"] : files)
+      yield* Console.error(
+        `${yield* Connection.whoami}\n${countOf(leaked.tokens.size, "token")} in the input. `
+          + "Bare UUID tokens of old authorizations are looked for only where a line holds nothing else"
+      )
+      const result = yield* withProgress("Compared", Option.none(), ({ advance }) =>
+        search(leaked, Selection.listed(Option.getOrUndefined(team)), advance))
+      yield* json ? printLines(result.matches) : printTables(result.matches)
+      yield* conclude(leaked, result)
+    }).pipe(
+      Effect.provide(Connection.layer),
+      // 1 would mean that a token was not found.
+      Effect.mapError((error) =>
+        error._tag === "Stop" ? error : new Stop({ code: exitCode.inconclusive, message: explain(error) })
+      )
+    )
+).pipe(
+  Command.withDescription(
+    "Finds the authorizations of leaked tokens (HRKU-…), one on a line or anywhere in text. Tokens are compared here and sent nowhere"
+  ),
+  Command.withExamples([
+    {
+      command: "heroku-authorizations find < leaked.txt",
+      description: "Standard input: arguments are visible to others"
+    },
+    {
+      command: "heroku-authorizations find --json app.log | heroku-authorizations revoke -",
+      description: "Revoke what was found, after a question"
+    }
+  ])
+)
+
+const readTokens = Effect.fnUntraced(function*(files: ReadonlyArray<string>) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const { stdin } = yield* Stdio.Stdio
+  const { addLine, leaked } = makeCollector()
+  for (const file of files) {
+    if (file.startsWith("HRKU-")) {
+      return yield* invalidUsage(
+        "Pass tokens on standard input or in files: other users can see the arguments of a program"
+      )
+    }
+    let line = 0
+    yield* (file === "-" ? stdin : fileSystem.stream(file)).pipe(
+      Stream.decodeText,
+      Stream.splitLines,
+      Stream.runForEach((text) => Effect.sync(() => addLine(text, `${file === "-" ? "stdin" : file}:${++line}`)))
+    )
+  }
+  if (leaked.tokens.size + leaked.masked.length === 0) {
+    return yield* invalidUsage(
+      "The input holds no token: put one on each line, or any text with tokens that begin with HRKU-"
+    )
+  }
+  return leaked
+})
+
+/** A token and an authorization that has it, or may have it as far as the masked token shows. */
+interface Match {
+  readonly match: "exact" | "masked"
+  readonly source: string
+  readonly item: Authorization.Authorization
+}
+
+interface SearchResult {
+  readonly matches: ReadonlyArray<Match>
+  readonly missing: ReadonlyArray<LeakedToken>
+  /** The number of authorizations with a token that cannot be compared with those that are missing. */
+  readonly incomparable: number
+}
+
+const search = Effect.fnUntraced(function*(
+  leaked: Leaked,
+  authorizations: ReturnType<typeof Selection.listed>,
+  advance: (count: number) => Effect.Effect<void>
+) {
+  const tokens = [...leaked.tokens.values()]
+  const found = new Set<LeakedToken>()
+  const matches: Array<Match> = []
+  let incomparable = 0
+  yield* authorizations.pipe(
+    Stream.chunks,
+    Stream.runForEach((items) =>
+      Effect.andThen(
+        Effect.sync(() => {
+          for (const item of items) {
+            let isComparable = true
+            for (const leakedToken of tokens) {
+              const match = Authorization.matchToken(item, leakedToken.token)
+              if (match === "unknown") isComparable = false
+              if (match !== "exact" && match !== "masked") continue
+              matches.push({ match, source: leakedToken.source, item })
+              found.add(leakedToken)
+            }
+            if (!isComparable) incomparable++
+          }
+        }),
+        advance(items.length)
+      )
+    )
+  )
+  const result: SearchResult = { matches, missing: tokens.filter((token) => !found.has(token)), incomparable }
+  return result
+})
+
+const printLines = (matches: ReadonlyArray<Match>) =>
+  Effect.gen(function*() {
+    const now = yield* DateTime.now
+    for (const { item, match, source } of matches) yield* Console.log(toJson({ match, source, ...toRecord(item, now) }))
+  })
+
+const printTables = (matches: ReadonlyArray<Match>) =>
+  Effect.gen(function*() {
+    const now = yield* DateTime.now
+    const width = yield* outputWidth
+    const print = Effect.fnUntraced(function*(title: string, kind: Match["match"]) {
+      const rows = matches.filter(({ match }) => match === kind)
+        .map(({ item, source }) => toRow(item, now).toSpliced(1, 0, safe(source)))
+      if (rows.length === 0) return
+      yield* Console.log([title, ...formatTable(heading.toSpliced(1, 0, "TOKEN"), rows, width)].join("\n"))
+    })
+    yield* print("Exact matches", "exact")
+    yield* print("Masked matches: equal as far as Heroku shows the token; other tokens can look the same", "masked")
+  })
+
+const conclude = Effect.fnUntraced(function*(leaked: Leaked, { incomparable, missing }: SearchResult) {
+  for (const { source } of missing) yield* Console.error(`The token at ${safe(source)} was not found`)
+  for (const source of leaked.masked) {
+    yield* Console.error(`The token at ${safe(source)} is masked: it cannot be searched for`)
+  }
+  if (leaked.masked.length > 0 || (missing.length > 0 && incomparable > 0)) {
+    return yield* new Stop({
+      code: exitCode.inconclusive,
+      message: incomparable === 0
+        ? "Pass the tokens that are masked in full, or look for their authorizations by description and date"
+        : `${
+          countOf(incomparable, "authorization")
+        } could not be compared, because Heroku masks their tokens: a token that was not found may belong to one of them`
+    })
+  }
+  if (missing.length > 0) {
+    return yield* new Stop({
+      code: exitCode.failed,
+      message: `${countOf(missing.length, "token")} not found: revoked already, or of another account`
+    })
+  }
+})

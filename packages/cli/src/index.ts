@@ -1,0 +1,2 @@
+/** The program `heroku-authorizations`, for embedding and for tests. */
+export { run } from "./run.ts"

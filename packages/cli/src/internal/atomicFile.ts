@@ -1,0 +1,15 @@
+/** Files that are always complete: a program that is killed leaves the old content or the new. */
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+
+/** Writes a file that only this user can read. */
+export const writeAtomic = Effect.fnUntraced(function*(file: string, text: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const unfinished = `${file}.unfinished`
+  // Not `writeFile`: its mode does not change that of a file that a killed run left.
+  yield* fileSystem.remove(unfinished, { force: true })
+  const opened = yield* fileSystem.open(unfinished, { flag: "wx", mode: 0o600 })
+  yield* opened.writeAll(new TextEncoder().encode(text))
+  yield* opened.sync
+  yield* fileSystem.rename(unfinished, file)
+}, Effect.scoped)

@@ -1,0 +1,56 @@
+/** Errors as sentences for people: what failed, why, and what to do. */
+import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
+import type * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import type * as PlatformError from "effect/PlatformError"
+import type { Stop } from "./stop.ts"
+import { maskTokens, safe } from "./text.ts"
+
+/** The errors with which a command can fail. */
+export type CommandError = AuthorizationError | Config.ConfigError | PlatformError.PlatformError | Stop
+
+/** Describes an error in a line that is safe to print, with Heroku's request id when there is one. */
+export const explain = (error: CommandError): string => {
+  const requestId = "requestId" in error ? Option.getOrUndefined(error.requestId) : undefined
+  const text = `${describe(error)}${requestId === undefined ? "" : ` (request id ${requestId})`}`
+  return maskTokens(safe(text))
+}
+
+const describe = (error: CommandError): string => {
+  switch (error._tag) {
+    case "Unauthorized":
+      return `Heroku rejected the token: ${error.message} Set HEROKU_API_KEY to a valid one, or run \`heroku login\``
+    case "Forbidden":
+      return `The token may not do this: ${error.message} Use a token with the scope global`
+    case "TwoFactorRequired":
+      return `Heroku requires a second factor: ${error.message} Run \`heroku login\`, then run this command with HEROKU_API_KEY="$(heroku auth:token)"`
+    case "NotFound":
+      return `No authorization has the id ${error.id}: ${error.message} Run \`heroku-authorizations list\` to see all ids`
+    case "RateLimited":
+      return `The rate limit of the account is used up: ${error.message} Run this command again ${
+        Option.match(error.retryAfter, {
+          onNone: () => "in a few minutes",
+          onSome: (wait) => `in ${Duration.format(wait)}`
+        })
+      }`
+    case "RequestFailed":
+      return error.outcomeUnknown
+        ? `${error.message}. Heroku may have processed the request: check with \`heroku-authorizations list\` before you run this command again`
+        : `${error.message}. Check the connection, then run this command again`
+    case "UnexpectedStatus":
+      return `Heroku returned status ${error.status} for ${error.operation}: ${error.message} See https://status.heroku.com for outages, then run this command again`
+    case "InvalidResponse":
+      return `Heroku's response to ${error.operation} is invalid: ${error.message}. Run this command with --debug and report the request id to Heroku`
+    case "InvalidParams":
+      return Option.match(error.field, {
+        onNone: () => `Heroku rejected the input: ${error.message}`,
+        onSome: (field) => `${field}: ${error.message}`
+      })
+    case "ConfigError":
+      return error.cause.message
+    case "PlatformError":
+    case "Stop":
+      return error.message
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * The file of an export.
+ *
+ * After each page, FILE.progress records the cursor of the next page and the length of the file. If a run ends between writing
+ * a page and recording it, the next run truncates the file to the recorded length, so that no line is missing or written twice.
+ */
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as ListRange from "@effect-heroku/core/ListRange"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { writeAtomic } from "./atomicFile.ts"
+import { Connection } from "./connection.ts"
+import { lock } from "./lock.ts"
+import { toRecord } from "./record.ts"
+import * as Selection from "./selection.ts"
+import { failed } from "./stop.ts"
+import { toJson } from "./text.ts"
+
+/** The content of FILE.progress. */
+const Progress = Schema.Struct({
+  /** The account and selection: a run with others must not continue this export. */
+  host: Schema.String,
+  account: Schema.String,
+  selection: Schema.String,
+  bytes: Schema.Int,
+  count: Schema.Int,
+  cursor: Schema.optionalKey(ListRange.Cursor),
+  completeSince: Schema.optionalKey(Schema.DateTimeUtcFromString)
+})
+const ProgressJson = Schema.fromJsonString(Progress)
+
+const toLines = (items: Selection.Selected["items"], now: DateTime.Utc): string =>
+  items.map((item) => `${toJson(toRecord(item, now))}\n`).join("")
+
+/** Exports the authorizations with the passed ids, all at once. */
+export const exportSelected = Effect.fnUntraced(function*(
+  file: string,
+  selection: Selection.Selection,
+  advance: (count: number) => Effect.Effect<void>
+) {
+  const fileSystem = yield* FileSystem.FileSystem
+  yield* lock(`${file}.lock`)
+  if (yield* fileSystem.exists(file)) return yield* failed(`${file} exists: delete it, or choose another name`)
+  const { items, missing } = yield* Selection.collect(selection, advance)
+  yield* writeAtomic(file, toLines(items, yield* DateTime.now))
+  return { count: items.length, missing }
+}, Effect.scoped)
+
+/** Exports the account page by page, from where an earlier run stopped. */
+export const exportPages = Effect.fnUntraced(function*(
+  file: string,
+  selection: Selection.Selection,
+  description: string,
+  advance: (count: number) => Effect.Effect<void>
+) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const service = yield* AuthorizationService
+  const { account, host } = yield* Connection
+  const target = { host, account: yield* account, selection: description }
+  yield* lock(`${file}.lock`)
+  const { bytes, count, cursor } = yield* readProgress(file, target)
+  yield* advance(count)
+  yield* fileSystem.truncate(file, bytes)
+  const opened = yield* fileSystem.open(file, { flag: "a" })
+
+  const end = yield* service.pages({ cursor, team: selection.team }).pipe(
+    Stream.runFoldEffect(() => ({ bytes, count }), (total, page) =>
+      Effect.gen(function*() {
+        const now = yield* DateTime.now
+        const items = page.items.filter((item) => selection.accepts(item, now))
+        const lines = new TextEncoder().encode(toLines(items, now))
+        yield* opened.writeAll(lines)
+        yield* opened.sync
+        const next = Option.match(page.next, {
+          onNone: () => ({ completeSince: now }),
+          onSome: (cursor) => ({ cursor })
+        })
+        const written = { bytes: total.bytes + lines.length, count: total.count + items.length }
+        yield* writeAtomic(`${file}.progress`, Schema.encodeSync(ProgressJson)({ ...target, ...written, ...next }))
+        yield* advance(items.length)
+        return written
+      }))
+  )
+  return { count: end.count, missing: [] }
+}, Effect.scoped)
+
+type Target = Pick<typeof Progress.Type, "account" | "host" | "selection">
+
+/** Returns the position to continue from. Starts over if the file was deleted or cut, and never overwrites a file of something else. */
+const readProgress = Effect.fnUntraced(function*(file: string, target: Target) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const initial: typeof Progress.Type = { ...target, bytes: 0, count: 0 }
+  const text = yield* fileSystem.readFileString(`${file}.progress`).pipe(
+    Effect.asSome,
+    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeedNone)
+  )
+  if (Option.isNone(text)) {
+    // First, because a run that is killed between the two leaves progress without a file, and the next run starts over.
+    yield* fileSystem.writeFileString(`${file}.progress`, Schema.encodeSync(ProgressJson)(initial), { flag: "wx" })
+    const isFree = yield* fileSystem.writeFileString(file, "", { flag: "wx", mode: 0o600 }).pipe(
+      Effect.as(true),
+      Effect.catchReason("PlatformError", "AlreadyExists", () => Effect.succeed(false))
+    )
+    if (isFree) return initial
+    yield* fileSystem.remove(`${file}.progress`)
+    return yield* failed(`${file} exists and is not an unfinished export: delete it, or choose another name`)
+  }
+  const saved = Schema.decodeOption(ProgressJson)(text.value)
+  if (Option.isNone(saved)) return yield* failed(`${file}.progress is damaged: delete it and ${file} to start over`)
+  const { account, completeSince, host, selection } = saved.value
+  if (host !== target.host || account !== target.account || selection !== target.selection) {
+    return yield* failed(
+      `${file} is an export of account ${account} at ${host} or with other filters: choose another name, or delete it and ${file}.progress`
+    )
+  }
+  yield* fileSystem.writeFileString(file, "", { flag: "a", mode: 0o600 })
+  const { size } = yield* fileSystem.stat(file)
+  if (size < saved.value.bytes) return initial
+  if (completeSince !== undefined) {
+    return yield* failed(
+      `${file} is complete since ${
+        DateTime.formatIso(completeSince)
+      }: choose another name, or delete it and ${file}.progress to export again`
+    )
+  }
+  return saved.value
+})

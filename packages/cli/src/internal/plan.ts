@@ -1,0 +1,69 @@
+/** The plan of a command that changes authorizations. */
+import * as Authorization from "@effect-heroku/core/Authorization"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { Connection, whoami } from "./connection.ts"
+import { withProgress } from "./progress.ts"
+import { heading, toRow } from "./record.ts"
+import * as Selection from "./selection.ts"
+import { invalidUsage } from "./stop.ts"
+import { formatTable } from "./table.ts"
+import { countOf, safe } from "./text.ts"
+
+/**
+ * Reads the authorizations to change. `own` are those that the acting token belongs to or, as far as masked tokens show, may
+ * belong to.
+ */
+export const selectTargets = Effect.fnUntraced(function*(input: Selection.Input, all: boolean) {
+  const selection = yield* Selection.make(input)
+  if (!selection.isNarrowed && !all) {
+    return yield* invalidUsage("Nothing is selected: pass ids, filters such as --older-than 90d, or --all")
+  }
+  const { items, missing } = yield* withProgress(
+    "Read",
+    Option.none(),
+    ({ advance }) => Selection.collect(selection, advance)
+  )
+  const { actingToken } = yield* Connection
+  const isOwn = (item: Authorization.Authorization) =>
+    ["exact", "masked"].includes(Authorization.matchToken(item, actingToken))
+  return {
+    others: items.filter((item) => !isOwn(item)),
+    own: items.filter(isOwn),
+    missing,
+    isNamed: Option.isSome(selection.ids)
+  }
+})
+
+/** A plan shows this many rows at most, and `list` all of them. */
+const maxRows = 100
+
+/** Formats the account, the authorizations, and notes about them. */
+export const makePlan = Effect.fnUntraced(function*(
+  verb: string,
+  targets: ReadonlyArray<Authorization.Authorization>,
+  missing: ReadonlyArray<string>,
+  notes: ReadonlyArray<string>
+) {
+  const { actingToken } = yield* Connection
+  const now = yield* DateTime.now
+  const incomparable = targets.filter((item) => Authorization.matchToken(item, actingToken) === "unknown").length
+  return [
+    yield* whoami,
+    `${verb} ${countOf(targets.length, "authorization")}${targets.length === 0 ? "" : ":"}`,
+    ...(targets.length === 0 ? [] : formatTable(heading, targets.slice(0, maxRows).map((item) => toRow(item, now)))),
+    ...(targets.length > maxRows
+      ? [`… and ${countOf(targets.length - maxRows, "more authorization")}. \`list\` with the same selection shows all`]
+      : []),
+    ...missing.map((id) => `Not found: ${safe(id)}`),
+    ...notes,
+    ...(incomparable === 0
+      ? []
+      : [
+        `Heroku masks the tokens of ${
+          countOf(incomparable, "authorization")
+        }: one of them may be that of the acting token`
+      ])
+  ]
+})

@@ -1,0 +1,57 @@
+/** Questions on the controlling terminal, which work although standard input is a pipe. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { closeSync, openSync } from "node:fs"
+import { createInterface } from "node:readline"
+import { ReadStream, WriteStream } from "node:tty"
+
+/** Asks a question and returns the line that the user types. `None`: there is no terminal. */
+export type Ask = (question: string) => Effect.Effect<Option.Option<string>>
+
+const [inputDevice, outputDevice] = process.platform === "win32"
+  ? [String.raw`\\.\CONIN$`, String.raw`\\.\CONOUT$`]
+  : ["/dev/tty", "/dev/tty"]
+
+const askTerminal: Ask = (question) =>
+  Effect.callback((resume) => {
+    let input: ReadStream
+    let output: WriteStream
+    try {
+      input = new ReadStream(openSync(inputDevice, "r"))
+      output = new WriteStream(openSync(outputDevice, "w"))
+    } catch {
+      return resume(Effect.succeedNone)
+    }
+    // Not `terminal: true`: the terminal itself edits the line, and Ctrl-C stays a signal.
+    const lines = createInterface({ input, output, terminal: false })
+    const close = () => {
+      lines.close()
+      input.destroy()
+      output.destroy()
+    }
+    output.write(question)
+    // At the end of input (Ctrl-D) there is no line.
+    lines.once("close", () => resume(Effect.succeed(Option.some(""))))
+    lines.once("line", (line) => {
+      resume(Effect.succeed(Option.some(line)))
+      close()
+    })
+    return Effect.sync(close)
+  })
+
+/** Whether there is a controlling terminal. */
+const isPresent = Effect.sync(() => {
+  try {
+    closeSync(openSync(inputDevice, "r"))
+    return true
+  } catch {
+    return false
+  }
+})
+
+/** The terminal that questions are asked on. Tests replace it. */
+export const ControllingTerminal = Context.Reference<{
+  readonly isPresent: Effect.Effect<boolean>
+  readonly ask: Ask
+}>("@effect-heroku/cli/ControllingTerminal", { defaultValue: () => ({ isPresent, ask: askTerminal }) })

@@ -1,0 +1,23 @@
+/** The ends of a command other than success. */
+import * as Data from "effect/Data"
+
+/** The exit codes of the program, as `--help` explains them. */
+export const exitCode = {
+  failed: 1,
+  invalidUsage: 2,
+  /** `find`: a token was not found, but some authorizations could not be compared. */
+  inconclusive: 2,
+  onlyPlanned: 3
+} as const
+
+/** Ends the program with an exit code and a message on standard error. */
+export class Stop extends Data.TaggedError("Stop")<{
+  readonly code: number
+  readonly message: string
+}> {}
+
+/** Ends the program because of what the user passed. */
+export const invalidUsage = (message: string): Stop => new Stop({ code: exitCode.invalidUsage, message })
+
+/** Ends the program because something failed. */
+export const failed = (message: string): Stop => new Stop({ code: exitCode.failed, message })

@@ -1,0 +1,138 @@
+import { FaultInjection } from "@effect-heroku/testing"
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { cli, layerFake, temporaryDirectory } from "./fixtures/cli.ts"
+
+const id = (digit: number) => `0000000${digit}-0000-4000-8000-000000000000`
+
+/** Tokens in today's form, in the form before it, and in the oldest one. */
+const tokens = {
+  new: `HRKU-AA${"n3w_".repeat(14)}-Z`,
+  masked: `HRKU-AA${"mask".repeat(14)}-Z`,
+  old: "HRKU-01234567-89ab-cdef-0123-456789abcdef",
+  oldest: "fedcba98-7654-4321-8765-fedcba987654",
+  unknown: `HRKU-AA${"none".repeat(14)}-Z`
+}
+const mask = (token: string, shown: number) => `${token.slice(0, shown)}**********${token.slice(-4)}`
+
+const layer = layerFake({
+  clearTokens: true,
+  seed: [
+    { id: id(1), description: "new", accessToken: tokens.new },
+    { id: id(2), description: "old", accessToken: tokens.old },
+    { id: id(3), description: "oldest", accessToken: null, refreshToken: tokens.oldest },
+    { id: id(4), description: "masked", accessToken: mask(tokens.masked, 12) }
+  ]
+})
+
+const find = (stdin: string, ...argv: ReadonlyArray<string>) =>
+  Effect.map(cli(["find", "--json", ...argv], { stdin }), ({ stdout, ...result }) => {
+    for (const token of Object.values(tokens)) assert.notInclude(stdout + result.stderr, token)
+    const matches = stdout === ""
+      ? []
+      : stdout.split("\n").map((line) => JSON.parse(line)).map((match) => [match.match, match.source, match.id])
+    return { ...result, matches }
+  })
+
+it.effect("find finds tokens one on each line and anywhere in text", () =>
+  Effect.gen(function*() {
+    const { code, matches, stderr } = yield* find([
+      `Authorization: Bearer ${tokens.new},`,
+      "",
+      `  ${tokens.oldest}  `,
+      `{"a":"${tokens.old}"} again ${tokens.new}`
+    ].join("\n"))
+    assert.strictEqual(code, 0)
+    assert.deepStrictEqual(matches, [["exact", "stdin:1", id(1)], ["exact", "stdin:4", id(2)], [
+      "exact",
+      "stdin:3",
+      id(3)
+    ]])
+    assert.match(
+      stderr,
+      /^Account \S+ at \S+\n3 tokens in the input\. Bare UUID tokens of old authorizations are looked/
+    )
+  }).pipe(Effect.provide(layer)))
+
+it.effect("find counts a masked match as found, apart from exact ones", () =>
+  Effect.gen(function*() {
+    assert.deepInclude(yield* find(tokens.masked), { code: 0, matches: [["masked", "stdin:1", id(4)]] })
+    const { stdout } = yield* cli(["find"], { stdin: `${tokens.masked}\n${tokens.new}` })
+    const lines = stdout.split("\n")
+    assert.deepStrictEqual([lines[0], lines[2]?.slice(0, 45)], ["Exact matches", `${id(1)}  stdin:2`])
+    assert.deepStrictEqual([lines[3]?.slice(0, 15), lines[5]?.slice(0, 45)], ["Masked matches:", `${id(4)}  stdin:1`])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("find exits with 1 if a token was not found", () =>
+  Effect.gen(function*() {
+    const { code, matches, stderr } = yield* find(`${tokens.unknown}\n${tokens.new}`)
+    assert.deepStrictEqual([code, matches], [1, [["exact", "stdin:2", id(1)]]])
+    assert.include(stderr, "\nThe token at stdin:1 was not found\n1 token not found")
+  }).pipe(Effect.provide(layer)))
+
+const layerIncomparable = layerFake({
+  clearTokens: true,
+  seed: [{ id: id(1), accessToken: tokens.new }, { id: id(2), accessToken: "HRKU-AA**********" }]
+})
+
+it.effect("find exits with 2 if a token was not found and an authorization could not be compared", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* find(tokens.unknown)
+    assert.strictEqual(code, 2)
+    assert.include(stderr, "1 authorization could not be compared")
+    assert.strictEqual((yield* find(tokens.new)).code, 0)
+  }).pipe(Effect.provide(layerIncomparable)))
+
+it.effect("find exits with 2 for masked tokens in the input", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* find(`${mask(tokens.masked, 12)}\n${tokens.new}`)
+    assert.strictEqual(code, 2)
+    assert.include(stderr, "The token at stdin:1 is masked: it cannot be searched for")
+  }).pipe(Effect.provide(layer)))
+
+it.effect("find ignores a bare UUID beside other text", () =>
+  Effect.gen(function*() {
+    const { code, matches } = yield* find(`id=${tokens.oldest}\n${tokens.new}`)
+    assert.deepStrictEqual([code, matches], [0, [["exact", "stdin:2", id(1)]]])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("find reads files", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const one = join(directory, "one.log")
+    const two = join(directory, "two.log")
+    writeFileSync(one, `x\n${tokens.new}`)
+    writeFileSync(two, tokens.old)
+    const { code, matches } = yield* find(tokens.oldest, one, two, "-")
+    assert.deepStrictEqual([code, matches], [0, [
+      ["exact", `${one}:2`, id(1)],
+      ["exact", `${two}:1`, id(2)],
+      ["exact", "stdin:1", id(3)]
+    ]])
+    const missing = yield* find("", join(directory, "missing.log"))
+    assert.strictEqual(missing.code, 2)
+    assert.include(missing.stderr, "missing.log")
+  }).pipe(Effect.provide(layer)))
+
+it.effect.each(
+  [
+    [tokens.new, "Pass tokens on standard input or in files"],
+    ["-", "The input holds no token"]
+  ] as const
+)("find rejects its input (%#) with exit code 2", ([argument, message]) =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* find("no token here", argument)
+    assert.strictEqual(code, 2)
+    assert.include(stderr, message)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("find exits with 2 if the listing fails", () =>
+  Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.status(403, { message: "No." }))
+    const { code, matches, stderr } = yield* find(tokens.new)
+    assert.deepStrictEqual([code, matches], [2, []])
+    assert.include(stderr, "The token may not do this: No.")
+  }).pipe(Effect.provide(layer)))

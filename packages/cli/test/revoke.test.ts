@@ -1,0 +1,123 @@
+import { FaultInjection, HerokuAccount } from "@effect-heroku/testing"
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { cli, daysAgo, layerFake, token } from "./fixtures/cli.ts"
+
+const id = (digit: number) => `0000000${digit}-0000-4000-8000-000000000000`
+const own = id(9)
+const seed = [
+  { id: id(1), description: "CI", createdAt: daysAgo(400) },
+  { id: id(2), description: "deploys", createdAt: daysAgo(10) },
+  { id: own, description: "my own", createdAt: daysAgo(500), accessToken: token }
+]
+const layer = layerFake({ seed })
+
+const remaining = HerokuAccount.HerokuAccount.use((account) =>
+  Effect.map(account.authorizations, (items) => items.map((item): string => item.id))
+)
+
+it.effect("revoke --yes shows the plan, revokes and reports each authorization", () =>
+  Effect.gen(function*() {
+    const { code, questions, stderr, stdout } = yield* cli(["revoke", id(2), id(1), "--yes"])
+    assert.deepStrictEqual([code, questions], [0, []])
+    assert.deepStrictEqual(stdout.split("\n").toSorted(), [`${id(1)} revoked`, `${id(2)} revoked`])
+    assert.match(stderr, /^Account \S+ at \S+\nRevoke 2 authorizations:\n/)
+    assert.match(stderr, /\n2 revoked, 0 not found, 0 failed$/)
+    assert.deepStrictEqual(yield* remaining, [own])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("revoke without a terminal prints the plan, changes nothing and exits with 3", () =>
+  Effect.gen(function*() {
+    const { code, stderr, stdout } = yield* cli(["revoke", "--older-than", "30d"])
+    assert.strictEqual(code, 3)
+    assert.match(stdout, /^Account \S+ at \S+\nRevoke 1 authorization:\n/)
+    assert.include(stdout, `\n${id(1)}  `)
+    assert.include(stdout, `\nLeft out: ${own}, whose token this command uses.`)
+    assert.match(stderr, /^Nothing was changed: .* --yes/)
+    assert.lengthOf(yield* remaining, 3)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("revoke asks on the terminal, and goes ahead after yes", () =>
+  Effect.gen(function*() {
+    const { code, questions } = yield* cli(["revoke", "-"], { stdin: id(1), reply: " Yes " })
+    assert.deepStrictEqual([code, questions], [0, ["Revoke 1 authorization? Type yes to go ahead: "]])
+    assert.deepStrictEqual(yield* remaining, [id(2), own])
+  }).pipe(Effect.provide(layer)))
+
+it.effect.each(["", "y", "no", "1"])("revoke changes nothing after the reply %j", (reply) =>
+  Effect.gen(function*() {
+    const { code, stderr, stdout } = yield* cli(["revoke", "--all"], { reply })
+    assert.deepStrictEqual([code, stdout], [1, ""])
+    assert.include(stderr, "Nothing was changed")
+    assert.lengthOf(yield* remaining, 3)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("revoke --all leaves out the authorization of the acting token", () =>
+  Effect.gen(function*() {
+    const { code } = yield* cli(["revoke", "--all", "--yes"])
+    assert.strictEqual(code, 0)
+    assert.deepStrictEqual(yield* remaining, [own])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("revoke exits with 1 if the authorization of the acting token was named and left out", () =>
+  Effect.gen(function*() {
+    const { code } = yield* cli(["revoke", id(1), own, "--yes"])
+    assert.strictEqual(code, 1)
+    assert.deepStrictEqual(yield* remaining, [id(2), own])
+    const alone = yield* cli(["revoke", own, "--yes"])
+    assert.strictEqual(alone.code, 1)
+    assert.include(alone.stderr, "--including-own")
+  }).pipe(Effect.provide(layer)))
+
+it.effect("revoke --including-own revokes the authorization of the acting token last", () =>
+  Effect.gen(function*() {
+    const { code, stderr, stdout } = yield* cli(["revoke", own, id(2), id(1), "--including-own", "--yes"])
+    assert.strictEqual(code, 0)
+    assert.strictEqual(stdout.split("\n").at(-1), `${own} revoked`)
+    assert.include(stderr, "The token that this command uses is among them. It is revoked last")
+    assert.deepStrictEqual(yield* remaining, [])
+  }).pipe(Effect.provide(layer)))
+
+it.effect.each([[[]], [["--team", "ops"]], [["--not", id(1)]]] as const)(
+  "revoke %j needs a selection or --all",
+  ([flags]) =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* cli(["revoke", "--yes", ...flags])
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "pass ids, filters such as --older-than 90d, or --all")
+      assert.lengthOf(yield* remaining, 3)
+    }).pipe(Effect.provide(layer))
+)
+
+it.effect.each([[["-"]], [["--description", "nothing"]], [["missing"]]] as const)(
+  "revoke %j fails because nothing is selected",
+  ([flags]) =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* cli(["revoke", "--yes", ...flags])
+      assert.strictEqual(code, 1)
+      assert.include(stderr, "Nothing to revoke: no authorization is selected")
+    }).pipe(Effect.provide(layer))
+)
+
+it.effect("revoke exits with 1 if an id was not found, and revokes the others", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* cli(["revoke", id(1), "missing", "--yes"])
+    assert.strictEqual(code, 1)
+    assert.include(stderr, "\nNot found: missing\n")
+    assert.include(stderr, "1 revoked, 1 not found, 0 failed")
+    assert.deepStrictEqual(yield* remaining, [id(2), own])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("revoke reports what failed, revokes the rest and exits with 1", () =>
+  Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.status(403, { message: "No." }), {
+      operation: "delete",
+      id: id(1)
+    })
+    const { code, stderr, stdout } = yield* cli(["revoke", "--all", "--yes"])
+    assert.strictEqual(code, 1)
+    assert.include(stdout, `${id(1)} failed: The token may not do this: No. `)
+    assert.include(stdout, `${id(2)} revoked`)
+    assert.include(stderr, "1 revoked, 0 not found, 1 failed")
+  }).pipe(Effect.provide(layer)))
