@@ -4,5 +4,5 @@ import { defineConfig } from "rolldown"
 export default defineConfig({
   input: "src/bin.ts",
   platform: "node",
-  output: { file: "dist/program.js", format: "esm", minify: true }
+  output: { file: "dist/program.js", format: "esm", minify: true, codeSplitting: false }
 })
