@@ -122,7 +122,7 @@ it.effect.each(
     [["list", "--created-before", "yesterday"], "Expected: a day such as 2026-01-31"],
     [["list", "--created-before", "2026-13-31"], "Expected: a day such as 2026-01-31"],
     [["list", "--unknown"], "Unrecognized flag: --unknown"],
-    [["list", "--api-url", "heroku"], "--api-url must be an absolute URL"],
+    [["list", "--api-url", "heroku"], "Expected: an absolute URL, like https://api.heroku.com"],
     [["info", "HRKU-secret"], "The argument is a token"],
     [["info"], "Missing required argument: id"],
     [["info", id(1), "HRKU-secret"], "Unexpected positional argument"],

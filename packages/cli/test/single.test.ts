@@ -84,7 +84,7 @@ it.effect("a command exits with 1 and says what to do when Heroku rejects the to
   Effect.gen(function*() {
     const { code, stderr, stdout } = yield* cli(["list"], { env: { HEROKU_API_KEY: "HRKU-wrong-token" } })
     assert.deepStrictEqual([code, stdout], [1, ""])
-    assert.match(stderr, /^Heroku rejected the token: .*`heroku login`/)
+    assert.match(stderr, /^The token comes from HEROKU_API_KEY\nHeroku rejected the token: .*`heroku login`/)
     assert.notInclude(stderr, "HRKU")
   }).pipe(Effect.provide(layer)))
 

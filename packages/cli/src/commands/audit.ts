@@ -62,7 +62,7 @@ export const audit = Command.make(
       }
       if (Option.isSome(html)) yield* Console.error(`Wrote ${safe(html.value)}`)
       yield* missingIds(missing)
-    }).pipe(Effect.provide(Connection.layer))
+    }).pipe(Connection.withAccount)
 ).pipe(
   Command.withDescription("Reports which authorizations are risky and why, worst first"),
   Command.withExamples([

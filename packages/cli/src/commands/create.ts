@@ -66,7 +66,7 @@ export const create = Command.make(
       }
       yield* Console.log(token)
       yield* Console.error(`Created ${safe(created.id)}. Its token is not shown a second time`)
-    }).pipe(Effect.provide(Connection.layer))
+    }).pipe(Connection.withAccount)
 ).pipe(
   Command.withDescription("Creates an authorization and prints its token, alone on standard output"),
   Command.withExamples([

@@ -43,7 +43,7 @@ export const find = Command.make(
       yield* json ? printLines(result.matches) : printTables(result.matches)
       yield* conclude(leaked, result)
     }).pipe(
-      Effect.provide(Connection.layer),
+      Connection.withAccount,
       // 1 would mean that a token was not found.
       Effect.mapError((error) =>
         error._tag === "Stop" ? error : new Stop({ code: exitCode.inconclusive, message: explain(error) })

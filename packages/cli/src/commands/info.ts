@@ -20,5 +20,5 @@ export const info = Command.make(
     Effect.gen(function*() {
       const service = yield* AuthorizationService
       yield* printAuthorization(yield* service.info(yield* parseId(id, "The argument")), json)
-    }).pipe(Effect.provide(Connection.layer))
+    }).pipe(Connection.withAccount)
 ).pipe(Command.withDescription("Shows one authorization"))

@@ -23,7 +23,7 @@ export const list = Command.make(
       const selected = yield* Selection.make(selection)
       const missing = yield* json ? printLines(selected) : printTable(selected)
       yield* missingIds(missing)
-    }).pipe(Effect.provide(Connection.layer))
+    }).pipe(Connection.withAccount)
 ).pipe(
   Command.withDescription("Lists authorizations"),
   Command.withExamples([

@@ -51,7 +51,7 @@ export const revoke = Command.make(
       if (own.length > last.length && isNamed) {
         return yield* failed("All but the authorization of the token that this command uses are revoked")
       }
-    }).pipe(Effect.provide(Connection.layer))
+    }).pipe(Connection.withAccount)
 ).pipe(
   Command.withDescription("Revokes authorizations: their tokens stop working at once"),
   Command.withExamples([

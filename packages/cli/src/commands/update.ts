@@ -27,5 +27,5 @@ export const update = Command.make(
       const validId = yield* parseId(id, "The argument")
       yield* Console.error(yield* Connection.whoami)
       yield* printAuthorization(yield* service.update(validId, { description }), json)
-    }).pipe(Effect.provide(Connection.layer))
+    }).pipe(Connection.withAccount)
 ).pipe(Command.withDescription("Changes the description of an authorization"))

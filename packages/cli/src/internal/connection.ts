@@ -1,21 +1,21 @@
 /** The account that a command acts on: the service, the owner of the token, and the rest of the rate limit. */
 import type { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
-import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
+import * as HerokuCredentials from "@effect-heroku/http-node/HerokuCredentials"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
+import * as TokenOwner from "@effect-heroku/http-node/TokenOwner"
 import type * as Command from "effect/cli/Command"
 import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import { program } from "./program.ts"
-import { invalidUsage, type Stop } from "./stop.ts"
 import { safe } from "./text.ts"
 
 /** The account besides its authorizations. */
@@ -26,6 +26,8 @@ export class Connection extends Context.Service<Connection, {
   readonly account: Effect.Effect<string>
   /** The token that requests are made with. */
   readonly actingToken: Redacted.Redacted
+  /** Where that token was found. */
+  readonly tokenSource: string
   /** The number of requests that the rate limit leaves, from the latest response. */
   readonly remainingRequests: () => Option.Option<number>
 }>()("@effect-heroku/cli/Connection") {}
@@ -37,58 +39,64 @@ export const whoami = Effect.gen(function*() {
 })
 
 const make = Effect.gen(function*() {
-  const { apiUrl, timeout } = yield* program
-  const token = yield* Config.Redacted("HEROKU_API_KEY")
-  const configuredUrl = yield* Config.option(Config.String("HEROKU_API_URL"))
-  const baseUrl = Option.getOrElse(Option.orElse(apiUrl, () => configuredUrl), () => "https://api.heroku.com")
-  if (!URL.canParse(baseUrl)) {
-    return yield* invalidUsage(`--api-url must be an absolute URL, like https://api.heroku.com`)
-  }
-  const client = yield* HttpClient.HttpClient
-
+  const { timeout } = yield* program
+  const credentials = yield* HerokuCredentials.find()
+  const url = yield* Config.option(Config.String("HEROKU_API_URL"))
   let remaining = Option.none<number>()
-  const layerService = HttpAuthorizationService.layer({
-    token,
-    baseUrl,
-    timeout: Option.getOrUndefined(timeout),
-    transformClient: HttpClient.tap(({ headers }) =>
+  const options = {
+    token: Config.succeed(credentials.token),
+    timeout: Config.succeed(Option.getOrUndefined(timeout)),
+    transformClient: Config.succeed(HttpClient.tap(({ headers }) =>
       Effect.sync(() => {
         remaining = Option.orElse(Option.map(Headers.get(headers, "ratelimit-remaining"), Number), () => remaining)
       })
-    )
+    ))
+  }
+  // A failure is no reason to stop: if something is wrong with the token or the network, the command itself fails.
+  const account = TokenOwner.find({
+    ...options,
+    retry: { times: Config.succeed(0) },
+    timeout: Config.succeed("10 seconds")
   })
+    .pipe(
+      Effect.map(({ email }) => safe(email)),
+      Effect.orElseSucceed(() => "unknown"),
+      Effect.provideService(ConfigProvider.ConfigProvider, yield* ConfigProvider.ConfigProvider)
+    )
   const connection = Connection.of({
-    host: new URL(baseUrl).host,
-    account: yield* Effect.cached(findAccount(client, new URL(baseUrl), token)),
-    actingToken: token,
+    // An invalid URL is named by the error of the service.
+    host: Option.match(url, {
+      onNone: () => "api.heroku.com",
+      onSome: (text) => safe(URL.canParse(text) ? new URL(text).host : text)
+    }),
+    account: yield* Effect.cached(account),
+    actingToken: credentials.token,
+    tokenSource: safe(credentials.source),
     remainingRequests: () => remaining
   })
-  return Layer.merge(
-    Layer.provide(layerService, Layer.succeed(HttpClient.HttpClient, client)),
-    Layer.succeed(Connection, connection)
-  )
+  return Layer.merge(NodeAuthorizationService.layerConfig(options), Layer.succeed(Connection, connection))
 })
 
-/** Provides the account of the shared flags and the environment. */
-export const layer: Layer.Layer<
+/** The account of the shared flags and the environment. `--api-url` replaces a variable. */
+const layer: Layer.Layer<
   AuthorizationService | Connection,
-  Stop | Config.ConfigError,
+  Config.ConfigError,
   Command.CommandContext<"heroku-authorizations">
-> = Layer.unwrap(make).pipe(Layer.provide(NodeAuthorizationService.layerClient))
+> = Layer.unwrap(make).pipe(Layer.provide(ConfigProvider.layerAdd(
+  Effect.map(program, ({ apiUrl }) =>
+    ConfigProvider.fromEnv({
+      env: Option.match(apiUrl, { onNone: () => ({}), onSome: (HEROKU_API_URL) => ({ HEROKU_API_URL }) })
+    })),
+  { asPrimary: true }
+)))
 
-/**
- * Returns the email address of a token's owner. Ignores failures: if something is wrong with the token or the network, the
- * command itself fails with a better message.
- *
- * @see https://devcenter.heroku.com/articles/platform-api-reference#account-info
- */
-const findAccount = (client: HttpClient.HttpClient, baseUrl: URL, token: Redacted.Redacted): Effect.Effect<string> =>
-  HttpClientRequest.get(`${baseUrl.href.replace(/\/$/, "")}/account`).pipe(
-    HttpClientRequest.bearerToken(token),
-    HttpClientRequest.setHeader("accept", "application/vnd.heroku+json; version=3"),
-    HttpClient.filterStatusOk(client).execute,
-    Effect.flatMap(HttpClientResponse.schemaBodyJson(Schema.Struct({ email: Schema.String }))),
-    Effect.map(({ email }) => safe(email)),
-    Effect.timeout("10 seconds"),
-    Effect.orElseSucceed(() => "unknown")
+/** Provides the account of the shared flags and the environment to a command. */
+export const withAccount = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  effect.pipe(
+    Effect.tapError((error) =>
+      Predicate.isTagged(error, "Unauthorized")
+        ? Connection.use(({ tokenSource }) => Console.error(`The token comes from ${tokenSource}`))
+        : Effect.void
+    ),
+    Effect.provide(layer)
   )

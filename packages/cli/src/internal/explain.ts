@@ -20,7 +20,7 @@ export const explain = (error: CommandError): string => {
 const describe = (error: CommandError): string => {
   switch (error._tag) {
     case "Unauthorized":
-      return `Heroku rejected the token: ${error.message} Set HEROKU_API_KEY to a valid one, or run \`heroku login\``
+      return `Heroku rejected the token: ${error.message} Set HEROKU_API_KEY to another one, or run \`heroku login\``
     case "Forbidden":
       return `The token may not do this: ${error.message} Use a token with the scope global`
     case "TwoFactorRequired":

@@ -7,6 +7,7 @@ import { duration } from "./times.ts"
 export const program = Command.make("heroku-authorizations").pipe(
   Command.withSharedFlags({
     apiUrl: Flag.String("api-url").pipe(
+      Flag.filter((text) => URL.canParse(text), () => "an absolute URL, like https://api.heroku.com"),
       Flag.withMetavar("URL"),
       Flag.optional,
       Flag.withDescription("The URL of the API, by default HEROKU_API_URL or https://api.heroku.com")

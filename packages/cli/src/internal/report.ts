@@ -83,24 +83,26 @@ ${audited.map((one) => row(one, at)).join("\n")}
 const row = ({ findings, item, level }: Audited, at: DateTime.Utc): string => {
   const [, ...labels] = columns
   const cells = [
-    findings.map(({ kind, why }) => mark(kind, kind === "expiring soon" || kind === "old" ? why : kind)).join(" "),
+    findings.length === 0
+      ? "none"
+      : findings.map(({ kind, why }) => mark(kind, hasNumber(kind) ? why : kind)).join(" "),
     item.scope.map(text).join(", "),
-    bidi(clientOf(item)),
+    bidi(orElse(clientOf(item), "none")),
     day(item.createdAt),
     day(item.updatedAt),
     expiryOf(item, at)
   ]
-  return `<tr role="row" class="${level}" data-kinds="${
-    findings.map(({ kind }) => code(kind)).join(" ")
-  }"><th role="rowheader" scope="row"><strong>${bidi(descriptionOf(item))}</strong><code>${
-    escape(safe(item.id))
-  }</code></th>${
-    cells.map((cell, index) =>
-      `<td role="cell" data-label="${labels[index]}"><span>${cell === "" ? "–" : cell}</span></td>`
-    )
-      .join("")
-  }</tr>`
+  const shown = cells.map((cell, index) => `<td role="cell" data-label="${labels[index]}"><span>${cell}</span></td>`)
+  return `<tr role="row" class="${level}" data-kinds="${findings.map(({ kind }) => code(kind)).join(" ")}">
+<th role="rowheader" scope="row"><strong>${bidi(orElse(descriptionOf(item), "(no description)"))}</strong>
+<code>${escape(safe(item.id))}</code></th>
+${shown.join("")}</tr>`
 }
+
+const orElse = (text: string, other: string): string => text === "-" ? other : text
+
+/** Whether the reason says more than the name of the kind. */
+const hasNumber = (kind: Kind): boolean => kind === "expiring soon" || kind === "old"
 
 const mark = (kind: Kind, label: string): string => `<mark class="${code(kind)}">${escape(label)}</mark>`
 

@@ -53,6 +53,10 @@ dd { margin: 0 }
   td { display: grid; grid-template-columns: 6rem minmax(0, 1fr) }
   td::before { color: var(--soft); content: attr(data-label) }
 }
+@media (min-width: 40rem) and (max-width: 75rem) {
+  tr { column-gap: 1.5rem; display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr) }
+  tbody th { grid-column: 1 / -1 }
+}
 @media (max-width: 30rem) { dl { grid-template-columns: minmax(0, 1fr) } dd { margin-bottom: .4rem } }
 @media print {
   :root { --back: #fff; --text: #000; --soft: #444; --line: #bbb; --mark: #fff; --mark-text: #000; --warn: #fff; --warn-text: #000; --bad: #fff; --bad-text: #000 }

@@ -113,23 +113,30 @@ export const invalid = (response: Response, message: string): InvalidResponse =>
   return invalidResponse({ operation, status, message, requestId: requestId(response), outcomeUnknown, attempts })
 }
 
+/** Returns a function that decodes the JSON in a body. */
+export const decodeWith =
+  <A>(decode: (json: unknown) => Result.Result<A, Schema.SchemaError>) =>
+  (response: Response): Effect.Effect<A, InvalidResponse> =>
+    Effect.suspend(() =>
+      Effect.fromResult(
+        Result.flatMap(
+          parseBody(response),
+          (json) => Result.mapError(decode(json), (error) => invalidBody(response, error))
+        )
+      )
+    )
+
 /** Decodes the authorization in the body, and checks that it is the one that the call named, if it named one. */
 export const decodeAuthorization = (
   response: Response,
   id: string | undefined
 ): Effect.Effect<Authorization, InvalidResponse> =>
-  Effect.suspend(() => {
-    const decoded = Result.flatMap(parseBody(response), (json) =>
-      Result.mapError(decodeOne(json), (error) => invalidBody(response, error)))
-    const checked = Result.filterOrFail(
-      decoded,
-      // `~` names the default authorization, and Heroku accepts the id of another in capitals.
-      (authorization) =>
-        id === undefined || id === "~" || authorization.id.toLowerCase() === id.toLowerCase(),
-      () => invalid(response, "The response is about another authorization than the one named")
-    )
-    return Effect.fromResult(checked)
-  })
+  Effect.filterOrFail(
+    decodeWith(decodeOne)(response),
+    // `~` names the default authorization, and Heroku accepts the id of another in capitals.
+    (authorization) => id === undefined || id === "~" || authorization.id.toLowerCase() === id.toLowerCase(),
+    () => invalid(response, "The response is about another authorization than the one named")
+  )
 
 /** Reads the response of a list. Its authorizations are decoded as they are pulled. */
 export const toListResponse = (response: Response): ListResponse => ({
@@ -141,6 +148,7 @@ export const toListResponse = (response: Response): ListResponse => ({
 })
 
 const decodeOne = Schema.decodeUnknownResult(Authorization.FromWire)
+
 const decodeMany = Schema.decodeUnknownResult(Schema.Array(Authorization.FromWire))
 const formatIssue = SchemaIssue.makeFormatterDefault()
 const decodeId = Schema.decodeUnknownOption(AuthorizationId)

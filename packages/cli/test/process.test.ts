@@ -1,0 +1,145 @@
+/** The program as a process, without and with a terminal. */
+import { HerokuAccount } from "@effect-heroku/testing"
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { HttpServer } from "effect/http"
+import { join } from "node:path"
+import { afterAll, beforeAll } from "vitest"
+import { daysAgo, layerFake, temporaryDirectory, token } from "./fixtures/cli.ts"
+import { bundle, type Options, run, runOnTerminal } from "./fixtures/process.ts"
+
+const program = { file: "", remove: () => {} }
+beforeAll(async () => void Object.assign(program, await bundle()))
+afterAll(() => program.remove())
+
+const id = (digit: number) => `0000000${digit}-0000-4000-8000-000000000000`
+const layer = layerFake({
+  seed: [{ id: id(1), description: "CI" }, { id: id(2), description: "deploys", createdAt: daysAgo(100) }]
+})
+
+const environment = Effect.map(HttpServer.HttpServer, ({ address }) => ({
+  HEROKU_API_KEY: token,
+  HEROKU_API_URL: HttpServer.formatAddress(address)
+}))
+
+/** Runs the program without a terminal. */
+const start = Effect.fnUntraced(function*(args: ReadonlyArray<string>, options: Omit<Options, "env"> = { stdin: "" }) {
+  const env = yield* environment
+  return yield* Effect.promise(() => run(process.execPath, [program.file, ...args], { env, ...options }))
+})
+
+/** Runs a shell command with `$cli` in it on a terminal. */
+const startOnTerminal = Effect.fnUntraced(function*(command: string, onOutput: Options["onOutput"] = () => {}) {
+  const env = { ...(yield* environment), cli: `${process.execPath} ${program.file}` }
+  return yield* Effect.promise(() => runOnTerminal(command, { env, onOutput }))
+})
+
+/** Types a text once after the screen shows another one. */
+const typeAfter = (shown: string, text: string): Options["onOutput"] => {
+  let isTyped = false
+  return (output, child) => {
+    if (isTyped || !output.includes(shown)) return
+    isTyped = true
+    child.stdin.write(text)
+  }
+}
+
+const remaining = HerokuAccount.HerokuAccount.use(({ size }) => size)
+
+it.effect("the process prints results on standard output, all else on standard error, and exits with the code", () =>
+  Effect.gen(function*() {
+    const { code, stderr, stdout } = yield* start(["list", "--json", id(1), "missing"])
+    assert.deepStrictEqual([code, JSON.parse(stdout).id], [1, id(1)])
+    assert.strictEqual(stderr, "missing not found\n1 id not found in this account\n")
+    assert.strictEqual((yield* start(["list", "--nonsense"])).code, 2)
+    assert.strictEqual((yield* start(["list"])).code, 0)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("the process reads ids from a pipe, and without a terminal only prints the plan", () =>
+  Effect.gen(function*() {
+    const planned = yield* start(["revoke", "-"], { stdin: id(1) })
+    assert.deepStrictEqual([planned.code, yield* remaining], [3, 2])
+    assert.include(planned.stdout, "Revoke 1 authorization:")
+    const revoked = yield* start(["revoke", "-", "--yes"], { stdin: id(1) })
+    assert.deepStrictEqual([revoked.code, revoked.stdout, yield* remaining], [0, `${id(1)} revoked\n`, 1])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("the process ends quietly when the reader of its output does", () =>
+  Effect.gen(function*() {
+    const env = { ...(yield* environment), cli: `${process.execPath} ${program.file}` }
+    const { code, stderr, stdout } = yield* Effect.promise(() =>
+      run("sh", ["-c", "$cli list --json | head -n 1; $cli export \"$0\"", "/nonexistent/file"], { env, stdin: "" })
+    )
+    assert.deepStrictEqual([code, stdout.split("\n").length], [1, 2])
+    assert.notInclude(stderr, "EPIPE")
+    assert.match(stderr, /nonexistent/)
+    assert.notMatch(stderr, /^ +at /m)
+  }).pipe(Effect.provide(layerFake({ count: 3000 }))))
+
+it.effect("the process asks on the controlling terminal although standard input is a pipe", () =>
+  Effect.gen(function*() {
+    const { code, stdout } = yield* startOnTerminal(
+      `echo ${id(1)} | $cli revoke -`,
+      typeAfter("Type yes to go ahead: ", "yes\n")
+    )
+    assert.deepStrictEqual([code, yield* remaining], [0, 1])
+    assert.include(stdout, `${id(1)} revoked`)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("the process asks on the controlling terminal although its output goes to a file", () =>
+  Effect.gen(function*() {
+    const file = join(yield* temporaryDirectory, "out")
+    const { code, stdout } = yield* startOnTerminal(
+      `$cli revoke --all > ${file} 2>&1`,
+      typeAfter("Revoke 2 authorizations? Type yes to go ahead: ", "no\n")
+    )
+    assert.deepStrictEqual([code, yield* remaining], [1, 2])
+    assert.include(stdout, "Type yes")
+  }).pipe(Effect.provide(layer)))
+
+it.effect.each([["Ctrl-C", "\u0003", 130], ["Ctrl-D", "\u0004", 1]] as const)(
+  "%s at a question changes nothing",
+  ([, key, expected]) =>
+    Effect.gen(function*() {
+      const { code, stdout } = yield* startOnTerminal("$cli revoke --all", typeAfter("Type yes to go ahead: ", key))
+      assert.deepStrictEqual([code, yield* remaining], [expected, 2])
+      assert.notMatch(stdout, /^ +at /m)
+    }).pipe(Effect.provide(layer))
+)
+
+it.effect("a table fits the terminal, and progress is shown while pages are read", () =>
+  Effect.gen(function*() {
+    const { code, stdout } = yield* startOnTerminal("$cli list")
+    assert.strictEqual(code, 0)
+    const lines = stdout.split(/\r?\n/).filter((line) => line.includes(id(3)))
+    assert.deepStrictEqual(lines.map((line) => line.length), [100])
+    assert.isTrue(lines[0]?.endsWith("…"))
+  }).pipe(Effect.provide(layerFake({ seed: [{ id: id(3), description: "long ".repeat(40) }] }))))
+
+it.live("Ctrl-C during a revocation reports what is revoked and how to continue", () =>
+  Effect.gen(function*() {
+    const { code, stdout } = yield* startOnTerminal(
+      "$cli revoke --all --yes",
+      typeAfter(" revoked\r\n", "\u0003")
+    )
+    assert.strictEqual(code, 130)
+    assert.match(stdout, /Revoked \d+ of 30, \d+\/s, .* left, rate limit: [\d,]+ requests left/)
+    const [, count] = /Interrupted: (\d+) of 30 are revoked\. Run the same command again for the rest/.exec(stdout) ??
+      []
+    const left = yield* remaining
+    assert.isAtLeast(30 - left, Number(count))
+    assert.isAbove(left, 0)
+    assert.strictEqual((yield* start(["revoke", "--all", "--yes"])).code, 0)
+    assert.strictEqual(yield* remaining, 0)
+  }).pipe(Effect.provide(layerFake({ count: 30, latency: "250 millis" }))))
+
+it.live("Ctrl-C during an export leaves a file that the next run completes", () =>
+  Effect.gen(function*() {
+    const file = join(yield* temporaryDirectory, "all.ndjson")
+    const interrupted = yield* startOnTerminal(`$cli export ${file}`, typeAfter("Exported 1,000", "\u0003"))
+    assert.strictEqual(interrupted.code, 130)
+    assert.include(interrupted.stdout, "Interrupted: run the same command again, and it continues where it stopped")
+    const { code, stderr } = yield* start(["export", file])
+    assert.strictEqual(code, 0)
+    assert.include(stderr, "3,500 authorizations in")
+  }).pipe(Effect.provide(layerFake({ count: 3500, latency: "500 millis" }))))
