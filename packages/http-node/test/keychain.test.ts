@@ -45,7 +45,7 @@ const findOn = ({ env = {}, login = JSON.stringify({ account }), netrc, platform
     const found = yield* findTokenIn({
       HOME: home,
       PATH: join(home, "bin"),
-      XDG_DATA_HOME: join(home, "data"),
+      [platform === "win32" ? "LOCALAPPDATA" : "XDG_DATA_HOME"]: join(home, "data"),
       TEST_PLATFORM: platform,
       ...env
     })

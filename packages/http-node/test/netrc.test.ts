@@ -31,6 +31,11 @@ describe("findEntry", () => {
       "between passwords that begin with a quote",
       `machine a password "b\n${api} password HRKU-1\nmachine c password "d\n`
     ],
+    [
+      "between values with a quote at the beginning and at the end",
+      `machine a password "b\n${api} password HRKU-1\nmachine c password d"`
+    ],
+    ["after an account that begins like a macro", `${api}\naccount\nmacdef-a\npassword HRKU-1`],
     ["without a newline after a comment", `${api} password HRKU-1 # mine`]
   ])("findEntry finds a password %s", (_, text) => {
     assert.strictEqual(findPassword(text, "api.heroku.com"), "HRKU-1")

@@ -44,7 +44,7 @@ const parse = (text: string): ReadonlyArray<Entry> => {
     if (match === "default" || name === "machine") entries.push({})
     const entry = entries.at(-1)
     if (name !== undefined && entry !== undefined) {
-      entry[name] ??= quoted === undefined ? word : quoted.replaceAll(/\\(.)/g, "$1")
+      entry[name] = quoted === undefined ? word : quoted.replaceAll(/\\(.)/g, "$1")
     }
   }
   return entries.flatMap(({ login, machine, password }) =>
