@@ -4,15 +4,17 @@
  * Run it with `npx -y pnpm@12 exec node examples/authorizations.ts --help`; see `audit.ts` for the account it uses.
  */
 import { Authorization, AuthorizationService } from "@effect-heroku/core"
-import { Console, DateTime, Duration, Effect, Option, Redacted, Stream } from "effect"
+import { Console, DateTime, Duration, Effect, Option, Redacted, Schema, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { run, withAccount } from "./command.ts"
 import type { Explained } from "./explain.ts"
 
 const id = Argument.String("id").pipe(
-  Argument.withDescription("Id of an authorization, or ~ for the account's default authorization"),
-  Argument.withSchema(Authorization.AuthorizationId)
+  Argument.withDescription("Id of an authorization, or ~ for the account's default authorization")
 )
+
+// Not a schema of the argument: its error would quote a token that was passed in place of an id.
+const parseId = Schema.decodeEffect(Authorization.AuthorizationId)
 
 const description = Flag.String("description").pipe(
   Flag.withAlias("d"),
@@ -52,7 +54,11 @@ const list = Command.make("list", {}, () =>
     )
   )).pipe(Command.withDescription("List all authorizations"))
 
-const info = Command.make("info", { id }, ({ id }) => withService((service) => Effect.flatMap(service.info(id), print)))
+const info = Command.make(
+  "info",
+  { id },
+  ({ id }) => withService((service) => parseId(id).pipe(Effect.flatMap(service.info), Effect.flatMap(print)))
+)
   .pipe(Command.withDescription("Show an authorization without its token"))
 
 const create = Command.make(
@@ -83,19 +89,26 @@ const create = Command.make(
 const update = Command.make(
   "update",
   { id, description },
-  ({ description, id }) => withService((service) => Effect.flatMap(service.update(id, { description }), print))
+  ({ description, id }) =>
+    withService((service) =>
+      parseId(id).pipe(Effect.flatMap((id) => service.update(id, { description })), Effect.flatMap(print))
+    )
 ).pipe(Command.withDescription("Change the description of an authorization"))
 
 const rotate = Command.make(
   "rotate",
   { id },
-  ({ id }) => withService((service) => Effect.flatMap(service.regenerate(id), printWithToken))
+  ({ id }) =>
+    withService((service) => parseId(id).pipe(Effect.flatMap(service.regenerate), Effect.flatMap(printWithToken)))
 ).pipe(Command.withDescription("Replace the token of an authorization and show the new one"))
 
 const revoke = Command.make(
   "revoke",
   { id },
-  ({ id }) => withService((service) => Effect.flatMap(service.delete(id), ({ id }) => Console.log(`revoked ${id}`)))
+  ({ id }) =>
+    withService((service) =>
+      parseId(id).pipe(Effect.flatMap(service.delete), Effect.flatMap(({ id }) => Console.log(`revoked ${id}`)))
+    )
 ).pipe(Command.withDescription("Revoke an authorization"))
 
 const authorizations = Command.make("authorizations").pipe(

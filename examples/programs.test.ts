@@ -131,7 +131,22 @@ layer(layerSandbox)((it) => {
     Effect.gen(function*() {
       const stdin = `other\n${yield* tokenOf(known)}\n`
       const { code, stderr, stdout } = yield* runAgainstSandbox("find.ts", { stdin })
-      assert.deepStrictEqual([code, stderr, stdout], [0, "compared 2 authorizations\n", `${known}\n`])
+      assert.deepStrictEqual([code, stdout], [0, `${known}\n`])
+      assert.strictEqual(stderr, "compared 2 authorizations: 1 exact, 0 masked; 0 could not be compared\n")
+    }))
+
+  it.effect.each(
+    [
+      ["no token is found", "HRKU-other", /No authorization has one of these tokens/],
+      ["there are no tokens", "\n", /Pass the leaked tokens on standard input/],
+      ["a token is masked", "HRKU-AA**********abcd", /is masked/]
+    ] as const
+  )("find.ts exits with 1 when %s", ([, stdin, message]) =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* runAgainstSandbox("find.ts", { stdin })
+      assert.strictEqual(code, 1, stdout)
+      assert.match(stderr, message)
+      assert.notInclude(stdout + stderr, "HRKU-")
     }))
 
   it.effect("report.ts writes JSON and an HTML page without tokens", () =>
@@ -316,10 +331,38 @@ layer(layerSandbox)((it) => {
       })
   )
 
-  it.effect("revoke.ts revokes authorizations and reports unknown ids", () =>
+  it.effect.each(["info", "revoke"])(
+    "authorizations.ts %s does not print a token that was passed in place of an id",
+    (name) =>
+      Effect.gen(function*() {
+        const { code, stderr, stdout } = yield* runAgainstSandbox("authorizations.ts", { args: [name, "HRKU-0123"] })
+        assert.strictEqual(code, 1)
+        assert.match(stderr, /is a token, not an id/)
+        assert.notInclude(stdout + stderr, "HRKU-0123")
+      })
+  )
+
+  it.effect.each(
+    [
+      ["a token", ["HRKU-01234567-89ab-cdef-0123-456789abcdef"], /is a token, not an id/],
+      ["a masked match without confirmation", [known, "masked:a", "masked:b", "--confirm", "b"], /--confirm a$/m]
+    ] as const
+  )("revoke.ts rejects %s and revokes nothing", ([, args, message]) =>
     Effect.gen(function*() {
-      const { code, stderr, stdout } = yield* runAgainstSandbox("revoke.ts", { args: [known, "other"] })
-      assert.deepStrictEqual([code, stderr], [0, ""])
+      const { code, stderr, stdout } = yield* runAgainstSandbox("revoke.ts", { args })
+      assert.strictEqual(code, 1)
+      assert.match(stderr, message)
+      assert.notInclude(stdout + stderr, "HRKU-0123")
+      const account = yield* HerokuAccount.HerokuAccount
+      assert.isTrue(Option.isSome(yield* account.get(known)))
+    }))
+
+  it.effect("revoke.ts revokes authorizations, and exits with 1 because of unknown ids", () =>
+    Effect.gen(function*() {
+      const args = [`masked:${known}`, "other", "--confirm", known]
+      const { code, stderr, stdout } = yield* runAgainstSandbox("revoke.ts", { args })
+      assert.strictEqual(code, 1)
+      assert.match(stderr, /1 of 2 authorizations were not revoked/)
       assert.sameMembers(stdout.trimEnd().split("\n"), [
         `${known} revoked`,
         "other not found: no authorization has this id"

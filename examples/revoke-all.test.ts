@@ -13,7 +13,8 @@ const layer = MemoryAuthorizationService.layerWithFaults({ seed: [{ id: leaked }
 it.effect("revoke fails with RequestFailed when the lookup after a lost connection fails too", () =>
   Effect.gen(function*() {
     const faults = yield* FaultInjection.FaultInjection
-    yield* faults.inject(FaultInjection.connectionReset, { times: 2 })
+    yield* faults.inject(FaultInjection.connectionReset, { operation: "delete" })
+    yield* faults.inject(FaultInjection.connectionReset, { operation: "info", every: 2, times: 1 })
     assert.strictEqual((yield* Effect.flip(revoke(leaked)))._tag, "RequestFailed")
   }).pipe(Effect.provide(layer)))
 

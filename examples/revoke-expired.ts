@@ -8,7 +8,7 @@ import { Authorization, AuthorizationService } from "@effect-heroku/core"
 import { Console, DateTime, Effect, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import { run, withAccount } from "./command.ts"
-import { revoke } from "./revoke.ts"
+import { revokeKnown } from "./revoke.ts"
 
 /** Lists expired authorizations. `expiresIn` counts from the response, so each page is compared with its own time. */
 const expired = Stream.unwrap(Effect.map(AuthorizationService.AuthorizationService, (service) =>
@@ -24,7 +24,7 @@ export const revokeExpired = (options: { readonly apply: boolean }) =>
   expired.pipe(
     Stream.mapEffect(
       Effect.fnUntraced(function*({ id }) {
-        const outcome = options.apply ? yield* revoke(id) : "has expired"
+        const outcome = options.apply ? yield* revokeKnown(id) : "has expired"
         yield* Console.log(`${id} ${outcome}`)
         return outcome
       }),

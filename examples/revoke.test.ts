@@ -2,7 +2,7 @@ import { Authorization } from "@effect-heroku/core"
 import { FaultInjection, MemoryAuthorizationService } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { revoke } from "./revoke.ts"
+import { revoke, revokeKnown } from "./revoke.ts"
 
 const leaked = Authorization.AuthorizationId.make("01234567-89ab-cdef-0123-456789abcdef")
 
@@ -12,6 +12,12 @@ it.effect("revoke deletes an authorization once", () =>
   Effect.gen(function*() {
     assert.strictEqual(yield* revoke(leaked), "revoked")
     assert.strictEqual(yield* revoke(leaked), "not found: no authorization has this id")
+  }).pipe(Effect.provide(layer)))
+
+it.effect("an authorization that disappears between the lookup and the revocation is already gone", () =>
+  Effect.gen(function*() {
+    assert.strictEqual(yield* revokeKnown(leaked), "revoked")
+    assert.strictEqual(yield* revokeKnown(leaked), "already gone")
   }).pipe(Effect.provide(layer)))
 
 it.effect("revoke looks the authorization up after a lost connection", () =>
