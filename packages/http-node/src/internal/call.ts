@@ -12,7 +12,7 @@ import { type AttemptContext, type Endpoint, make as makeExchange } from "./exch
 import { isHeaderValue, type Settings } from "./options.ts"
 import * as Redact from "./redact.ts"
 import { timedOut } from "./requestFailed.ts"
-import * as Response from "./response.ts"
+import * as ApiResponse from "./response.ts"
 import { leavesOutcomeUnknown, makeSchedule } from "./retry.ts"
 import { withAttempt } from "./telemetry.ts"
 import { limitTime, mayBeSent, type Transmissions } from "./transmission.ts"
@@ -43,12 +43,12 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
       const sentAt = yield* Clock.currentTimeMillis
       const response = yield* exchange(endpoint, context)
       yield* logWarnings(response)
-      const error = Response.isExpected(response)
+      const error = ApiResponse.isExpected(response)
         ? Option.none()
-        : Option.some(nameTokenSource(settings, Response.toErrorResponse(response, yield* Clock.currentTimeMillis)))
+        : Option.some(nameTokenSource(settings, ApiResponse.toErrorResponse(response, yield* Clock.currentTimeMillis)))
       yield* budget.learn({
         status: response.status,
-        remaining: Response.remaining(response),
+        remaining: ApiResponse.remaining(response),
         retryAfter: Option.flatMap(error, ({ retryAfter }) => retryAfter),
         sentAt
       })
@@ -131,8 +131,8 @@ const codeProblem = "must consist of visible ASCII characters, without spaces"
 /** Creates a function that logs each warning of a response once, until it has seen a thousand. */
 const makeWarningLogger = () => {
   const seen = new Set<string>()
-  return (response: Response.Response): Effect.Effect<void> =>
-    Effect.forEach(Response.warnings(response), ({ id, message }) => {
+  return (response: ApiResponse.ApiResponse): Effect.Effect<void> =>
+    Effect.forEach(ApiResponse.warnings(response), ({ id, message }) => {
       if (seen.has(id)) return Effect.void
       if (seen.size >= 1000) seen.clear()
       seen.add(id)

@@ -1,4 +1,4 @@
-/** Sends one request and reads its response to the end: a complete `Response`, or `RequestFailed`. */
+/** Sends one request and reads its response to the end: a complete `ApiResponse`, or `RequestFailed`. */
 import type { InvalidResponse, Operation } from "@effect-heroku/core/AuthorizationError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -17,7 +17,7 @@ import * as Stream from "effect/Stream"
 import type { ClientError, Settings, TransformedClient } from "./options.ts"
 import { redactDefect } from "./redact.ts"
 import { circuitOpen, fromClientError, fromDefect, timedOut } from "./requestFailed.ts"
-import * as Response from "./response.ts"
+import * as ApiResponse from "./response.ts"
 import { CurrentTransmissions, limitTime, mayBeSent, type Transmissions } from "./transmission.ts"
 
 /** The request of an operation. */
@@ -37,7 +37,7 @@ export interface Endpoint<O extends Operation = Operation> {
 }
 
 /** The values that an attempt receives from its call. */
-export interface AttemptContext extends Pick<Response.Response, "attempts" | "outcomeUnknown" | "redact"> {
+export interface AttemptContext extends Pick<ApiResponse.ApiResponse, "attempts" | "outcomeUnknown" | "redact"> {
   readonly transmissions: Transmissions
 }
 
@@ -138,23 +138,23 @@ const readResponse = (
   operation: Operation,
   attempt: AttemptContext,
   errorTimeout: Duration.Duration
-): Effect.Effect<Response.Response, HttpClientError | InvalidResponse> => {
+): Effect.Effect<ApiResponse.ApiResponse, HttpClientError | InvalidResponse> => {
   // Some clients create the headers anew each time that they are read.
   const { headers, status } = received
   if (status === 101) {
     // No request asks for another protocol.
     return Effect.fail(new HttpClientError({ reason: new TransportError({ request: received.request }) }))
   }
-  const toResponse = (bytes: Uint8Array): Response.Response => ({
+  const toResponse = (bytes: Uint8Array): ApiResponse.ApiResponse => ({
     attempts: attempt.attempts,
     outcomeUnknown: attempt.outcomeUnknown,
     redact: attempt.redact,
     operation,
     status,
-    headers: Response.selectHeaders(headers, attempt.redact),
-    body: new Response.Body(bytes)
+    headers: ApiResponse.selectHeaders(headers, attempt.redact),
+    body: new ApiResponse.Body(bytes)
   })
-  if (!Response.isExpected({ operation, status })) {
+  if (!ApiResponse.isExpected({ operation, status })) {
     const body = makeBuffer(maxErrorBytes)
     // The status says what happened, so a body that breaks off or stalls does not fail the attempt.
     return limitTime(body.readFrom(received.stream), errorTimeout, () => attempt.transmissions, () => undefined).pipe(
@@ -171,7 +171,7 @@ const readResponse = (
     Effect.catch((error) => error.reason._tag === "EmptyBodyError" ? Effect.void : Effect.fail(error)),
     Effect.andThen(Effect.suspend(() =>
       body.isTruncated()
-        ? Effect.fail(Response.invalid(toResponse(new Uint8Array()), `The body is longer than ${maxBytes} bytes`))
+        ? Effect.fail(ApiResponse.invalid(toResponse(new Uint8Array()), `The body is longer than ${maxBytes} bytes`))
         : Effect.succeed(toResponse(body.bytes()))
     ))
   )

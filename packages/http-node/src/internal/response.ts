@@ -21,7 +21,7 @@ import { parseChunk, parseJson } from "./jsonArray.ts"
 import type { Redact } from "./redact.ts"
 
 /** A complete response. Tracers keep responses, so nothing that prints one finds a secret in it. */
-export interface Response {
+export interface ApiResponse {
   readonly operation: Operation
   readonly status: number
   /** The headers that are used, without secrets. */
@@ -64,7 +64,7 @@ const headerNames = [
 ]
 
 /** Selects the headers that are used, without secrets and control characters. */
-export const selectHeaders = (received: Headers, redact: Redact): Response["headers"] => {
+export const selectHeaders = (received: Headers, redact: Redact): ApiResponse["headers"] => {
   const headers: Record<string, string> = {}
   for (const name of headerNames) {
     const value = received[name]
@@ -74,17 +74,18 @@ export const selectHeaders = (received: Headers, redact: Redact): Response["head
 }
 
 /** The `Request-Id` header: one id, or several separated by commas. */
-export const requestId = ({ headers }: Response): Option.Option<string> => Option.fromUndefinedOr(headers["request-id"])
+export const requestId = ({ headers }: ApiResponse): Option.Option<string> =>
+  Option.fromUndefinedOr(headers["request-id"])
 
 /** The `RateLimit-Remaining` header: how many requests the account had left after this one. */
-export const remaining = ({ headers }: Response): Option.Option<number> =>
+export const remaining = ({ headers }: ApiResponse): Option.Option<number> =>
   Option.fromUndefinedOr(headers["ratelimit-remaining"]).pipe(
     Option.map(Number),
     Option.filter((count) => Number.isInteger(count) && count >= 0)
   )
 
 /** The warnings in the headers. Without an id, a warning is identified by its message. */
-export const warnings = ({ headers }: Response) => {
+export const warnings = ({ headers }: ApiResponse) => {
   const { "warning-id": id, "warning-message": message = "", "x-heroku-warning": other = "" } = headers
   return [
     ...(message === "" ? [] : [{ id: id ?? message, message }]),
@@ -93,11 +94,11 @@ export const warnings = ({ headers }: Response) => {
 }
 
 /** Whether the operation succeeded. */
-export const isExpected = ({ operation, status }: Pick<Response, "operation" | "status">): boolean =>
+export const isExpected = ({ operation, status }: Pick<ApiResponse, "operation" | "status">): boolean =>
   expectedStatuses(operation).includes(status)
 
 /** Reads an error from a response that arrived at `now`, in milliseconds since 1970. */
-export const toErrorResponse = ({ body, headers, redact, status }: Response, now: number): ErrorResponse => {
+export const toErrorResponse = ({ body, headers, redact, status }: ApiResponse, now: number): ErrorResponse => {
   const error = parseErrorResponse({ status, headers, body: utf8.decode(body.reveal()) }, now)
   return {
     ...error,
@@ -108,7 +109,7 @@ export const toErrorResponse = ({ body, headers, redact, status }: Response, now
 }
 
 /** The error of a response that breaks the protocol. */
-export const invalid = (response: Response, message: string): InvalidResponse => {
+export const invalid = (response: ApiResponse, message: string): InvalidResponse => {
   const { attempts, operation, outcomeUnknown, status } = response
   return invalidResponse({ operation, status, message, requestId: requestId(response), outcomeUnknown, attempts })
 }
@@ -128,7 +129,7 @@ export const decodeWith =
 
 /** Decodes the authorization in the body, and checks that it is the one that the call named, if it named one. */
 export const decodeAuthorization = (
-  response: Response,
+  response: ApiResponse,
   id: string | undefined
 ): Effect.Effect<Authorization, InvalidResponse> =>
   Effect.filterOrFail(
@@ -139,7 +140,7 @@ export const decodeAuthorization = (
   )
 
 /** Reads the response of a list. Its authorizations are decoded as they are pulled. */
-export const toListResponse = (response: Response): ListResponse => ({
+export const toListResponse = (response: ApiResponse): ListResponse => ({
   items: decodeList(response),
   nextRange: Option.fromUndefinedOr(response.headers["next-range"]),
   status: response.status,
@@ -156,7 +157,7 @@ const decodeId = Schema.decodeUnknownOption(AuthorizationId)
 /** About 100 authorizations. Smaller chunks take more time per authorization, and so do those beyond 250. */
 const chunkBytes = 100 * 750
 
-const decodeList = (response: Response): ListResponse["items"] =>
+const decodeList = (response: ApiResponse): ListResponse["items"] =>
   Stream.paginate({ offset: 0, index: 0 }, ({ index, offset }) =>
     Effect.suspend(() => {
       const { json, next } = parseChunk(response.body.reveal(), offset, chunkBytes)
@@ -174,7 +175,7 @@ const decodeList = (response: Response): ListResponse["items"] =>
 
 /** Decodes a part of a list that starts at an index. Records are decoded one by one only if one of them is invalid. */
 const decodeItems = (
-  response: Response,
+  response: ApiResponse,
   json: unknown,
   start: number
 ): Result.Result<ReadonlyArray<Authorization | InvalidAuthorization>, InvalidResponse> => {
@@ -190,7 +191,7 @@ const decodeItems = (
   ))
 }
 
-const parseBody = (response: Response): Result.Result<unknown, InvalidResponse> => {
+const parseBody = (response: ApiResponse): Result.Result<unknown, InvalidResponse> => {
   const text = utf8.decode(response.body.reveal())
   return Result.fromOption(parseJson(text), () => {
     const type = response.headers["content-type"] ?? "no content type"
@@ -198,7 +199,7 @@ const parseBody = (response: Response): Result.Result<unknown, InvalidResponse> 
   })
 }
 
-const invalidBody = (response: Response, { message }: Schema.SchemaError) =>
+const invalidBody = (response: ApiResponse, { message }: Schema.SchemaError) =>
   invalid(response, `The body is not valid: ${message}`)
 
 const utf8 = new TextDecoder()

@@ -14,7 +14,7 @@ import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import type { Endpoint } from "./exchange.ts"
 import type { Settings } from "./options.ts"
-import { requestId, type Response } from "./response.ts"
+import { type ApiResponse, requestId } from "./response.ts"
 
 const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 
@@ -23,8 +23,8 @@ export const withAttempt = <E extends AuthorizationError>(
   { baseUrl, server }: Settings,
   { method, operation, path, template }: Endpoint,
   retries: number,
-  attempt: Effect.Effect<Response, E>
-): Effect.Effect<Response, E> =>
+  attempt: Effect.Effect<ApiResponse, E>
+): Effect.Effect<ApiResponse, E> =>
   // Not `withSpan`, which would add a frame to the stack of every error: errors carry their operation.
   Effect.useSpan(`${method} ${template}`, {
     kind: "client",
@@ -40,7 +40,7 @@ export const withAttempt = <E extends AuthorizationError>(
     Effect.clockWith((clock) => {
       const start = clock.monotonicTimeNanosUnsafe()
       return attempt.pipe(
-        Effect.onExit(Effect.fnUntraced(function*(exit: Exit.Exit<Response, E>) {
+        Effect.onExit(Effect.fnUntraced(function*(exit: Exit.Exit<ApiResponse, E>) {
           annotate(span, exit)
           const outcome = outcomeOf(exit)
           const millis = Math.round(Number(clock.monotonicTimeNanosUnsafe() - start) / 1e6)
@@ -53,7 +53,7 @@ export const withAttempt = <E extends AuthorizationError>(
     }))
 
 /** `success`, the tag of the error, `interrupted` or `defect`. */
-const outcomeOf = (exit: Exit.Exit<Response, AuthorizationError>): string => {
+const outcomeOf = (exit: Exit.Exit<ApiResponse, AuthorizationError>): string => {
   if (Exit.isSuccess(exit)) return "success"
   const error = Exit.findErrorOption(exit)
   if (Option.isSome(error)) return error.value._tag
@@ -61,7 +61,7 @@ const outcomeOf = (exit: Exit.Exit<Response, AuthorizationError>): string => {
 }
 
 /** Adds the response or the failure to the span. */
-const annotate = (span: Tracer.Span, exit: Exit.Exit<Response, AuthorizationError>): void => {
+const annotate = (span: Tracer.Span, exit: Exit.Exit<ApiResponse, AuthorizationError>): void => {
   const error = Option.getOrUndefined(Exit.findErrorOption(exit))
   if (error?._tag === "RequestFailed") return span.attribute("error.type", error.reason)
   const response = Exit.isSuccess(exit) ? { status: exit.value.status, requestId: requestId(exit.value) } : error
