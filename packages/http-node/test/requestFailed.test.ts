@@ -135,6 +135,19 @@ describe("RequestFailed", () => {
       })
   )
 
+  it.effect.each<[number, number]>([[400, 1], [407, 1], [408, 4], [429, 4], [499, 1], [500, 4]])(
+    "a call through a proxy that rejects the tunnel with status %i takes %i attempts",
+    ([statusCode, attempts]) =>
+      Effect.gen(function*() {
+        const client = scriptedClient(() => Object.assign(systemError("", "ERR_PROXY_TUNNEL"), { statusCode }))
+        const error = yield* whileTimePasses(failureOf(operations.create, client))
+        assert(error._tag === "RequestFailed")
+        assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["connect", false])
+        assert.strictEqual(error.message, `Could not connect to https://api.heroku.com (status ${statusCode})`)
+        assert.lengthOf(client.sent, attempts)
+      })
+  )
+
   it.effect("an open circuit breaker sends nothing, and the outcome is known", () =>
     Effect.gen(function*() {
       const breaker = yield* CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(1), openDuration: "1 hour" })
