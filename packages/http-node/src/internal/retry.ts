@@ -45,8 +45,7 @@ const retryAfter = (error: AuthorizationError): Option.Option<Duration.Duration>
   error._tag === "RateLimited" || error._tag === "UnexpectedStatus" ? error.retryAfter : Option.none()
 
 const logRetry = (error: AuthorizationError, delay: Duration.Duration): Effect.Effect<void> => {
-  const status = "status" in error && error.status !== undefined ? ` ${error.status}` : ""
-  const reason = error._tag === "RequestFailed" ? ` (${error.reason})` : status
+  const reason = error._tag === "RequestFailed" ? `(${error.reason})` : error.status
   const seconds = Duration.toSeconds(delay).toFixed(2)
-  return Effect.logDebug(`Heroku ${error.operation}: ${error._tag}${reason}, retrying in ${seconds} s`)
+  return Effect.logDebug(`Heroku ${error.operation}: ${error._tag} ${reason}, retrying in ${seconds} s`)
 }
