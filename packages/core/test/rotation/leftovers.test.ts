@@ -44,7 +44,9 @@ const remove = (
     const after = yield* descriptions
     assert.deepStrictEqual([...before.keys()].filter((id) => !after.has(id)), [...removed])
     return removed
-  }).pipe(Effect.provide(layerWith({ ...delivery, ...current !== "missing" && { current } }, seed)))
+  }).pipe(
+    Effect.provide(layerWith({ ...delivery, ...current !== "missing" && { current } }, seed, { clearTokens: true }))
+  )
 }
 
 const leftover = { id: c, description: replacing }

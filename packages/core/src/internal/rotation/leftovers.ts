@@ -3,10 +3,10 @@ import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import { type Authorization, type AuthorizationId, isExpired, matchToken } from "../../Authorization.ts"
 import type { DeleteError, ListError } from "../../AuthorizationError.ts"
 import { AuthorizationService } from "../../AuthorizationService.ts"
+import * as Listing from "./listing.ts"
 import * as Marks from "./marks.ts"
 import { Delivery, type DeliveryFailed, type ReplaceOptions } from "./model.ts"
 
@@ -35,24 +35,22 @@ export interface RemoveOptions extends Pick<ReplaceOptions, "team"> {
 }
 
 const listAll = (team: string | undefined) =>
-  Effect.flatMap(AuthorizationService, (service) => Stream.runCollect(service.stream({ team })))
+  Effect.flatMap(AuthorizationService, (service) => Listing.list(service, team, () => true))
 
-const find = (authorizations: ReadonlyArray<Authorization>): ReadonlyArray<Leftover> => {
-  const marks = new Map(authorizations.map((one) => [one.id, Marks.parse(one)]))
-  return authorizations.flatMap((authorization): ReadonlyArray<Leftover> => {
-    const { id } = authorization
-    const { replaces } = marks.get(id)!
+const findLeftovers = (listing: Listing.Listing): ReadonlyArray<Leftover> =>
+  listing.kept.flatMap((authorization): ReadonlyArray<Leftover> => {
+    const { replaces } = Marks.parse(authorization)
     if (replaces === undefined) return []
-    const old = marks.get(replaces)
-    const state = old === undefined ? "orphaned" : old.replacedBy === id ? "delivered" : "created"
+    const old = listing.get(replaces)
+    const isNamed = old !== undefined && Marks.parse(old).replacedBy === authorization.id
+    const state = isNamed ? "delivered" : listing.has(replaces) ? "created" : "orphaned"
     return [{ authorization, replaces, state }]
   })
-}
 
 /** Lists the successors that no run has completed, with their states. */
 export const leftovers = (
   { team }: Pick<ReplaceOptions, "team"> = {}
-): Effect.Effect<ReadonlyArray<Leftover>, ListError, AuthorizationService> => Effect.map(listAll(team), find)
+): Effect.Effect<ReadonlyArray<Leftover>, ListError, AuthorizationService> => Effect.map(listAll(team), findLeftovers)
 
 /**
  * Deletes leftovers that are certainly not in use, and returns their ids.
@@ -71,7 +69,7 @@ export const removeLeftovers = Effect.fnUntraced(function*(
 > {
   const service = yield* AuthorizationService
   const { current } = yield* Delivery
-  const authorizations = yield* listAll(team)
+  const listing = yield* listAll(team)
   const now = yield* DateTime.now
   const named = ids === undefined ? undefined : new Set(ids)
   const youngest = DateTime.subtractDuration(now, minAge)
@@ -82,12 +80,10 @@ export const removeLeftovers = Effect.fnUntraced(function*(
     if (state !== "orphaned" || !DateTime.isLessThan(createdAt, youngest) || current === undefined) return false
     const token = yield* current(replaces)
     return Option.isSome(token) && matchToken(authorization, token.value) === "none"
-      && authorizations.some((one) =>
-        !isExpired(one, now) && ["exact", "masked"].includes(matchToken(one, token.value))
-      )
+      && listing.kept.some((one) => !isExpired(one, now) && ["exact", "masked"].includes(matchToken(one, token.value)))
   })
 
-  const removed = yield* Effect.filter(find(authorizations), isRemovable)
+  const removed = yield* Effect.filter(findLeftovers(listing), isRemovable)
   yield* Effect.forEach(
     removed,
     ({ authorization }) => Effect.catchTag(service.delete(authorization.id), "NotFound", () => Effect.void),

@@ -1,9 +1,10 @@
 /** A listing of the account, reduced to what a rotation needs: all ids, and the authorizations that matter to it. */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Authorization, AuthorizationId } from "../../Authorization.ts"
 import type { ListError } from "../../AuthorizationError.ts"
-import type { Service } from "../../AuthorizationService.ts"
+import type { InvalidAuthorization, Service } from "../../AuthorizationService.ts"
 import * as Marks from "./marks.ts"
 
 export interface Listing {
@@ -23,10 +24,15 @@ export const list = Effect.fnUntraced(function*(
   team: string | undefined,
   isKept: (id: AuthorizationId) => boolean
 ): Effect.fn.Return<Listing, ListError> {
-  const ids = new Set<AuthorizationId>()
+  const ids = new Set<string>()
   const kept = new Map<AuthorizationId, Authorization>()
   const successors = new Map<AuthorizationId, Array<Authorization>>()
-  yield* Stream.runForEachArray(service.stream({ team }), (authorizations) =>
+  // A record that does not decode exists. A run delivers no successor whose record did not decode.
+  const onInvalid = ({ id }: InvalidAuthorization) =>
+    Effect.sync(() => {
+      if (Option.isSome(id)) ids.add(id.value)
+    })
+  yield* Stream.runForEachArray(service.stream({ team, onInvalid }), (authorizations) =>
     Effect.sync(() => {
       for (const authorization of authorizations) {
         ids.add(authorization.id)
