@@ -1,19 +1,24 @@
 /** The requests that the live layer sends. */
 import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as HttpAuthorizationService from "@effect-heroku/http-node/HttpAuthorizationService"
 import { operations } from "@effect-heroku/test-kit/operations"
 import * as payloads from "@effect-heroku/test-kit/payloads"
 import { id } from "@effect-heroku/test-kit/samples"
-import { json, ok, scriptedClient } from "@effect-heroku/test-kit/scriptedClient"
+import { json, ok, scriptedClient, status } from "@effect-heroku/test-kit/scriptedClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
 import manifest from "../package.json" with { type: "json" }
-import { failureOf, run } from "./fixtures/liveService.ts"
+import { type RateLimitResponse, RequestBudget } from "../src/internal/budget/service.ts"
+import { failureOf, noRetry, run, token } from "./fixtures/liveService.ts"
 
 describe("requests", () => {
   const collection = "https://api.heroku.com/oauth/authorizations"
@@ -135,5 +140,17 @@ describe("requests", () => {
       const error = yield* failureOf(operations.info, client, { transformClient: HttpClient.filterStatusOk })
       assert.deepStrictEqual([error._tag, error.message], ["NotFound", "Gone."])
       assert.lengthOf(client.sent, 1)
+    }))
+  it.effect("the budget of an account learns from a response", () =>
+    Effect.gen(function*() {
+      const responses: Array<RateLimitResponse> = []
+      const learn = (response: RateLimitResponse) => Effect.sync(() => void responses.push(response))
+      const budget = Layer.succeed(RequestBudget, { forToken: () => ({ take: () => Effect.void, learn }) })
+      const client = scriptedClient(status(429, { "Retry-After": "7", "RateLimit-Remaining": "3" }))
+      const layer = Layer.provide(HttpAuthorizationService.layerBudgeted({ token, ...noRetry }), [client.layer, budget])
+      yield* TestClock.setTime(1000)
+      yield* Effect.flip(Effect.provide(operations.info, layer))
+      const retryAfter = Option.some(Duration.seconds(7))
+      assert.deepStrictEqual(responses, [{ status: 429, remaining: Option.some(3), retryAfter, sentAt: 1000 }])
     }))
 })
