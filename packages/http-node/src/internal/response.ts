@@ -117,7 +117,7 @@ export const invalid = (response: ApiResponse, message: string): InvalidResponse
 /** Returns a function that decodes the JSON in a body. */
 export const decodeWith =
   <A>(decode: (json: unknown) => Result.Result<A, Schema.SchemaError>) =>
-  (response: Response): Effect.Effect<A, InvalidResponse> =>
+  (response: ApiResponse): Effect.Effect<A, InvalidResponse> =>
     Effect.suspend(() =>
       Effect.fromResult(
         Result.flatMap(
