@@ -64,7 +64,11 @@ describe("requests", () => {
   it.effect("create and the listings of a team use its path, and the variant 3.sdk of the API", () =>
     Effect.gen(function*() {
       const page = () => json(206, [payloads.full], { "Next-Range": `id ]${payloads.full.id}..; max=1` })
-      const client = scriptedClient(() => json(201, payloads.full), page, () => json(200, []))
+      const client = scriptedClient(
+        () => json(201, payloads.full),
+        page,
+        () => json(200, [{ ...payloads.full, id: "f" + payloads.full.id.slice(1) }])
+      )
       const calls = AuthorizationService.use((service) =>
         Effect.andThen(
           service.create({ scope: ["read"], team: "größe/../x" }),
