@@ -122,7 +122,7 @@ const checkEnd = Effect.fnUntraced(function*(
 })
 
 /** Reads a response at a position, and checks that it continues the list. */
-export const readResponse = (position: Position, response: ListResponse): Stream.Stream<Step, InvalidResponse> =>
+const readResponse = (position: Position, response: ListResponse): Stream.Stream<Step, InvalidResponse> =>
   Stream.suspend(() => {
     const invalid = (message: string) => Effect.fail(invalidList(response, message))
     if (response.status === 206 && Option.isNone(response.nextRange)) {
