@@ -8,6 +8,7 @@ import type { Authorization } from "@effect-heroku/core/Authorization"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import type * as Stream from "effect/Stream"
 import type { Seed } from "./internal/seeds.ts"
 
@@ -26,6 +27,8 @@ export interface Service {
    * account. Those of a team have the key `team`. It is the account as of the start of the stream.
    */
   readonly json: Stream.Stream<string>
+  /** The tokens that the account has issued and that were revoked or replaced since: `revokedTokens` of another account. */
+  readonly revokedTokens: Effect.Effect<ReadonlyArray<Redacted.Redacted>>
   /** Returns one authorization, with its tokens in clear. */
   readonly get: (id: string) => Effect.Effect<Option.Option<Authorization>>
   /** Inserts authorizations, each replacing one with the same id, and returns them. */

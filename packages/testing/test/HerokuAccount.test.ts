@@ -12,6 +12,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
@@ -77,6 +78,29 @@ test(
     assert.strictEqual((yield* Effect.flip(nameless))._tag, "NotFound")
   })
 )
+
+it.effect("revokedTokens contains the tokens that no longer work, and another account rejects them", () =>
+  Effect.gen(function*() {
+    const revokedTokens = yield* Effect.gen(function*() {
+      const service = yield* AuthorizationService
+      const token = (one: Authorization) => Redacted.value(Option.getOrThrow(one.accessToken).token)
+      const [kept, replaced, deleted] = yield* Effect.all([1, 2, 3].map(() => service.create({ scope: ["read"] })))
+      yield* service.regenerate(replaced!.id)
+      yield* service.delete(deleted!.id)
+      const revoked = yield* HerokuAccount.use((account) => account.revokedTokens)
+      assert.deepStrictEqual(revoked.map((one) => Redacted.value(one)), [token(replaced!), token(deleted!)])
+      assert.notInclude(revoked.map((one) => Redacted.value(one)), token(kept!))
+      return revoked
+    }).pipe(Effect.provide(MemoryAuthorizationService.layer()))
+    const statusOf = (token: Redacted.Redacted) =>
+      HttpClient.execute(
+        HttpClientRequest.get("https://any/account").pipe(
+          HttpClientRequest.bearerToken(token),
+          HttpClientRequest.accept("application/vnd.heroku+json; version=3")
+        )
+      ).pipe(Effect.map(({ status }) => status), Effect.provide(FakeHeroku.layerHttpClient({ revokedTokens })))
+    assert.deepStrictEqual(yield* Effect.forEach(revokedTokens, statusOf), [401, 401])
+  }))
 
 it.effect("operations of HerokuAccount are not calls: they have no faults and are not recorded", () =>
   Effect.gen(function*() {

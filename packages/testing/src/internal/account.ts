@@ -2,6 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import type * as HerokuAccount from "../HerokuAccount.ts"
 import { type AuthorizationRecord, toAuthorization, wireAt } from "./records.ts"
@@ -18,6 +19,7 @@ export const fromStore = (store: Store): HerokuAccount.Service => {
         Stream.map((record) => toJson(record, now))
       )
     )),
+    revokedTokens: Effect.sync(() => store.revokedTokens().map((token) => Redacted.make(token))),
     get: (id) =>
       at((now) => Option.map(Option.fromUndefinedOr(store.get(id)), (record) => toAuthorization(record, now))),
     put: (...seeds) => at((now) => seeds.map((seed) => toAuthorization(store.insert(seed, now), now))),

@@ -44,6 +44,8 @@ export interface Options {
   readonly clients?: ReadonlyArray<Seeds.ClientSeed> | undefined
   /** The account's user. */
   readonly user?: Seeds.UserSeed | undefined
+  /** Tokens that the account has issued and that no longer work, besides those of `seed` that have expired. */
+  readonly revokedTokens?: ReadonlyArray<string | Redacted.Redacted> | undefined
   /** Teams that have authorizations of their own. Teams that `seed` names need not be listed. */
   readonly teams?: ReadonlyArray<Seeds.TeamSeed> | undefined
   /** Whether all responses show tokens in clear. By default only those of `create` and `regenerate` do, as Heroku's. */
@@ -68,7 +70,7 @@ export const make = (options: Options, builtAt: number, name = "account") => {
   const records = new Map<string, AuthorizationRecord>()
   const clients = new Map<string, ClientRecord>()
   /** Every token that the account has issued, also those that are no longer valid, with the id of its authorization. */
-  const issued = new Map<string, string>()
+  const issued = new Map((options.revokedTokens ?? []).map((token) => [Seeds.toText(token), ""]))
   const teams: Array<TeamRecord> = []
   /** The ids of the user's own authorizations, in the order of the list. */
   const ownIds: Array<string> = []
@@ -245,6 +247,12 @@ export const make = (options: Options, builtAt: number, name = "account") => {
       const record = records.get(issued.get(token) ?? "")
       return record !== undefined && isCurrentToken(record, token, now) ? record : undefined
     },
+    /** Returns the tokens that the account has issued and that no authorization has any more. */
+    revokedTokens: (): ReadonlyArray<string> =>
+      [...issued].filter(([token, id]) => {
+        const wire = records.get(id)?.wire
+        return wire?.access_token?.token !== token && wire?.refresh_token?.token !== token
+      }).map(([token]) => token),
     size: () => records.size,
     /** Returns every authorization in the order of the list, then those of each team, with their tokens in clear. */
     records: () => recordsOf([ownIds, ...teams.map(({ ids }) => ids)].flat()),

@@ -153,8 +153,9 @@ const sandbox = Command.make(
         },
         ...Option.match(loaded, {
           onNone: () => ({ count, teams: teams.map((name) => ({ name, count: 10 })), randomSeed: seed }),
-          onSome: ({ authorizations, defaultAuthorization, savedAt }) => ({
+          onSome: ({ authorizations, defaultAuthorization, revokedTokens, savedAt }) => ({
             seed: authorizations,
+            revokedTokens,
             teams: teams.map((name) => ({ name })),
             observedAt: savedAt,
             defaultAuthorization: Option.getOrUndefined(defaultAuthorization),

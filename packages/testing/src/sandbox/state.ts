@@ -15,7 +15,8 @@ import type * as HerokuAccount from "../HerokuAccount.ts"
 /** The fields of the file besides the authorizations, whose lifetimes count from `savedAt`. */
 const Head = Schema.Struct({
   savedAt: Schema.DateTimeUtcFromString,
-  defaultAuthorization: Schema.OptionFromNullOr(AuthorizationId)
+  defaultAuthorization: Schema.OptionFromNullOr(AuthorizationId),
+  revokedTokens: Schema.Array(Schema.RedactedFromValue(Schema.String))
 })
 
 /** The content of the file. */
@@ -73,7 +74,8 @@ export const save = Effect.fnUntraced(function*(file: string, account: HerokuAcc
   const fileSystem = yield* FileSystem.FileSystem
   const head = yield* encodeHead({
     savedAt: yield* DateTime.now,
-    defaultAuthorization: Option.map(yield* account.get("~"), ({ id }) => id)
+    defaultAuthorization: Option.map(yield* account.get("~"), ({ id }) => id),
+    revokedTokens: yield* account.revokedTokens
   })
   const text = Stream.make(`${JSON.stringify(head).slice(0, -1)}${startOfList}`).pipe(
     Stream.concat(Stream.mapArray(account.json, (some, index) => [`${index === 0 ? "" : ","}\n${some.join(",\n")}`])),

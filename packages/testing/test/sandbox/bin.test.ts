@@ -126,7 +126,10 @@ it("the sandbox rejects a file of --state that it cannot use", async () => {
   const directory = mkdtempSync(join(tmpdir(), "sandbox-"))
   const [other, unwritable] = [join(directory, "other.json"), join(directory, "account.json")]
   writeFileSync(other, "{}")
-  writeFileSync(unwritable, `{"savedAt":"2026-01-01T00:00:00Z","defaultAuthorization":null,"authorizations":[\n]}\n`)
+  writeFileSync(
+    unwritable,
+    `{"savedAt":"2026-01-01T00:00:00Z","defaultAuthorization":null,"revokedTokens":[],"authorizations":[\n]}\n`
+  )
   mkdirSync(`${unwritable}.unfinished`)
   try {
     const outcomes = await Promise.all(

@@ -92,7 +92,7 @@ it.effect("a broken file is rejected with an error that names the line and the p
       disk.content = content
       return State.load("account.json").pipe(Effect.provide(layer), Effect.flip, Effect.map(({ message }) => message))
     }
-    const head = `{"savedAt":"2026-01-01T00:00:00Z","defaultAuthorization":null,"authorizations":[`
+    const head = `{"savedAt":"2026-01-01T00:00:00Z","defaultAuthorization":null,"revokedTokens":[],"authorizations":[`
     const first = JSON.stringify(payloads.full)
     assert.include(yield* rejected("{}"), "line 1: ")
     assert.include(yield* rejected(`{"x":1,"authorizations":[`), `["savedAt"]`)
