@@ -128,6 +128,10 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
     return account && { account }
   }
 
+  /** The tokens that the id of a request can contain: those of the accounts, and the id itself if it is one. */
+  const tokensIn = (to: Route): ReadonlyArray<string> =>
+    "id" in to && accounts.some(({ store }) => store.hasIssued(to.id)) ? [...tokens, to.id] : tokens
+
   const respond = (status: number, body: string, headers?: Headers): ApiResponse => ({
     status,
     headers: {
@@ -220,7 +224,7 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
     const acting = Effect.tap(Effect.map(Clock.currentTimeMillis, (now) => act(request, to, now)), latency)
     const call = toCall(to)
     if (call === undefined) return acting
-    return guard<ApiResponse, Broken>(redactCall(call, tokens), acting, {
+    return guard<ApiResponse, Broken>(redactCall(call, tokensIn(to)), acting, {
       failure: (fault) =>
         fault._tag === "Status"
           ? Effect.sync(() => respond(fault.status, fault.body, fault.headers))
@@ -251,7 +255,7 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
         Effect.flatMap(Clock.currentTimeMillis, (end) =>
           observe({
             method: request.method,
-            target: redactTokens(pathOf(request), tokens),
+            target: redactTokens(pathOf(request), tokensIn(to)),
             range: "range" in to ? Option.some(redactTokens(to.range, tokens)) : Option.none(),
             status: Option.map(Exit.getSuccess(exit), (response) => response.status),
             duration: Duration.millis(end - start)

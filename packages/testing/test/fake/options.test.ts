@@ -74,6 +74,25 @@ it.effect("observe is called after every exchange", () =>
     )
   }))
 
+it.effect("observe and recorded calls contain no token of an old form that was sent as an id", () =>
+  Effect.gen(function*() {
+    const exchanges: Array<FakeHeroku.Exchange> = []
+    const token = "01234567-89ab-cdef-0123-456789abcdef"
+    yield* Effect.gen(function*() {
+      yield* send(`GET /oauth/authorizations/${token}`)
+      yield* send("GET /oauth/authorizations/x")
+      const calls = yield* FaultInjection.FaultInjection.use((faults) => faults.calls)
+      assert.deepStrictEqual(calls.map(({ id }) => id), ["(redacted)", "x"])
+    }).pipe(Effect.provide(FakeHeroku.layerHttpClientWithFaults({
+      seed: [{ id: "x", accessToken: token }],
+      observe: (exchange) => Effect.sync(() => exchanges.push(exchange))
+    })))
+    assert.deepStrictEqual(exchanges.map(({ target }) => target), [
+      "/oauth/authorizations/(redacted)",
+      "/oauth/authorizations/x"
+    ])
+  }))
+
 test("Last-Modified is the latest update of a page", {
   seed: [
     { id: "a", createdAt: DateTime.makeUnsafe("2020-01-01T00:00:00Z") },
