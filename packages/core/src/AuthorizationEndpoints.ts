@@ -13,6 +13,7 @@ import { startPosition, type StreamOptions } from "./internal/position.ts"
 import { paginateSegments } from "./internal/segments.ts"
 import { makeValidator } from "./internal/validate.ts"
 
+export { CallOptions } from "./internal/callOptions.ts"
 export * from "./internal/errorResponse.ts"
 export { maxLifetimeSeconds } from "./internal/lifetime.ts"
 export type { ListResponse } from "./internal/pagination.ts"

@@ -8,6 +8,7 @@
  * @see https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization
  */
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
@@ -21,10 +22,12 @@ import type {
   RegenerateError,
   UpdateError
 } from "./AuthorizationError.ts"
+import { CallOptions, type RetryOptions } from "./internal/callOptions.ts"
 import type { Page } from "./internal/pagination.ts"
 import type { ListOptions, StreamOptions } from "./internal/position.ts"
 import { TwoFactorCode } from "./internal/twoFactorCode.ts"
 
+export type { RetryOptions } from "./internal/callOptions.ts"
 export type { Page } from "./internal/pagination.ts"
 export type { InvalidAuthorization, ListOptions, StreamOptions } from "./internal/position.ts"
 
@@ -116,3 +119,27 @@ export class AuthorizationService extends Context.Service<AuthorizationService, 
 export const withTwoFactorCode =
   (code: Redacted.Redacted) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.provideService(effect, TwoFactorCode, Option.some(code))
+
+/**
+ * Retries the calls of an effect differently from the options of the layer. Options that are left out stay as they are.
+ *
+ * **Example** (Deleting without a retry)
+ *
+ * ```ts
+ * service.delete(id).pipe(AuthorizationService.withRetry({ times: 0 }))
+ * ```
+ */
+export const withRetry = (options: RetryOptions) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.updateService(effect, CallOptions, (outer) => ({ ...outer, retry: { ...outer.retry, ...options } }))
+
+/**
+ * Limits the time of each call of an effect, with all its attempts and the delays between them.
+ *
+ * **Details**
+ *
+ * The call then fails with `RequestFailed`, reason `"timeout"`, and `outcomeUnknown` says whether Heroku may have acted.
+ * `Effect.timeout` does not know that. A listing is one call for each page.
+ */
+export const withTimeout =
+  (duration: Duration.Input) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.updateService(effect, CallOptions, (outer) => ({ ...outer, timeout: duration }))

@@ -16,7 +16,7 @@ import { makeService } from "./internal/endpoints.ts"
 import { type Options, parse } from "./internal/options.ts"
 import { verifyToken } from "./internal/verify.ts"
 
-export type { Options, RetryOptions } from "./internal/options.ts"
+export type { Options } from "./internal/options.ts"
 
 /**
  * Creates the live service.

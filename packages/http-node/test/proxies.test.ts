@@ -16,9 +16,11 @@ import { serve } from "@effect-heroku/test-kit/httpServer"
 import { operationNames, operations } from "@effect-heroku/test-kit/operations"
 import * as payloads from "@effect-heroku/test-kit/payloads"
 import { startProxy } from "@effect-heroku/test-kit/proxy"
+import { nextTick } from "@effect-heroku/test-kit/testTime"
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { inspect } from "node:util"
 import { noRetry, type Options, token } from "./fixtures/liveService.ts"
@@ -142,16 +144,16 @@ describe("proxies without a tunnel", () => {
         const error = yield* Effect.flip(operations.create)
         assert(error._tag === "RequestFailed")
         assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", false])
-        assert.include(error.message, `No complete response through the proxy ${server.baseUrl} within 0.05 seconds`)
+        assert.include(error.message, `No complete response through the proxy ${server.baseUrl} within 1 seconds`)
         // The layer is still there.
         yield* server.until(({ connections }) => connections.closed === 1)
-      }).pipe(Effect.provide(layerIn({ HTTPS_PROXY: server.baseUrl }, { requestTimeout: "50 millis" })))
+      }).pipe(Effect.provide(layerIn({ HTTPS_PROXY: server.baseUrl }, { ...noRetry, requestTimeout: "1 second" })))
     }))
 
   it.live("a timeout of a call while the proxy is silent leaves the outcome known", () =>
     Effect.gen(function*() {
       const server = yield* hostileServer([silence])
-      const error = yield* failure(server, operations.create, { timeout: "50 millis" })
+      const error = yield* failure(server, operations.create, { timeout: "1 second" })
       assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", false])
     }))
 
@@ -159,9 +161,12 @@ describe("proxies without a tunnel", () => {
     Effect.gen(function*() {
       const server = yield* hostileServer([silence])
       const calls = Effect.replicateEffect(operations.create, 70, { concurrency: "unbounded" })
-      const timeout = { requestTimeout: "300 millis" } as const
-      yield* Effect.exit(Effect.provide(calls, layerIn({ HTTPS_PROXY: server.baseUrl }, timeout)))
+      const fiber = yield* Effect.forkChild(Effect.provide(calls, layerIn({ HTTPS_PROXY: server.baseUrl })))
+      yield* server.until(({ received }) => received.length === 64)
+      // Time enough for a 65th connection.
+      for (let tick = 0; tick < 20; tick++) yield* nextTick
       assert.strictEqual(server.connections.opened, 64)
+      yield* Fiber.interrupt(fiber)
     }))
 })
 

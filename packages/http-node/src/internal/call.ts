@@ -9,7 +9,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { AccountBudget } from "./budget/service.ts"
 import { type AttemptContext, type Endpoint, make as makeExchange } from "./exchange.ts"
-import { isHeaderValue, type Settings } from "./options.ts"
+import { isHeaderValue, parseCallOptions, type Settings } from "./options.ts"
 import * as Redact from "./redact.ts"
 import { timedOut } from "./requestFailed.ts"
 import * as ApiResponse from "./response.ts"
@@ -33,7 +33,12 @@ interface Progress {
 /** Creates the function that makes the calls of a service. */
 export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budget: AccountBudget = unlimited) => {
   const exchange = makeExchange(httpClient, settings)
-  const schedule = makeSchedule(settings.retry)
+  const readCallOptions = Effect.fnUntraced(function*(operation: Operation) {
+    const options = parseCallOptions(yield* AuthorizationEndpoints.CallOptions, settings)
+    if (Result.isSuccess(options)) return options.success
+    const { field, problem } = options.failure
+    return yield* Effect.fail(AuthorizationEndpoints.invalidInput(operation, field, problem))
+  })
   const logWarnings = makeWarningLogger()
 
   /** Sends the request once. */
@@ -92,12 +97,13 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
   return <O extends Operation>(endpoint: Endpoint<O>) =>
     Effect.gen(function*() {
       const { operation, secret } = endpoint
-      const { baseUrl, proxy, timeout, token } = settings
+      const { baseUrl, proxy, token } = settings
+      const { retry, timeout } = yield* readCallOptions(operation)
       const code = Option.getOrUndefined(yield* AuthorizationEndpoints.TwoFactorCode)
       const complete = code === undefined ? endpoint : yield* addTwoFactorCode(endpoint, code)
       const redact = Redact.make([token, code, secret].filter((value) => value !== undefined))
       const progress: Progress = { attempts: 0, outcomeUnknown: false, transmissions: undefined }
-      const attempts = Effect.retry(attempt(complete, redact, progress), schedule)
+      const attempts = Effect.retry(attempt(complete, redact, progress), makeSchedule(retry))
       const timed = limitTime(attempts, timeout, () => progress.transmissions ?? [], () => {
         const { outcomeUnknown, transmissions } = progress
         const isSent = transmissions !== undefined && mayBeSent(transmissions)

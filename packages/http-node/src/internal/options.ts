@@ -1,4 +1,6 @@
 /** The options of the live layers: their defaults, and what makes one invalid. */
+import type { CallOptions } from "@effect-heroku/core/AuthorizationEndpoints"
+import type { RetryOptions } from "@effect-heroku/core/AuthorizationService"
 import * as Duration from "effect/Duration"
 import type * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
@@ -46,27 +48,6 @@ export type TransformedClient = HttpClient.HttpClient | HttpClient.HttpClient.Wi
 /** The errors of a client with a circuit breaker. */
 export type ClientError = HttpClientError | CircuitBreakerError
 
-/**
- * How requests are retried.
- *
- * **Details**
- *
- * `info`, `list`, `update` and `delete` are retried after network failures, timeouts and the statuses 408, 429, 500, 502,
- * 503 and 504. `create` and `regenerate` are retried only when Heroku cannot have acted: no connection was established,
- * or the status is 429. Delays double from `baseDelay` to `maxDelay`, each varied by up to 20 % either way. A `Retry-After`
- * header of the response makes them longer: to its value and up to 20 % more.
- */
-export interface RetryOptions {
-  /** The number of retries after the first attempt. 0 disables retries. Default: 3. */
-  readonly times?: number | undefined
-  /** The delay before the first retry. Default: 250 ms. */
-  readonly baseDelay?: Duration.Input | undefined
-  /** The longest delay, unless `Retry-After` asks for a longer one. Default: 10 seconds. */
-  readonly maxDelay?: Duration.Input | undefined
-  /** The longest `Retry-After` to wait for. A longer one fails at once, and the error carries it. Default: 60 seconds. */
-  readonly maxRetryAfter?: Duration.Input | undefined
-}
-
 /** Options, and where their token comes from, which the error of a rejected token names. */
 export interface SourcedOptions extends Options {
   readonly tokenSource?: string | undefined
@@ -90,8 +71,7 @@ export interface Problem {
 /** Fills in the defaults, or returns the first problem. */
 export const parse = (options: SourcedOptions) =>
   Result.gen(function*() {
-    const { retry = {}, token, transformClient = (client: HttpClient.HttpClient): TransformedClient => client } =
-      options
+    const { token, transformClient = (client: HttpClient.HttpClient): TransformedClient => client } = options
     const text = reveal(token)
     yield* check("token", text !== undefined, "must be a Redacted string")
     yield* check("token", text !== "", "must not be empty")
@@ -103,25 +83,9 @@ export const parse = (options: SourcedOptions) =>
 
     const url = yield* parseBaseUrl(String(options.baseUrl ?? defaultBaseUrl), options.allowHttp === true)
 
-    const timeouts = {
-      requestTimeout: toDuration(options.requestTimeout, Duration.seconds(30)),
-      timeout: toDuration(options.timeout, Duration.infinity)
-    }
-    for (const [field, timeout] of Object.entries(timeouts)) {
-      yield* check(field, Duration.isGreaterThan(timeout, Duration.zero), "must be a duration longer than zero")
-    }
-
-    yield* check("retry", typeof retry === "object" && retry !== null, "must be an object")
-    const { times = 3 } = retry
-    yield* check("retry.times", Number.isInteger(times) && times >= 0, "must be an integer, zero or more")
-    const delays = {
-      baseDelay: toDuration(retry.baseDelay, Duration.millis(250)),
-      maxDelay: toDuration(retry.maxDelay, Duration.seconds(10)),
-      maxRetryAfter: toDuration(retry.maxRetryAfter, Duration.seconds(60))
-    }
-    for (const [field, delay] of Object.entries(delays)) {
-      yield* check(`retry.${field}`, !Duration.isNegative(delay), "must be a duration, zero or longer")
-    }
+    const requestTimeout = yield* parseTimeout("requestTimeout", options.requestTimeout, Duration.seconds(30))
+    const timeout = yield* parseTimeout("timeout", options.timeout, Duration.infinity)
+    const retry = yield* parseRetry(options.retry, defaultRetry)
 
     yield* check("transformClient", typeof transformClient === "function", "must be a function")
     return {
@@ -129,10 +93,49 @@ export const parse = (options: SourcedOptions) =>
       tokenSource: options.tokenSource,
       userAgent,
       ...url,
-      ...timeouts,
-      retry: { times, ...delays },
+      requestTimeout,
+      timeout,
+      retry,
       transformClient
     }
+  })
+
+/** Returns the options of a call: those in its context, and those of the layer for the rest. */
+export const parseCallOptions = ({ retry, timeout }: CallOptions, settings: Settings) =>
+  Result.all({
+    timeout: parseTimeout("timeout", timeout, settings.timeout),
+    retry: parseRetry(retry, settings.retry)
+  })
+
+const parseTimeout = (field: string, input: Duration.Input | undefined, byDefault: Duration.Duration) => {
+  const timeout = toDuration(input, byDefault)
+  return Result.map(
+    check(field, Duration.isGreaterThan(timeout, Duration.zero), "must be a duration longer than zero"),
+    () => timeout
+  )
+}
+
+const defaultRetry = {
+  times: 3,
+  baseDelay: Duration.millis(250),
+  maxDelay: Duration.seconds(10),
+  maxRetryAfter: Duration.seconds(60)
+}
+
+const parseRetry = (retry: RetryOptions = {}, byDefault: typeof defaultRetry) =>
+  Result.gen(function*() {
+    yield* check("retry", typeof retry === "object" && retry !== null, "must be an object")
+    const { times = byDefault.times } = retry
+    yield* check("retry.times", Number.isInteger(times) && times >= 0, "must be an integer, zero or more")
+    const delays = {
+      baseDelay: toDuration(retry.baseDelay, byDefault.baseDelay),
+      maxDelay: toDuration(retry.maxDelay, byDefault.maxDelay),
+      maxRetryAfter: toDuration(retry.maxRetryAfter, byDefault.maxRetryAfter)
+    }
+    for (const [field, delay] of Object.entries(delays)) {
+      yield* check(`retry.${field}`, !Duration.isNegative(delay), "must be a duration, zero or longer")
+    }
+    return { times, ...delays }
   })
 
 /** Whether a header can carry the text: visible ASCII without spaces. */
