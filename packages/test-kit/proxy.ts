@@ -1,4 +1,4 @@
-/** An HTTP proxy that opens tunnels to one port of this machine, whatever host it is asked for. */
+/** An HTTP proxy that opens tunnels to one port of this machine, whatever host a request names. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"

@@ -6,10 +6,12 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { connect, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import * as tls from "node:tls"
+import type { Certificate } from "./certificate.ts"
 
 /**
  * Whether tests with Redis are skipped, as in `describe.skipIf(isRedisMissing)(`Redis${skipNote}`, …)`. CI never skips
@@ -41,9 +43,10 @@ const freePort: Effect.Effect<number> = Effect.callback((resume) => {
   })
 })
 
-const responds = (port: number): Promise<boolean> =>
+const responds = (port: number, overTls: boolean): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port })
+    const address = { host: "127.0.0.1", port }
+    const socket = overTls ? tls.connect({ ...address, rejectUnauthorized: false }) : connect(address)
     const end = (response: boolean) => {
       socket.destroy()
       resolve(response)
@@ -59,26 +62,37 @@ const responds = (port: number): Promise<boolean> =>
 /** Waits by the real time, also under `TestClock`. */
 const pause = Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 20)))
 
-/** Makes a server that is not started yet; it is killed with the scope. */
-export const makeRedisServer: Effect.Effect<RedisServer, never, Scope.Scope> = Effect.gen(function*() {
+const make = Effect.fnUntraced(function*(certificate?: Certificate): Effect.fn.Return<RedisServer, never, Scope.Scope> {
   const port = yield* freePort
   const directory = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "redis-"))),
     (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
   )
+  const [certFile, keyFile] = [join(directory, "cert.pem"), join(directory, "key.pem")]
+  if (certificate !== undefined) {
+    writeFileSync(certFile, certificate.cert)
+    writeFileSync(keyFile, certificate.key)
+  }
+  const listen = certificate === undefined ? { port } : {
+    port: 0,
+    "tls-port": port,
+    "tls-cert-file": certFile,
+    "tls-key-file": keyFile,
+    "tls-auth-clients": "no"
+  }
   let child: ChildProcess | undefined
   let problem: Error | undefined
 
   const waitForResponse: Effect.Effect<void> = Effect.suspend(() =>
     problem === undefined
       ? Effect.flatMap(
-        Effect.promise(() => responds(port)),
+        Effect.promise(() => responds(port, certificate !== undefined)),
         (responded) => responded ? Effect.void : Effect.andThen(pause, waitForResponse)
       )
       : Effect.die(problem)
   )
   const start = Effect.suspend(() => {
-    const settings = { port, bind: "127.0.0.1", dir: directory, save: "", appendonly: "no" }
+    const settings = { ...listen, bind: "127.0.0.1", dir: directory, save: "", appendonly: "no" }
     const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
     child = spawn("redis-server", options, { stdio: "ignore" })
     child.once("error", (error) => {
@@ -98,13 +112,20 @@ export const makeRedisServer: Effect.Effect<RedisServer, never, Scope.Scope> = E
   yield* Effect.addFinalizer(() => end("SIGKILL"))
   const signal = (name: "SIGSTOP" | "SIGCONT") => Effect.sync(() => child?.kill(name))
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis${certificate === undefined ? "" : "s"}://127.0.0.1:${port}`,
     start,
     stop: end("SIGTERM"),
     freeze: signal("SIGSTOP"),
     thaw: signal("SIGCONT")
   }
 })
+
+/** Makes a server that is not started yet; it is killed with the scope. */
+export const makeRedisServer: Effect.Effect<RedisServer, never, Scope.Scope> = make()
+
+/** Starts a server that speaks TLS. */
+export const startRedisOverTls = (certificate: Certificate): Effect.Effect<RedisServer, never, Scope.Scope> =>
+  Effect.tap(make(certificate), ({ start }) => start)
 
 /** Starts a server; it is killed with the scope. */
 export const startRedis: Effect.Effect<RedisServer, never, Scope.Scope> = Effect.tap(

@@ -121,7 +121,15 @@ describe("parseErrorResponse", () => {
   })
 
   it.each([
-    ...["soon", "7 or 8", "a7", "-5", "+5", "5, soon", "2026-01-01T00:00:00Z", "Xxx, 01 Jan 2026 00:01:30 GMT", ","]
+    "soon",
+    "7 or 8",
+    "a7",
+    "-5",
+    "+5",
+    "5, soon",
+    "2026-01-01T00:00:00Z",
+    "Xxx, 01 Jan 2026 00:01:30 GMT",
+    ","
   ])("parseErrorResponse takes Retry-After for a minute when it is: %j", (value) => {
     assert.deepStrictEqual(parse({ headers: { "retry-after": value } }).retryAfter, Option.some(Duration.minutes(1)))
   })

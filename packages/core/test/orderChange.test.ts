@@ -13,9 +13,11 @@ const other = { asc: "desc", desc: "asc" } as const
 /** How one response differs: its number, its size and order, where it starts, and whether its Next-Range shows the order. */
 const changes = [0, 1, 2, 3].flatMap((request) =>
   [1, 2, 5].flatMap((max) =>
-    [{ reverses: true, ignoresStart: true }, { reverses: true }, { reverses: false }].flatMap((change) =>
-      [true, false].map((hides) => ({ request, max, ...change, hides }))
-    )
+    [true, false].flatMap((hides) => [
+      { request, max, hides, reverses: true, ignoresStart: true },
+      { request, max, hides, reverses: true, ignoresStart: false },
+      { request, max, hides, reverses: false, ignoresStart: false }
+    ])
   )
 )
 
@@ -36,7 +38,7 @@ it.effect.each(
             request++ === change.request
               ? {
                 ...range,
-                start: "ignoresStart" in change ? Option.none() : range.start,
+                start: change.ignoresStart ? Option.none() : range.start,
                 order: Option.some(change.reverses ? other[options.order] : options.order),
                 max: Option.some(change.max)
               }

@@ -16,8 +16,15 @@ import * as Connection from "./internal/budget/redis.ts"
 
 /** The connection to Redis. */
 export interface Options {
-  /** The URL, as `redis://user:password@host:6379`. */
+  /** The URL, as `redis://user:password@host:6379`. `rediss://` means TLS. */
   readonly url: Redacted.Redacted
+  /**
+   * The TLS of a `rediss://` URL. Heroku Key-Value Store (formerly Heroku Data for Redis) has a self-signed certificate:
+   * `{ rejectUnauthorized: false }` accepts it, and `{ ca }` trusts a certificate of your own.
+   *
+   * @see https://devcenter.heroku.com/articles/connecting-heroku-redis#connecting-in-node-js
+   */
+  readonly tls?: Connection.TlsOptions | undefined
   /** The prefix of all keys. By default `ratelimiter:`. */
   readonly prefix?: string | undefined
 }
@@ -34,7 +41,7 @@ export interface Options {
 export const layer = (options: Options): Layer.Layer<RateLimiter.RateLimiter, Config.ConfigError> =>
   RateLimiter.layer.pipe(
     Layer.provide(Layer.effect(RateLimiter.RateLimiterStore, makeStore(options.prefix ?? "ratelimiter:"))),
-    Layer.provide(Connection.layer(options.url))
+    Layer.provide(Connection.layer(options.url, options.tls))
   )
 
 /** Provides the limiter with options from `Config`: without an argument, the URL is `REDIS_URL`. */

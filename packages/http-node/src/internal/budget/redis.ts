@@ -11,20 +11,35 @@ import * as Redacted from "effect/Redacted"
 import { createClient } from "redis"
 import { sleepInSteps } from "./time.ts"
 
-/** Provides a connection. It fails only if `url` is invalid. */
-export const layer = (url: Redacted.Redacted) => Layer.effect(Redis.Redis, make(url))
+/** The TLS of a connection. */
+export interface TlsOptions {
+  /** Whether the certificate of Redis must be trusted. Default: `true`. */
+  readonly rejectUnauthorized?: boolean | undefined
+  /** The certificate of the authority to trust instead of the usual ones, in PEM format. */
+  readonly ca?: string | undefined
+}
 
-const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
+/** Provides a connection. It fails only if `url` is invalid. */
+export const layer = (url: Redacted.Redacted, tls: TlsOptions = {}) => Layer.effect(Redis.Redis, make(url, tls))
+
+const make = Effect.fnUntraced(function*(url: Redacted.Redacted, { ca, rejectUnauthorized = true }: TlsOptions) {
+  /** How many connections failed since the last one that could be used. The client counts from the last accepted one. */
+  let failures = 0
   const client = yield* Effect.acquireRelease(
     Effect.try({
-      try: () =>
-        createClient({
-          // The client would take an empty URL for that of this machine.
-          url: new URL(Redacted.value(url).trim()).href,
+      try: () => {
+        // The client would take an empty URL for that of this machine.
+        const { href, protocol } = new URL(Redacted.value(url).trim())
+        const reconnectStrategy = () => reconnectDelay(failures++)
+        return createClient({
+          url: href,
           // With an offline queue, commands would wait 5 seconds for a connection.
           disableOfflineQueue: true,
-          socket: { reconnectStrategy }
-        }),
+          socket: protocol === "rediss:"
+            ? { reconnectStrategy, tls: true, rejectUnauthorized, ...(ca === undefined ? {} : { ca }) }
+            : { reconnectStrategy }
+        })
+      },
       // The original error would quote the URL.
       catch: () => new Config.ConfigError(new SourceError({ message: invalidUrl }))
     }),
@@ -33,6 +48,9 @@ const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
   let problem = "no response yet"
   client.on("error", (error) => {
     problem = describe(error)
+  })
+  client.on("ready", () => {
+    failures = 0
   })
 
   const firstAttempt = Effect.callback<void>((resume) => {
@@ -61,7 +79,7 @@ const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
 })
 
 /** The delay before the next connection: it doubles up to 2 seconds, and differs from process to process. */
-const reconnectStrategy = (retries: number): number => Math.min(100 * 2 ** retries, 2000) * (0.5 + Math.random() / 2)
+const reconnectDelay = (failures: number): number => Math.min(100 * 2 ** failures, 2000) * (0.5 + Math.random() / 2)
 
 const fail = (message: string) => Effect.fail(new Redis.RedisError({ cause: new Error(message) }))
 
