@@ -18,6 +18,7 @@ import { find } from "./commands/find.ts"
 import { info } from "./commands/info.ts"
 import { list } from "./commands/list.ts"
 import { revoke } from "./commands/revoke.ts"
+import { rotate } from "./commands/rotate.ts"
 import { update } from "./commands/update.ts"
 import { explain } from "./internal/explain.ts"
 import { program } from "./internal/program.ts"
@@ -39,7 +40,7 @@ const description = `Lists, checks, finds, revokes and rotates the OAuth authori
 
 const root = program.pipe(
   Command.withDescription(description),
-  Command.withSubcommands([list, info, audit, find, create, update, revoke, exportCommand])
+  Command.withSubcommands([list, info, audit, find, create, update, revoke, rotate, exportCommand])
 )
 
 /** Prints help on standard output, and errors on standard error with a hint instead of all the help. */

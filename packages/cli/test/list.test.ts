@@ -1,3 +1,5 @@
+import { serve } from "@effect-heroku/test-kit/httpServer"
+import * as payloads from "@effect-heroku/test-kit/payloads"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { cli, daysAgo, layerFake } from "./fixtures/cli.ts"
@@ -137,3 +139,26 @@ it.effect.each(
     assert.include(stderr, message)
     assert.notInclude(stderr, "secret")
   }).pipe(Effect.provide(layerFake({ seed }))))
+
+it.effect("list prints the other authorizations and exits with 1 if one cannot be read", () =>
+  Effect.gen(function*() {
+    const url = yield* serve((_, response) => {
+      response.writeHead(200, { "content-type": "application/json" })
+      response.end(JSON.stringify([{ id: id(1), scope: "broken" }, { ...payloads.full, id: id(2) }]))
+    })
+    const { code, stderr, stdout } = yield* cli(["list", "--json"], { env: { HEROKU_API_URL: url } })
+    assert.deepStrictEqual([code, ids(stdout)], [1, [id(2)]])
+    assert.match(
+      stderr,
+      new RegExp(`^Authorization ${id(1)} cannot be read: .*\\n1 authorization could not be read$`, "s")
+    )
+  }).pipe(Effect.provide(layerFake({}))))
+
+it.effect("list --team lists the authorizations of a team, and create --team creates one", () =>
+  Effect.gen(function*() {
+    const created = yield* cli(["create", "--team", "ops", "--description", "team token", "--scope", "read", "--json"])
+    assert.strictEqual(created.code, 0, created.stderr)
+    const { stdout } = yield* cli(["list", "--team", "ops", "--json"])
+    assert.deepStrictEqual(ids(stdout), [JSON.parse(created.stdout).id])
+    assert.strictEqual((yield* cli(["list", "--team", "unknown"])).code, 1)
+  }).pipe(Effect.provide(layerFake({ seed, teams: [{ name: "ops" }] }))))

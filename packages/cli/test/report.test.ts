@@ -1,4 +1,4 @@
-/** The HTML report in a real browser: Debian's Chromium. */
+/** The HTML report in a real browser: the Chromium of the machine. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { existsSync, readFileSync } from "node:fs"
@@ -7,10 +7,10 @@ import { type Browser, chromium, type Page } from "playwright-core"
 import { afterAll } from "vitest"
 import { cli, daysAgo, layerFake, temporaryDirectory } from "./fixtures/cli.ts"
 
-const executablePath = "/usr/bin/chromium"
-if (!existsSync(executablePath)) {
-  console.log(`The tests of the report are skipped: install Chromium as ${executablePath}`)
-}
+const executablePath = ["chromium", "chromium-browser", "google-chrome"]
+  .map((name) => `/usr/bin/${name}`)
+  .find((path) => existsSync(path))
+if (executablePath === undefined) console.log("The tests of the report are skipped: install the package chromium")
 
 const id = (digit: number) => `0000000${digit}-0000-4000-8000-000000000000`
 const seed = [
@@ -34,7 +34,7 @@ const seed = [
 ] as const
 
 let browser: Promise<Browser> | undefined
-const launch = () => browser ??= chromium.launch({ executablePath, args: ["--no-sandbox"] })
+const launch = () => browser ??= chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] })
 afterAll(async () => (await browser)?.close())
 
 /** Writes a report, opens it, and passes the page to a test. */
@@ -85,7 +85,7 @@ const brokenWords = (page: Page) =>
 
 const shownIds = (page: Page) => page.locator("tbody tr:not([hidden]) code").allTextContents()
 
-describe.skipIf(!existsSync(executablePath))("the report", () => {
+describe.skipIf(executablePath === undefined)("the report", () => {
   it.effect.each([390, 800, 1024, 1440])(
     "the report has no horizontal scrolling and no broken words at %i px",
     (width) =>

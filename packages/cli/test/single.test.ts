@@ -109,7 +109,7 @@ it.effect("--help explains the exit codes, and --version prints the version", ()
     const { code, stdout } = yield* cli(["--help"])
     assert.strictEqual(code, 0)
     for (const exitCode of ["0 ", "1 ", "2 ", "3 ", "130 "]) assert.include(stdout, `\n    ${exitCode}`)
-    for (const name of ["list", "info", "audit", "find", "create", "update", "revoke", "export"]) {
+    for (const name of ["list", "info", "audit", "find", "create", "update", "revoke", "rotate", "export"]) {
       assert.include(stdout, `\n  ${name} `)
     }
     assert.match((yield* cli(["--version"])).stdout, /^heroku-authorizations v\d+\.\d+\.\d+$/)

@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import { writeAtomic } from "../internal/atomicFile.ts"
 import * as Connection from "../internal/connection.ts"
 import { json } from "../internal/flags.ts"
-import { missingIds, outputWidth } from "../internal/output.ts"
+import { checkComplete, outputWidth } from "../internal/output.ts"
 import { withProgress } from "../internal/progress.ts"
 import { heading, toRecord, toRow } from "../internal/record.ts"
 import { formatReport } from "../internal/report.ts"
@@ -61,7 +61,7 @@ export const audit = Command.make(
         if (Option.isNone(html)) yield* Console.log(formatAudit(audited, now, yield* outputWidth).join("\n"))
       }
       if (Option.isSome(html)) yield* Console.error(`Wrote ${safe(html.value)}`)
-      yield* missingIds(missing)
+      yield* checkComplete(missing)
     }).pipe(Connection.withAccount)
 ).pipe(
   Command.withDescription("Reports which authorizations are risky and why, worst first"),

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Connection from "../internal/connection.ts"
 import { exportPages, exportSelected } from "../internal/exportFile.ts"
-import { missingIds } from "../internal/output.ts"
+import { checkComplete } from "../internal/output.ts"
 import { withProgress } from "../internal/progress.ts"
 import * as Selection from "../internal/selection.ts"
 import { countOf, safe } from "../internal/text.ts"
@@ -30,7 +30,7 @@ export const exportCommand = Command.make(
           )
         )
       yield* Console.error(`${countOf(count, "authorization")} in ${safe(file)}`)
-      yield* missingIds(missing)
+      yield* checkComplete(missing)
     }).pipe(Connection.withAccount)
 ).pipe(
   Command.withDescription(

@@ -134,7 +134,12 @@ const search = Effect.fnUntraced(function*(
       )
     )
   )
-  const result: SearchResult = { matches, missing: tokens.filter((token) => !found.has(token)), incomparable }
+  const { invalidCount } = yield* Connection.Connection
+  const result: SearchResult = {
+    matches,
+    missing: tokens.filter((token) => !found.has(token)),
+    incomparable: incomparable + invalidCount()
+  }
   return result
 })
 
@@ -170,7 +175,7 @@ const conclude = Effect.fnUntraced(function*(leaked: Leaked, { incomparable, mis
         ? "Pass the tokens that are masked in full, or look for their authorizations by description and date"
         : `${
           countOf(incomparable, "authorization")
-        } could not be compared, because Heroku masks their tokens: a token that was not found may belong to one of them`
+        } could not be compared, for example because Heroku masks their tokens: a token that was not found may belong to one of them`
     })
   }
   if (missing.length > 0) {

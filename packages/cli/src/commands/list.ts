@@ -8,7 +8,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Connection from "../internal/connection.ts"
 import { json } from "../internal/flags.ts"
-import { missingIds, outputWidth } from "../internal/output.ts"
+import { checkComplete, outputWidth } from "../internal/output.ts"
 import { withProgress } from "../internal/progress.ts"
 import { heading, toRecord, toRow } from "../internal/record.ts"
 import * as Selection from "../internal/selection.ts"
@@ -22,7 +22,7 @@ export const list = Command.make(
     Effect.gen(function*() {
       const selected = yield* Selection.make(selection)
       const missing = yield* json ? printLines(selected) : printTable(selected)
-      yield* missingIds(missing)
+      yield* checkComplete(missing)
     }).pipe(Connection.withAccount)
 ).pipe(
   Command.withDescription("Lists authorizations"),

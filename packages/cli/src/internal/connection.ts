@@ -1,5 +1,6 @@
 /** The account that a command acts on: the service, the owner of the token, and the rest of the rate limit. */
-import type { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import type { AuthorizationService, InvalidAuthorization } from "@effect-heroku/core/AuthorizationService"
+import type { Verify } from "@effect-heroku/core/Rotation"
 import * as HerokuCredentials from "@effect-heroku/http-node/HerokuCredentials"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
 import * as TokenOwner from "@effect-heroku/http-node/TokenOwner"
@@ -26,10 +27,16 @@ export class Connection extends Context.Service<Connection, {
   readonly account: Effect.Effect<string>
   /** The token that requests are made with. */
   readonly actingToken: Redacted.Redacted
-  /** Where that token was found. */
+  /** Returns whether a token works. */
+  readonly verify: Verify
+  /** The source of that token. */
   readonly tokenSource: string
   /** The number of requests that the rate limit leaves, from the latest response. */
   readonly remainingRequests: () => Option.Option<number>
+  /** Reports an authorization of a list that cannot be read, and counts it. */
+  readonly reportInvalid: (invalid: InvalidAuthorization) => Effect.Effect<void>
+  /** The number of authorizations that could not be read so far. */
+  readonly invalidCount: () => number
 }>()("@effect-heroku/cli/Connection") {}
 
 /** Returns the line that names the account and the API. */
@@ -43,6 +50,7 @@ const make = Effect.gen(function*() {
   const credentials = yield* HerokuCredentials.find()
   const url = yield* Config.option(Config.String("HEROKU_API_URL"))
   let remaining = Option.none<number>()
+  let invalid = 0
   const options = {
     token: Config.succeed(credentials.token),
     timeout: Config.succeed(Option.getOrUndefined(timeout)),
@@ -52,17 +60,17 @@ const make = Effect.gen(function*() {
       })
     ))
   }
+  const environment = yield* ConfigProvider.ConfigProvider
   // A failure is no reason to stop: if something is wrong with the token or the network, the command itself fails.
   const account = TokenOwner.find({
     ...options,
     retry: { times: Config.succeed(0) },
     timeout: Config.succeed("10 seconds")
-  })
-    .pipe(
-      Effect.map(({ email }) => safe(email)),
-      Effect.orElseSucceed(() => "unknown"),
-      Effect.provideService(ConfigProvider.ConfigProvider, yield* ConfigProvider.ConfigProvider)
-    )
+  }).pipe(
+    Effect.map(({ email }) => safe(email)),
+    Effect.orElseSucceed(() => "unknown"),
+    Effect.provideService(ConfigProvider.ConfigProvider, environment)
+  )
   const connection = Connection.of({
     // An invalid URL is named by the error of the service.
     host: Option.match(url, {
@@ -71,8 +79,24 @@ const make = Effect.gen(function*() {
     }),
     account: yield* Effect.cached(account),
     actingToken: credentials.token,
+    verify: (token) =>
+      TokenOwner.find({ ...options, token: Config.succeed(token) }).pipe(
+        Effect.as(true),
+        Effect.catchTag("Unauthorized", () => Effect.succeed(false)),
+        Effect.catchTag(["Forbidden", "TwoFactorRequired"], () => Effect.succeed(true)),
+        Effect.catchTag("ConfigError", Effect.die),
+        Effect.provideService(ConfigProvider.ConfigProvider, environment)
+      ),
     tokenSource: safe(credentials.source),
-    remainingRequests: () => remaining
+    remainingRequests: () => remaining,
+    reportInvalid: ({ id, message }) =>
+      Effect.andThen(
+        Effect.sync(() => invalid++),
+        Console.error(
+          `Authorization ${safe(Option.getOrElse(id, () => "without an id"))} cannot be read: ${safe(message)}`
+        )
+      ),
+    invalidCount: () => invalid
   })
   return Layer.merge(NodeAuthorizationService.layerConfig(options), Layer.succeed(Connection, connection))
 })

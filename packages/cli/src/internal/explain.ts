@@ -1,5 +1,6 @@
 /** Errors as sentences for people: what failed, why, and what to do. */
 import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
+import type { RotationError } from "@effect-heroku/core/Rotation"
 import type * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
@@ -8,7 +9,7 @@ import type { Stop } from "./stop.ts"
 import { maskTokens, safe } from "./text.ts"
 
 /** The errors with which a command can fail. */
-export type CommandError = AuthorizationError | Config.ConfigError | PlatformError.PlatformError | Stop
+export type CommandError = AuthorizationError | RotationError | Config.ConfigError | PlatformError.PlatformError | Stop
 
 /** Describes an error in a line that is safe to print, with Heroku's request id when there is one. */
 export const explain = (error: CommandError): string => {
@@ -50,7 +51,26 @@ const describe = (error: CommandError): string => {
     case "ConfigError":
       return error.cause.message
     case "PlatformError":
+      return explainPlatformError(error)
+    case "RotationConflict":
+      return `${error.message} Successors: ${error.successors.join(", ")}`
+    case "DeliveryFailed":
+    case "NotReplaceable":
+    case "OwnAuthorization":
     case "Stop":
       return error.message
   }
+}
+
+/** Describes an error of a file, with its path. */
+export const explainPlatformError = ({ message, reason }: PlatformError.PlatformError): string => {
+  const path = "pathOrDescriptor" in reason ? reason.pathOrDescriptor : undefined
+  return path === undefined ? message : `${path}: ${problems[reason._tag] ?? message}`
+}
+
+const problems: Readonly<Record<string, string>> = {
+  NotFound: "no such file or directory",
+  PermissionDenied: "permission denied",
+  AlreadyExists: "exists already",
+  BadResource: "is of another kind, for example a directory"
 }

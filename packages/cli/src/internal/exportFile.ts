@@ -59,7 +59,7 @@ export const exportPages = Effect.fnUntraced(function*(
 ) {
   const fileSystem = yield* FileSystem.FileSystem
   const service = yield* AuthorizationService
-  const { account, host } = yield* Connection
+  const { account, host, reportInvalid } = yield* Connection
   const target = { host, account: yield* account, selection: description }
   yield* lock(`${file}.lock`)
   const { bytes, count, cursor } = yield* readProgress(file, target)
@@ -67,7 +67,7 @@ export const exportPages = Effect.fnUntraced(function*(
   yield* fileSystem.truncate(file, bytes)
   const opened = yield* fileSystem.open(file, { flag: "a" })
 
-  const end = yield* service.pages({ cursor, team: selection.team }).pipe(
+  const end = yield* service.pages({ cursor, team: selection.team, onInvalid: reportInvalid }).pipe(
     Stream.runFoldEffect(() => ({ bytes, count }), (total, page) =>
       Effect.gen(function*() {
         const now = yield* DateTime.now

@@ -5,8 +5,9 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Stdio from "effect/Stdio"
 import * as Terminal from "effect/Terminal"
+import { Connection } from "./connection.ts"
 import { toFields, toRecord } from "./record.ts"
-import { exitCode, Stop } from "./stop.ts"
+import { failed } from "./stop.ts"
 import { formatFields } from "./table.ts"
 import { countOf, safe, toJson } from "./text.ts"
 
@@ -17,11 +18,12 @@ export const outputWidth = Effect.gen(function*() {
   return (yield* stdio.stdoutIsTerminal) ? (yield* terminal.columns) || Infinity : Infinity
 })
 
-/** Ends the program if some of the ids that were passed belong to no authorization. */
-export const missingIds = Effect.fnUntraced(function*(ids: ReadonlyArray<string>) {
-  if (ids.length === 0) return
-  for (const id of ids) yield* Console.error(`${safe(id)} not found`)
-  return yield* new Stop({ code: exitCode.failed, message: `${countOf(ids.length, "id")} not found in this account` })
+/** Fails if the result is incomplete: ids that no authorization has, or authorizations that could not be read. */
+export const checkComplete = Effect.fnUntraced(function*(missing: ReadonlyArray<string>) {
+  const { invalidCount } = yield* Connection
+  for (const id of missing) yield* Console.error(`${safe(id)} not found`)
+  if (missing.length > 0) return yield* failed(`${countOf(missing.length, "id")} not found in this account`)
+  if (invalidCount() > 0) return yield* failed(`${countOf(invalidCount(), "authorization")} could not be read`)
 })
 
 /** Prints one authorization, without its token. */

@@ -46,7 +46,7 @@ export const makePlan = Effect.fnUntraced(function*(
   missing: ReadonlyArray<string>,
   notes: ReadonlyArray<string>
 ) {
-  const { actingToken } = yield* Connection
+  const { actingToken, invalidCount } = yield* Connection
   const now = yield* DateTime.now
   const incomparable = targets.filter((item) => Authorization.matchToken(item, actingToken) === "unknown").length
   return [
@@ -57,6 +57,7 @@ export const makePlan = Effect.fnUntraced(function*(
       ? [`… and ${countOf(targets.length - maxRows, "more authorization")}. \`list\` with the same selection shows all`]
       : []),
     ...missing.map((id) => `Not found: ${safe(id)}`),
+    ...(invalidCount() > 0 ? [`Left out: ${countOf(invalidCount(), "authorization")} that could not be read`] : []),
     ...notes,
     ...(incomparable === 0
       ? []

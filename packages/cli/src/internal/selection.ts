@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import { Connection } from "./connection.ts"
 import { team } from "./flags.ts"
 import { toMatcher } from "./glob.ts"
 import { parseId, readIds } from "./ids.ts"
@@ -125,7 +126,7 @@ const lookUpLimit = 100
 /** Streams the selection: authorizations as successes, and the ids that no authorization has as failures. */
 export const stream = (
   selection: Selection
-): Stream.Stream<Result.Result<Item, Id>, ListError | InfoError, AuthorizationService> =>
+): Stream.Stream<Result.Result<Item, Id>, ListError | InfoError, AuthorizationService | Connection> =>
   unfiltered(selection).pipe(
     Stream.filterEffect((result) =>
       Result.isFailure(result)
@@ -143,7 +144,11 @@ const unfiltered = ({ ids, team }: Selection): Results => {
 
 /** Streams all authorizations of the account or team, with up to four requests in flight. */
 export const listed = (team: string | undefined) =>
-  Stream.unwrap(AuthorizationService.useSync((service) => service.stream({ team, concurrency: 4 })))
+  Stream.unwrap(Effect.gen(function*() {
+    const service = yield* AuthorizationService
+    const { reportInvalid } = yield* Connection
+    return service.stream({ team, concurrency: 4, onInvalid: reportInvalid })
+  }))
 
 const lookedUp = (ids: Iterable<Id>): Results =>
   Stream.fromIterable(ids).pipe(

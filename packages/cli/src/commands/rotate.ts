@@ -1,0 +1,247 @@
+/** `rotate`: replaces authorizations and delivers the new tokens, after showing the plan and asking. */
+import type { AuthorizationId } from "@effect-heroku/core/Authorization"
+import * as Rotation from "@effect-heroku/core/Rotation"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { confirm } from "../internal/confirm.ts"
+import * as Connection from "../internal/connection.ts"
+import * as DeliverToCommand from "../internal/deliverToCommand.ts"
+import * as DeliverToDirectory from "../internal/deliverToDirectory.ts"
+import { explain } from "../internal/explain.ts"
+import { all, yes } from "../internal/flags.ts"
+import { outputWidth } from "../internal/output.ts"
+import { makePlan, selectTargets } from "../internal/plan.ts"
+import { withProgress } from "../internal/progress.ts"
+import { descriptionOf } from "../internal/record.ts"
+import * as Selection from "../internal/selection.ts"
+import { failed, invalidUsage } from "../internal/stop.ts"
+import { formatTable } from "../internal/table.ts"
+import { countOf, formatCount, safe } from "../internal/text.ts"
+import { duration, time } from "../internal/times.ts"
+
+const flags = {
+  selection: Selection.input,
+  all,
+  yes,
+  deliverTo: Flag.String("deliver-to").pipe(
+    Flag.withMetavar("DIR"),
+    Flag.optional,
+    Flag.withDescription("Write each token to a file named by the id of the authorization that was replaced first")
+  ),
+  deliverCommand: Flag.String("deliver-command").pipe(
+    Flag.withMetavar("CMD"),
+    Flag.optional,
+    Flag.withDescription(
+      "Run a shell command for each token: the token is its input, and HEROKU_AUTHORIZATION_ID and HEROKU_REPLACES_ID are set"
+    )
+  ),
+  deliverTimeout: duration("deliver-timeout").pipe(
+    Flag.withDefault(Duration.minutes(1)),
+    Flag.withDescription("How long the command may take for each token, by default 1m")
+  ),
+  overlap: duration("overlap").pipe(
+    Flag.optional,
+    Flag.withDescription("How long old tokens work on, such as 2h; run the command again then. By default not at all")
+  ),
+  expiresIn: duration("expires-in").pipe(
+    Flag.optional,
+    Flag.withDescription("How long new tokens work, by default as long as the old ones were created for")
+  ),
+  now: Flag.Boolean("now").pipe(
+    Flag.withoutNegation,
+    Flag.withDefault(false),
+    Flag.withDescription("Regenerate tokens in place: old ones stop working at once, before the new ones are delivered")
+  ),
+  since: time("since").pipe(
+    Flag.optional,
+    Flag.withDescription("With --now and --deliver-to: skip what was delivered at or after this time")
+  ),
+  status: Flag.Boolean("status").pipe(
+    Flag.withoutNegation,
+    Flag.withDefault(false),
+    Flag.withDescription("Only list rotations that wait or were left over")
+  )
+}
+
+type Input = Command.Command.Config.Infer<typeof flags>
+
+export const rotate = Command.make("rotate", flags, (input) =>
+  Effect.gen(function*() {
+    if (input.status) return yield* printStatus(Option.getOrUndefined(input.selection.team))
+    yield* checkUsage(input)
+    const target: DeliverToDirectory.Target = Option.isSome(input.deliverTo)
+      ? yield* DeliverToDirectory.make(input.deliverTo.value)
+      : {
+        delivery: yield* DeliverToCommand.make(Option.getOrThrow(input.deliverCommand), input.deliverTimeout),
+        acquire: Effect.void,
+        wasDelivered: () => Effect.succeed(false),
+        removeLeftovers: () => Effect.succeed([])
+      }
+    yield* rotateSelected(input, target)
+  }).pipe(Effect.scoped, Connection.withAccount)).pipe(
+    Command.withDescription("Replaces tokens without an interruption, and delivers the new ones"),
+    Command.withExamples([
+      {
+        command: "heroku-authorizations rotate --older-than 90d --deliver-to tokens --overlap 2h",
+        description: "Old tokens work on for two hours. Run it again then to delete them"
+      },
+      {
+        command: `heroku-authorizations rotate ID --deliver-command 'xargs -I{} heroku config:set TOKEN={} -a app'`,
+        description: "Deliver to anything that a shell command reaches"
+      }
+    ])
+  )
+
+const checkUsage = ({ deliverCommand, deliverTo, now, overlap, since }: Input) => {
+  if (Option.isSome(deliverTo) === Option.isSome(deliverCommand)) {
+    return invalidUsage("Pass either --deliver-to or --deliver-command: new tokens are shown nowhere else")
+  }
+  if (now && Option.isSome(overlap)) {
+    return invalidUsage("--overlap is impossible with --now: old tokens stop working at once")
+  }
+  if (Option.isSome(since) && !(now && Option.isSome(deliverTo))) {
+    return invalidUsage("--since needs --now and --deliver-to")
+  }
+  return Effect.void
+}
+
+const rotateSelected = Effect.fnUntraced(function*(input: Input, target: DeliverToDirectory.Target) {
+  const { isNamed, missing, others, own } = yield* selectTargets(input.selection, input.all)
+  const since = Option.getOrUndefined(input.since)
+  const targets = since === undefined
+    ? others
+    : yield* Effect.filter(
+      others,
+      ({ id }) => Effect.map(target.wasDelivered(id, since), (isDelivered) => !isDelivered)
+    )
+  // What is gone may have a successor that no run has completed.
+  const ids = [...targets.map(({ id }) => id), ...missing]
+  const plan = yield* makePlan(input.now ? "Regenerate the tokens of" : "Replace", targets, missing, [
+    ...(input.now ? ["Old tokens stop working at once, before the new ones are delivered"] : []),
+    ...own.map(({ id }) => `Left out: ${safe(id)}, whose token this command uses. Rotate it with another token`),
+    ...(targets.length < others.length
+      ? [`Skipped: ${countOf(others.length - targets.length, "authorization")} delivered since then`]
+      : [])
+  ])
+  if (ids.length === 0) {
+    yield* Console.error(plan.join("\n"))
+    if (others.length > 0) return
+    return yield* failed("Nothing to rotate: no authorization is selected")
+  }
+  yield* confirm({
+    plan,
+    yes: input.yes,
+    question: `${input.now ? "Regenerate" : "Replace"} ${countOf(ids.length, "authorization")}?`
+  })
+  yield* target.acquire
+  yield* runRotation(input, ids, target)
+  for (const id of yield* target.removeLeftovers(Option.getOrUndefined(input.selection.team))) {
+    yield* Console.error(`Removed ${safe(id)}, which an earlier run left over`)
+  }
+  if (own.length > 0 && isNamed) {
+    return yield* failed("All but the authorization of the token that this command uses are rotated")
+  }
+})
+
+/** Rotates, prints an outcome for each id, and fails unless all are rotated. */
+const runRotation = Effect.fnUntraced(function*(
+  input: Input,
+  ids: ReadonlyArray<AuthorizationId>,
+  { delivery, wasDelivered }: DeliverToDirectory.Target
+) {
+  const { actingToken, verify } = yield* Connection.Connection
+  const counts = { rotated: 0, waiting: 0, "not found": 0, failed: 0 }
+  const common = {
+    actingToken,
+    verify,
+    team: Option.getOrUndefined(input.selection.team),
+    concurrency: 4
+  }
+  const outcomes: Stream.Stream<Outcome, Rotation.RunError, Rotation.Delivery | Services> = input.now
+    ? Rotation.regenerateAll(ids, common)
+    : Rotation.replaceAll(ids, {
+      ...common,
+      overlap: Option.getOrUndefined(input.overlap),
+      expiresIn: Option.getOrUndefined(input.expiresIn)
+    })
+  const summarize = () => Object.entries(counts).map(([name, count]) => `${formatCount(count)} ${name}`).join(", ")
+
+  yield* withProgress(
+    "Rotated",
+    Option.some(ids.length),
+    ({ advance, print }) =>
+      Stream.runForEach(outcomes, (outcome) =>
+        Effect.gen(function*() {
+          const isDone = outcome._tag === "gone" && (yield* wasDelivered(outcome.id))
+          const kind = isDone ? "rotated" : kinds[outcome._tag]
+          counts[kind]++
+          yield* advance(1)
+          yield* print(`${safe(outcome.id)} ${isDone ? "replaced by an earlier run" : describe(outcome)}`)
+        }))
+  ).pipe(
+    Effect.provideService(Rotation.Delivery, delivery),
+    Effect.onInterrupt(() => Console.error(`Interrupted: ${summarize()}. Run the same command again to continue`)),
+    Effect.tapError(() => Console.error(`Stopped: ${summarize()}. Run the same command again to continue`))
+  )
+  if (counts.failed + counts["not found"] > 0) {
+    return yield* failed(`${summarize()}. Run the same command again to continue`)
+  }
+  yield* Console.error(
+    counts.waiting > 0 ? `${summarize()}. Run the same command again when the overlap is over` : summarize()
+  )
+})
+
+type Services = Stream.Services<ReturnType<typeof Rotation.replaceAll>>
+type Outcome = Rotation.ReplaceOutcome | Rotation.RegenerateOutcome | Rotation.Failed
+
+const kinds = {
+  replaced: "rotated",
+  regenerated: "rotated",
+  waiting: "waiting",
+  gone: "not found",
+  failed: "failed"
+} as const
+
+const describe = (outcome: Outcome): string => {
+  switch (outcome._tag) {
+    case "replaced":
+      return `replaced by ${safe(outcome.successor)}`
+    case "regenerated":
+      return "regenerated"
+    case "waiting":
+      return `delivered ${safe(outcome.successor)}, works on until ${DateTime.formatIso(outcome.until)}`
+    case "gone":
+      return "not found"
+    case "failed":
+      return `failed: ${explain(outcome.error)}`
+  }
+}
+
+const states = {
+  delivered: "waiting",
+  created: "left over: interrupted before its token was delivered, or before that was recorded",
+  orphaned: "left over: what it replaces is gone"
+} as const
+
+/** Prints the successors that no run has completed. */
+const printStatus = Effect.fnUntraced(function*(team: string | undefined) {
+  yield* Console.error(yield* Connection.whoami)
+  const leftovers = yield* Rotation.leftovers({ team })
+  if (leftovers.length === 0) return yield* Console.error("No rotation waits, and nothing is left over")
+  const rows = leftovers.map(({ authorization, replaces, state }) => [
+    safe(authorization.id),
+    safe(replaces),
+    DateTime.formatIso(authorization.createdAt),
+    states[state],
+    descriptionOf(authorization)
+  ])
+  yield* Console.log(
+    formatTable(["ID", "REPLACES", "CREATED", "STATE", "DESCRIPTION"], rows, yield* outputWidth).join("\n")
+  )
+})

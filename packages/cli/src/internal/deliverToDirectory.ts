@@ -1,0 +1,155 @@
+/**
+ * Delivers tokens to files of a directory, one for each consumer.
+ *
+ * A file is named by the id of the authorization that was replaced first, so that its consumer always reads the same file. The
+ * index of the directory maps each file to its current authorization. It is written after the token: a run that is killed
+ * between the two delivers another token to the same file when it runs again.
+ */
+import { AuthorizationId, matchToken } from "@effect-heroku/core/Authorization"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import * as Rotation from "@effect-heroku/core/Rotation"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Path from "effect/Path"
+import type * as PlatformError from "effect/PlatformError"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
+import { writeAtomic } from "./atomicFile.ts"
+import { explainPlatformError } from "./explain.ts"
+import { lock } from "./lock.ts"
+
+/** The index: the state of each file by its name. */
+const Index = Schema.Record(
+  Schema.String,
+  Schema.Struct({
+    /** The authorization whose token the file contains. */
+    authorization: AuthorizationId,
+    /** The authorization that it replaced. Both are the same after a regeneration. */
+    replaces: AuthorizationId,
+    deliveredAt: Schema.DateTimeUtcFromString
+  })
+)
+const IndexJson = Schema.fromJsonString(Index)
+type Index = typeof Index.Type
+
+const indexName = "index.json"
+
+/** The file of the consumer that used the token of an authorization so far. */
+const findFile = (index: Index, replaces: AuthorizationId): string => {
+  const entries = Object.entries(index)
+  const [file] = entries.find(([, { authorization }]) => authorization === replaces)
+    // Delivered in an earlier run, which did not complete.
+    ?? entries.find(([, entry]) => entry.replaces === replaces)
+    ?? [encodeURIComponent(replaces)]
+  return file
+}
+
+/** Opens a directory for deliveries. It exists after that, and only this user can read it. */
+export const make = Effect.fnUntraced(function*(directory: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const services = yield* Effect.context<FileSystem.FileSystem>()
+  const writing = yield* Semaphore.make(1)
+  const inDirectory = (name: string) => path.join(directory, name)
+
+  const readFile = (name: string): Effect.Effect<Option.Option<string>, PlatformError.PlatformError> =>
+    fileSystem.readFileString(inDirectory(name)).pipe(
+      Effect.asSome,
+      Effect.catchReason("PlatformError", "NotFound", () => Effect.succeedNone)
+    )
+
+  const readIndex = Effect.flatMap(
+    readFile(indexName),
+    (text): Effect.Effect<Index, Rotation.DeliveryFailed> =>
+      Option.isNone(text)
+        ? Effect.succeed({})
+        : Effect.mapError(
+          Schema.decodeEffect(IndexJson)(text.value),
+          () => new Rotation.DeliveryFailed({ message: `${inDirectory(indexName)} is damaged: restore it` })
+        )
+  )
+
+  const current = (replaces: AuthorizationId) =>
+    Effect.flatMap(readIndex, (index) => readFile(findFile(index, replaces))).pipe(
+      Effect.map(Option.map((text) => Redacted.make(text.trim()))),
+      Effect.mapError(toDeliveryFailed)
+    )
+
+  const delivery = {
+    check: Effect.gen(function*() {
+      yield* fileSystem.makeDirectory(directory, { recursive: true, mode: 0o700 })
+      const index = yield* readIndex
+      yield* writeAtomic(inDirectory(indexName), Schema.encodeSync(IndexJson)(index))
+    }).pipe(Effect.mapError(toDeliveryFailed), Effect.provideContext(services)),
+
+    deliver: ({ authorization: { id }, replaces, token }: Rotation.DeliveryInput) =>
+      Effect.gen(function*() {
+        const index = yield* readIndex
+        const file = findFile(index, replaces)
+        yield* writeAtomic(inDirectory(file), Redacted.value(token))
+        const entry = { authorization: id, replaces, deliveredAt: yield* DateTime.now }
+        yield* writeAtomic(inDirectory(indexName), Schema.encodeSync(IndexJson)({ ...index, [file]: entry }))
+      }).pipe(Effect.mapError(toDeliveryFailed), Semaphore.withPermits(writing, 1), Effect.provideContext(services)),
+
+    current
+  } satisfies Rotation.DeliveryService
+
+  return {
+    delivery,
+
+    /** Checks that the directory is usable, and holds its lock until the scope closes. */
+    acquire: Effect.gen(function*() {
+      yield* delivery.check
+      yield* lock(inDirectory("lock"))
+    }),
+
+    /** Whether the directory shows that an authorization was replaced or regenerated, at or after a time if one is given. */
+    wasDelivered: (id: AuthorizationId, since?: DateTime.Utc) =>
+      Effect.map(
+        readIndex,
+        (index) =>
+          Object.entries(index).some(([file, { deliveredAt, replaces }]) =>
+            (replaces === id || file === encodeURIComponent(id))
+            && (since === undefined || DateTime.isGreaterThanOrEqualTo(deliveredAt, since))
+          )
+      ),
+
+    /**
+     * Removes successors of earlier runs that no file contains. The directory is the only place that tokens are delivered to, so
+     * that nothing can use them, whatever their age. Returns their ids.
+     */
+    removeLeftovers: Effect.fnUntraced(function*(team: string | undefined) {
+      const service = yield* AuthorizationService
+      const index = yield* readIndex
+      const unused = yield* Effect.filter(
+        yield* Rotation.leftovers({ team }),
+        ({ authorization, replaces, state }) =>
+          Effect.gen(function*() {
+            const entry = index[findFile(index, replaces)]
+            if (state === "delivered" || entry === undefined) return false
+            const token = yield* current(replaces)
+            if (Option.isNone(token) || matchToken(authorization, token.value) !== "none") return false
+            // The consumer's own authorization has to exist and to have the token of the file.
+            return yield* service.info(entry.authorization).pipe(
+              Effect.map((item) => ["exact", "masked"].includes(matchToken(item, token.value))),
+              Effect.catchTag("NotFound", () => Effect.succeed(false))
+            )
+          })
+      )
+      if (unused.length === 0) return []
+      const ids = unused.map(({ authorization }) => authorization.id)
+      return yield* Effect.provideService(Rotation.removeLeftovers({ team, ids }), Rotation.Delivery, delivery)
+    })
+  }
+})
+
+/** A place that tokens are delivered to. */
+export type Target = Omit<Effect.Success<ReturnType<typeof make>>, "delivery"> & {
+  readonly delivery: Rotation.DeliveryService
+}
+
+const toDeliveryFailed = (error: Rotation.DeliveryFailed | PlatformError.PlatformError) =>
+  error._tag === "DeliveryFailed" ? error : new Rotation.DeliveryFailed({ message: explainPlatformError(error) })

@@ -1,0 +1,255 @@
+import { Authorization } from "@effect-heroku/core"
+import { FaultInjection, HerokuAccount } from "@effect-heroku/testing"
+import { assert, it } from "@effect/vitest"
+import { Effect, Option, Redacted } from "effect"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { hostname } from "node:os"
+import { join } from "node:path"
+import { cli, daysAgo, layerFake, temporaryDirectory, token } from "./fixtures/cli.ts"
+
+const id = (digit: number) => `0000000${digit}-0000-4000-8000-000000000000`
+const own = id(9)
+
+const layer = layerFake({
+  seed: [
+    { id: id(1), description: "CI", scope: ["read"], createdAt: daysAgo(100) },
+    { id: id(2), description: "deploys", scope: ["global"] },
+    { id: own, description: "my own", accessToken: token, createdAt: daysAgo(500) }
+  ]
+})
+
+const directory = Effect.map(temporaryDirectory, (path) => join(path, "tokens"))
+
+const all = HerokuAccount.HerokuAccount.use((account) => account.authorizations)
+
+/** The description of the live authorization that a token belongs to. */
+const ownerOf = (text: string) =>
+  Effect.map(
+    all,
+    (items) =>
+      items.filter((item) => Option.exists(Authorization.accessToken(item), (other) => Redacted.value(other) === text))
+        .flatMap(({ description }) => Option.toArray(description))
+  )
+
+const files = (path: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    readdirSync(path).filter((name) => name !== "index.json").map((
+      name
+    ) => [name, readFileSync(join(path, name), "utf8")])
+  )
+
+it.effect("rotate --deliver-to replaces tokens and writes the new ones to files of their consumers", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const { code, stderr, stdout } = yield* cli(["rotate", "--all", "--deliver-to", path, "--yes"])
+    assert.strictEqual(code, 0, stderr)
+    assert.match(stderr, /^Account \S+ at \S+\nReplace 2 authorizations:\n/)
+    assert.include(stderr, `Left out: ${own}, whose token this command uses`)
+    assert.match(stderr, /\n2 rotated, 0 waiting, 0 not found, 0 failed$/)
+    assert.match(stdout, new RegExp(`^${id(1)} replaced by \\S+$`, "m"))
+    const delivered = files(path)
+    assert.deepStrictEqual(Object.keys(delivered), [id(1), id(2)])
+    assert.deepStrictEqual(yield* ownerOf(delivered[id(1)]!), ["CI"])
+    assert.deepStrictEqual(yield* ownerOf(delivered[id(2)]!), ["deploys"])
+    assert.lengthOf(yield* all, 3)
+    assert.strictEqual(statSync(path).mode & 0o777, 0o700)
+    for (const name of readdirSync(path)) assert.strictEqual(statSync(join(path, name)).mode & 0o777, 0o600)
+    assert.notInclude(stdout + stderr + readFileSync(join(path, "index.json"), "utf8"), "HRKU-")
+  }).pipe(Effect.provide(layer)))
+
+it.effect("rotate overwrites the same file when the successor is rotated", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const argv = ["rotate", "--description", "CI", "--deliver-to", path, "--yes"]
+    yield* cli(argv)
+    const first = files(path)[id(1)]
+    assert.strictEqual((yield* cli(argv)).code, 0)
+    const delivered = files(path)
+    assert.deepStrictEqual(Object.keys(delivered), [id(1)])
+    assert.notStrictEqual(delivered[id(1)], first)
+    assert.deepStrictEqual(yield* ownerOf(delivered[id(1)]!), ["CI"])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("rotate with an overlap waits, and a later run deletes the old authorization", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const argv = ["rotate", id(1), "--deliver-to", path, "--yes"]
+    const first = yield* cli([...argv, "--overlap", "2h"])
+    assert.strictEqual(first.code, 0, first.stderr)
+    assert.match(first.stdout, new RegExp(`^${id(1)} delivered \\S+, works on until 1970-01-01T02:00:00.000Z$`))
+    assert.include(first.stderr, "Run the same command again when the overlap is over")
+    const status = yield* cli(["rotate", "--status"])
+    assert.strictEqual(status.code, 0)
+    assert.match(status.stdout, new RegExp(`^ID .*\\n\\S+ +${id(1)} .* waiting `))
+    assert.strictEqual((yield* cli(argv)).code, 0)
+    assert.include((yield* cli(["rotate", "--status"])).stderr, "No rotation waits")
+    const again = yield* cli(argv)
+    assert.deepStrictEqual([again.code, again.stdout], [0, `${id(1)} replaced by an earlier run`])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("rotate --now regenerates tokens, and --since skips what was delivered since then", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const first = yield* cli(["rotate", id(1), "--now", "--deliver-to", path, "--yes"])
+    assert.deepStrictEqual([first.code, first.stdout], [0, `${id(1)} regenerated`], first.stderr)
+    assert.include(first.stderr, "Old tokens stop working at once")
+    assert.deepStrictEqual(yield* ownerOf(files(path)[id(1)]!), ["CI"])
+    const second = yield* cli(
+      ["rotate", id(1), id(2), "--now", "--since", "1970-01-01", "--deliver-to", path, "--yes"]
+    )
+    assert.deepStrictEqual([second.code, second.stdout], [0, `${id(2)} regenerated`])
+    assert.include(second.stderr, "Skipped: 1 authorization delivered since then")
+    const third = yield* cli(["rotate", id(1), "--now", "--since", "1970-01-02", "--deliver-to", path, "--yes"])
+    assert.strictEqual(third.stdout, `${id(1)} regenerated`)
+    assert.lengthOf(yield* all, 3)
+  }).pipe(Effect.provide(layer)))
+
+it.live("rotate --deliver-command passes the token on standard input and the ids in the environment", () =>
+  Effect.gen(function*() {
+    const file = join(yield* temporaryDirectory, "out")
+    const command = `cat > ${file}; echo " $HEROKU_REPLACES_ID $HEROKU_AUTHORIZATION_ID" >> ${file}; echo printed`
+    const { code, stderr, stdout } = yield* cli(["rotate", id(1), "--deliver-command", command, "--yes"])
+    assert.strictEqual(code, 0, stderr)
+    const [delivered = "", replaces, successor] = readFileSync(file, "utf8").trim().split(" ")
+    assert.strictEqual(replaces, id(1))
+    assert.strictEqual(stdout, `${id(1)} replaced by ${successor}`)
+    assert.deepStrictEqual(yield* ownerOf(delivered), ["CI"])
+  }).pipe(Effect.provide(layer)))
+
+it.live.each(
+  [
+    ["exit 7", "exited with 7"],
+    ["sleep 60", "did not end within 1 second"]
+  ] as const
+)("rotate fails and keeps the old token if the command does: %s", ([command, problem]) =>
+  Effect.gen(function*() {
+    const { code, stderr, stdout } = yield* cli(
+      ["rotate", id(1), "--deliver-command", command, "--deliver-timeout", "1s", "--yes"]
+    )
+    assert.strictEqual(code, 1)
+    assert.strictEqual(stdout, `${id(1)} failed: The command of --deliver-command ${problem}`)
+    assert.include(stderr, "1 failed")
+    assert.isTrue((yield* all).some((item) => item.id === id(1)))
+  }).pipe(Effect.provide(layer)))
+
+it.effect("rotate without a terminal prints the plan, changes nothing and exits with 3", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const { code, stdout } = yield* cli(["rotate", "--all", "--deliver-to", path])
+    assert.strictEqual(code, 3)
+    assert.match(stdout, /\nReplace 2 authorizations:\n/)
+    assert.isFalse(existsSync(path))
+    assert.lengthOf(yield* all, 3)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("rotate asks on the terminal", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const argv = ["rotate", id(1), "--deliver-to", path]
+    const rejected = yield* cli(argv, { reply: "no" })
+    assert.deepStrictEqual([rejected.code, rejected.questions], [1, [
+      "Replace 1 authorization? Type yes to go ahead: "
+    ]])
+    assert.strictEqual((yield* cli(argv, { reply: "yes" })).code, 0)
+    const now = yield* cli([...argv, "--now"], { reply: "no" })
+    assert.include(now.questions, "Regenerate 1 authorization? Type yes to go ahead: ")
+  }).pipe(Effect.provide(layer)))
+
+it.effect("rotate never touches the authorization of the acting token", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    for (const flags of [[], ["--now"]]) {
+      const { code, stderr } = yield* cli(["rotate", own, "--deliver-to", path, "--yes", ...flags])
+      assert.strictEqual(code, 1)
+      assert.include(stderr, `Left out: ${own}`)
+    }
+    assert.strictEqual((yield* cli(["rotate", own, id(1), "--deliver-to", path, "--yes"])).code, 1)
+    assert.isTrue((yield* all).some((item) => item.id === own))
+  }).pipe(Effect.provide(layer)))
+
+it.effect("rotate reports failures, continues with the others and exits with 1", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const { code, stderr, stdout } = yield* cli(["rotate", "client", id(1), "missing", "--deliver-to", path, "--yes"])
+    assert.strictEqual(code, 1)
+    assert.match(stdout, /^client failed: It belongs to an OAuth client\./m)
+    assert.match(stdout, new RegExp(`^${id(1)} replaced by`, "m"))
+    assert.match(stdout, /^missing not found$/m)
+    assert.include(stderr, "1 rotated, 0 waiting, 1 not found, 1 failed. Run the same command again to continue")
+  }).pipe(Effect.provide(layerFake({ seed: [{ id: "client", client: {} }, { id: id(1) }] }))))
+
+it.effect("rotate --deliver-to removes successors of earlier runs that no file contains", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    yield* cli(["rotate", id(1), "--deliver-to", path, "--yes"])
+    const account = yield* HerokuAccount.HerokuAccount
+    yield* account.put(
+      { id: id(5), description: `CI [replaces ${id(1)}]`, scope: ["read"] },
+      { id: id(6), description: `other [replaces ${id(7)}]`, scope: ["read"] }
+    )
+    const { code, stderr } = yield* cli(["rotate", id(2), "--deliver-to", path, "--yes"])
+    assert.strictEqual(code, 0, stderr)
+    assert.include(stderr, `Removed ${id(5)}, which an earlier run left over`)
+    const left = (yield* all).map((item): string => item.id)
+    assert.notInclude(left, id(5))
+    assert.include(left, id(6))
+    assert.deepStrictEqual(yield* ownerOf(files(path)[id(1)]!), ["CI"])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("rotate continues a run that failed after it delivered a token", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const argv = ["rotate", id(1), "--deliver-to", path, "--yes"]
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.status(403), { operation: "update", id: id(1) })
+    assert.strictEqual((yield* cli(argv)).code, 1)
+    const { code, stderr } = yield* cli(argv)
+    assert.strictEqual(code, 0, stderr)
+    assert.deepStrictEqual(yield* ownerOf(files(path)[id(1)]!), ["CI"])
+    assert.lengthOf(yield* all, 3)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("rotate --deliver-to rejects a second run on the same directory", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    mkdirSync(path)
+    writeFileSync(join(path, "lock"), JSON.stringify({ pid: process.ppid, host: hostname(), startedAt: 0 }))
+    const argv = ["rotate", id(1), "--deliver-to", path, "--yes"]
+    const { code, stderr } = yield* cli(argv)
+    assert.strictEqual(code, 1)
+    assert.include(stderr, "Another run is at work")
+    rmSync(join(path, "lock"))
+    assert.strictEqual((yield* cli(argv)).code, 0)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("rotate changes nothing if it cannot deliver", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    writeFileSync(path, "a file")
+    const { code, stderr } = yield* cli(["rotate", id(1), "--deliver-to", path, "--yes"])
+    assert.strictEqual(code, 1)
+    assert.include(stderr, path)
+    rmSync(path)
+    mkdirSync(path)
+    writeFileSync(join(path, "index.json"), "{")
+    const damaged = yield* cli(["rotate", id(1), "--deliver-to", path, "--yes"])
+    assert.strictEqual(damaged.code, 1)
+    assert.include(damaged.stderr, "is damaged")
+    assert.lengthOf(yield* all, 3)
+  }).pipe(Effect.provide(layer)))
+
+it.effect.each(
+  [
+    [[id(1)], "either --deliver-to or --deliver-command"],
+    [[id(1), "--deliver-to", "d", "--deliver-command", "c"], "either --deliver-to or --deliver-command"],
+    [[id(1), "--deliver-to", "d", "--now", "--overlap", "1h"], "--overlap is impossible with --now"],
+    [[id(1), "--deliver-to", "d", "--since", "1970-01-01"], "--since needs --now and --deliver-to"],
+    [[id(1), "--deliver-command", "c", "--now", "--since", "1970-01-01"], "--since needs --now and --deliver-to"],
+    [["--deliver-to", "d"], "pass ids, filters such as --older-than 90d, or --all"]
+  ] as const
+)("rotate rejects %j with exit code 2", ([argv, message]) =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* cli(["rotate", ...argv, "--yes"])
+    assert.strictEqual(code, 2)
+    assert.include(stderr, message)
+  }).pipe(Effect.provide(layer)))
