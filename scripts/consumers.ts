@@ -7,7 +7,17 @@
  */
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { cpSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -114,15 +124,19 @@ try {
   step("pack", () => {
     run(root, "pnpm", ["-r", "--filter", "./packages/*", "pack", "--pack-destination", join(folder, "packed")])
   })
-  const tarballs = new Map(packages.map((name) => {
+  const tarballOf = (name: string): string => {
     const file = readdirSync(join(folder, "packed")).find((file) => file.startsWith(`effect-heroku-${name}-`))!
-    return [name, join(folder, "packed", file)]
-  }))
-  for (const [name, file] of tarballs) {
-    step(`publint of ${name}`, () => run(root, "pnpm", ["exec", "publint", "run", file, "--strict"]))
+    return join(folder, "packed", file)
   }
-  writeProject(tarballs)
+  for (const name of [...packages, "cli"]) {
+    step(`publint of ${name}`, () => run(root, "pnpm", ["exec", "publint", "run", tarballOf(name), "--strict"]))
+  }
+  writeProject(new Map(packages.map((name) => [name, tarballOf(name)])))
   step("npm install", () => run(project, "npm", ["install", "--no-audit", "--no-fund"]))
+  // The command line needs no other package: `--offline` shows it.
+  step("npm install --global of cli", () => {
+    run(folder, "npm", ["install", "--global", "--offline", "--prefix", join(folder, "global"), tarballOf("cli")])
+  })
   for (
     const [compiler, resolution] of [
       ["typescript-7", "nodenext"],
@@ -148,6 +162,11 @@ try {
       const audit = start("audit.ts")
       expect(/^\S+ .*\d{4}-\d\d-\d\d$/m.test(audit), `audit.ts printed:\n${audit}`)
       start("node_modules/vitest/vitest.mjs", "run", "--pool=threads")
+      if (runtime.startsWith("node@")) {
+        const program = realpathSync(join(folder, "global/bin/heroku-authorizations"))
+        const lines = start(program, "list", "--json").trimEnd().split("\n")
+        expect(lines.length === 450, `heroku-authorizations list printed ${lines.length} lines`)
+      }
     })
   }
   stop()
