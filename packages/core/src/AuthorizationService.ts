@@ -121,13 +121,8 @@ export const withTwoFactorCode =
     Effect.provideService(effect, TwoFactorCode, Option.some(code))
 
 /**
- * Retries the calls of an effect differently from the options of the layer. Options that are left out stay as they are.
- *
- * **Example** (Deleting without a retry)
- *
- * ```ts
- * service.delete(id).pipe(AuthorizationService.withRetry({ times: 0 }))
- * ```
+ * Retries the calls of an effect differently from the options of the layer: `{ times: 0 }` turns retries off. Options that are
+ * left out stay as they are.
  */
 export const withRetry = (options: RetryOptions) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.updateService(effect, CallOptions, (outer) => ({ ...outer, retry: { ...outer.retry, ...options } }))

@@ -1,6 +1,6 @@
 /** Delivers tokens to a command of the user. */
 import * as Rotation from "@effect-heroku/core/Rotation"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ChildProcess from "effect/process/ChildProcess"
 import { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"

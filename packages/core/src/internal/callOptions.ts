@@ -25,7 +25,9 @@ export interface RetryOptions {
 
 /** The options of calls that differ from those of the layer. */
 export interface CallOptions {
+  /** Replaces the given options of the layer's `retry`. */
   readonly retry?: RetryOptions | undefined
+  /** Replaces the layer's `timeout`. */
   readonly timeout?: Duration.Input | undefined
 }
 

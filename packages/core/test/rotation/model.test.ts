@@ -1,5 +1,5 @@
 /**
- * Random programs of rotations that crash, lose responses and meet each other, and of people who delete and rename
+ * Random programs of rotations that crash, lose responses and meet each other, and of users that delete and rename
  * successors. The token that the consumer holds works at every moment, and one undisturbed run completes the rotation.
  *
  * A failure prints the shortest program, and a token that replays it: `MODEL_REPLAY=TOKEN`.
