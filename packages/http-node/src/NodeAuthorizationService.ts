@@ -4,14 +4,12 @@ import type { Verify } from "@effect-heroku/core/Rotation"
 import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import type * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
 import { RequestBudget, type Service as Budget } from "./internal/budget/service.ts"
 import { readOptions } from "./internal/config.ts"
 import { makeService } from "./internal/endpoints.ts"
-import * as NodeClient from "./internal/nodeClient.ts"
-import { parse, type SourcedOptions } from "./internal/options.ts"
-import { findProxy } from "./internal/proxy.ts"
+import { connect } from "./internal/nodeConnection.ts"
+import type { SourcedOptions } from "./internal/options.ts"
 import { verifyToken } from "./internal/verify.ts"
 
 /** The options of the live service over `node:http`. */
@@ -45,16 +43,6 @@ export const verify = (options?: Omit<Options, "token">): Verify => (token) =>
 
 const make = (options: Options & SourcedOptions, budget?: Budget) =>
   Effect.map(connect(options), ({ client, settings }) => makeService(client, settings, budget))
-
-const connect = Effect.fnUntraced(function*(options: Options & SourcedOptions) {
-  const settings = yield* Effect.result(Effect.gen(function*() {
-    const settings = yield* Effect.fromResult(parse(options))
-    const proxy = options.proxy === false ? undefined : yield* findProxy(settings)
-    return { ...settings, proxy: proxy?.name, proxyUrl: proxy?.url }
-  }))
-  const { proxyUrl, requestTimeout } = Result.getOrElse(settings, () => ({ proxyUrl: undefined, requestTimeout: 0 }))
-  return { client: yield* NodeClient.make(proxyUrl, requestTimeout), settings }
-})
 
 /**
  * Provides the live service over `node:http` with options from the environment: the token from `HerokuCredentials`, the base

@@ -3,12 +3,11 @@ import { invalidInput } from "@effect-heroku/core/AuthorizationEndpoints"
 import type { InfoError } from "@effect-heroku/core/AuthorizationError"
 import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Call from "./internal/call.ts"
 import { readOptions } from "./internal/config.ts"
-import * as NodeClient from "./internal/nodeClient.ts"
-import { parse } from "./internal/options.ts"
-import { findProxy } from "./internal/proxy.ts"
+import { connect } from "./internal/nodeConnection.ts"
 import { decodeWith } from "./internal/response.ts"
 import type { Options } from "./NodeAuthorizationService.ts"
 
@@ -30,14 +29,11 @@ export interface TokenOwner extends Schema.Schema.Type<typeof TokenOwner> {}
 export const find: (
   overrides?: Config.Wrap<Partial<Options>>
 ) => Effect.Effect<TokenOwner, InfoError | Config.ConfigError> = Effect.fnUntraced(function*(overrides = {}) {
-  const options = yield* readOptions<Options>(overrides)
-  const settings = yield* Effect.gen(function*() {
-    const settings = yield* Effect.fromResult(parse(options))
-    const proxy = options.proxy === false ? undefined : yield* findProxy(settings)
-    return { ...settings, proxy: proxy?.name, proxyUrl: proxy?.url }
-  }).pipe(Effect.mapError(({ field, problem }) => invalidInput("info", field, problem)))
-  const client = yield* NodeClient.make(settings.proxyUrl, settings.requestTimeout)
-  const response = yield* Call.make(client, settings)({
+  const { client, settings } = yield* connect(yield* readOptions<Options>(overrides))
+  const valid = yield* Effect.fromResult(
+    Result.mapError(settings, ({ field, problem }) => invalidInput("info", field, problem))
+  )
+  const response = yield* Call.make(client, valid)({
     operation: "info",
     method: "GET",
     path: "/account",

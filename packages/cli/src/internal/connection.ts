@@ -79,14 +79,8 @@ const make = Effect.gen(function*() {
     }),
     account: yield* Effect.cached(account),
     actingToken: credentials.token,
-    verify: (token) =>
-      TokenOwner.find({ ...options, token: Config.succeed(token) }).pipe(
-        Effect.as(true),
-        Effect.catchTag("Unauthorized", () => Effect.succeed(false)),
-        Effect.catchTag(["Forbidden", "TwoFactorRequired"], () => Effect.succeed(true)),
-        Effect.catchTag("ConfigError", Effect.die),
-        Effect.provideService(ConfigProvider.ConfigProvider, environment)
-      ),
+    // The layer of the service has checked whether the URL may begin with http://.
+    verify: NodeAuthorizationService.verify({ baseUrl: Option.getOrUndefined(url), allowHttp: true }),
     tokenSource: safe(credentials.source),
     remainingRequests: () => remaining,
     reportInvalid: ({ id, message }) =>
