@@ -2,7 +2,6 @@
 import { Authorization, AuthorizationId, type Scope } from "@effect-heroku/core/Authorization"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Random from "./random.ts"
@@ -133,20 +132,16 @@ export const directDescription = "Long-lived user authorization"
 
 const encode = Schema.encodeSync(Authorization.FromWire)
 
-const fromAuthorization = (
-  seed: Authorization | WireSeed,
-  observedAt: number,
-  team: TeamRecord | null
-): AuthorizationRecord => {
-  const authorization = seed instanceof Authorization ? seed : decode(seed)
-  const wire = {
-    ...encode(authorization),
-    ...(team !== null && Option.isNone(authorization.user) && { user: null }),
-    created_at: toTime(DateTime.toEpochMillis(authorization.createdAt)),
-    updated_at: toTime(DateTime.toEpochMillis(authorization.updatedAt))
-  }
-  const client = wire.client ? { wire: wire.client, secret: null, privileged: false } : null
-  return { wire, observedAt, client, team }
+const fromAuthorization = (authorization: Authorization): Wire => ({
+  ...encode(authorization),
+  created_at: toTime(DateTime.toEpochMillis(authorization.createdAt)),
+  updated_at: toTime(DateTime.toEpochMillis(authorization.updatedAt))
+})
+
+/** Checks the JSON and returns it as it is: a copy would double the memory of a large account. */
+const fromJson = (seed: WireSeed): Wire => {
+  decode(seed)
+  return seed
 }
 
 /**
@@ -162,7 +157,11 @@ export const toRecord = (
   team: TeamRecord | null
 ): AuthorizationRecord => {
   if (seed.id === "~") throw new TypeError("seed: ~ is not an id, it names the default authorization")
-  if (seed instanceof Authorization || "created_at" in seed) return fromAuthorization(seed, observedAt, team)
+  if (seed instanceof Authorization || "created_at" in seed) {
+    const wire = seed instanceof Authorization ? fromAuthorization(seed) : fromJson(seed)
+    const client = wire.client ? { wire: wire.client, secret: null, privileged: false } : null
+    return { wire, observedAt, client, team }
+  }
   const { scope = ["global"] } = seed
   if (scope.length === 0) throw new TypeError("seed: scope must not be empty")
   const lifetime = Duration.toSeconds(Duration.fromInputUnsafe(seed.expiresIn ?? Duration.infinity))
