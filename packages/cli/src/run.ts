@@ -6,6 +6,7 @@ import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -79,10 +80,12 @@ export const runWith = (argv: ReadonlyArray<string>) =>
     Effect.provideService(CliOutput.Presenter, presenter)
   )
 
+const layerNoColor = ConfigProvider.layerAdd(ConfigProvider.fromEnv({ env: { NO_COLOR: "1" } }), { asPrimary: true })
+
 /** How the program prints. Standard output carries results only. */
 const layerOutput = (argv: ReadonlyArray<string>) =>
   Layer.mergeAll(
-    TerminalCapabilities.layer,
+    argv.includes("--no-color") ? Layer.provide(TerminalCapabilities.layer, layerNoColor) : TerminalCapabilities.layer,
     Layer.succeed(Logger.LogToStderr, true),
     Layer.succeed(References.MinimumLogLevel, argv.includes("--debug") ? "Debug" : "Warn"),
     CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })

@@ -1,8 +1,10 @@
 /** The program as a process, without and with a terminal. */
+import { Authorization } from "@effect-heroku/core"
 import { HerokuAccount } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Option, Redacted } from "effect"
 import { HttpServer } from "effect/http"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { daysAgo, layerFake, temporaryDirectory, token } from "./fixtures/cli.ts"
@@ -116,6 +118,16 @@ it.effect("a table fits the terminal, and progress is shown while pages are read
     assert.isTrue(lines[0]?.endsWith("…"))
   }).pipe(Effect.provide(layerFake({ seed: [{ id: id(3), description: "long ".repeat(40) }] }))))
 
+it.effect("colors are for terminals, and --no-color and NO_COLOR leave them out", () =>
+  Effect.gen(function*() {
+    const hasColor = ({ stdout }: { readonly stdout: string }) => stdout.includes("\u001b[31mHIGH\u001b[0m")
+    assert.isTrue(hasColor(yield* startOnTerminal("$cli audit")))
+    assert.isFalse(hasColor(yield* startOnTerminal("$cli audit --no-color")))
+    assert.isFalse(hasColor(yield* startOnTerminal("NO_COLOR=1 $cli audit")))
+    assert.isFalse(hasColor(yield* startOnTerminal("$cli audit | cat")))
+    assert.notInclude((yield* startOnTerminal("$cli --no-color --help")).stdout, "\u001b[1m")
+  }).pipe(Effect.provide(layer)))
+
 it.live("Ctrl-C during a revocation reports what is revoked and how to continue", () =>
   Effect.gen(function*() {
     const { code, stdout } = yield* startOnTerminal(
@@ -131,6 +143,28 @@ it.live("Ctrl-C during a revocation reports what is revoked and how to continue"
     assert.strictEqual((yield* start(["revoke", "--all", "--yes"])).code, 0)
     assert.strictEqual(yield* remaining, 0)
   }).pipe(Effect.provide(layerFake({ count: 30, latency: "250 millis" }))))
+
+it.live("Ctrl-C during a rotation leaves tokens that work, and the next run continues", () =>
+  Effect.gen(function*() {
+    const directory = join(yield* temporaryDirectory, "tokens")
+    const command = `rotate --all --deliver-to ${directory} --yes`
+    const interrupted = yield* startOnTerminal(`$cli ${command}`, typeAfter(/Rotated [1-9]\d* of 20/, "\u0003"))
+    assert.strictEqual(interrupted.code, 130)
+    assert.match(interrupted.stdout, /Interrupted: \d+ rotated, .*\. Run the same command again to continue/)
+    // By description: the ids of those that are replaced have changed.
+    const { code, stderr } = yield* start(command.split(" "))
+    assert.strictEqual(code, 0, stderr)
+    const live = (yield* HerokuAccount.HerokuAccount.use(({ authorizations }) => authorizations))
+      .flatMap((item) => Option.toArray(Authorization.accessToken(item))).map(Redacted.value)
+    const delivered = readdirSync(directory).filter((name) => name !== "index.json")
+      .map((name) => readFileSync(join(directory, name), "utf8"))
+    assert.lengthOf(delivered, 20)
+    for (const text of delivered) assert.include(live, text)
+    assert.lengthOf(live, 20)
+  }).pipe(Effect.provide(layerFake({
+    latency: "50 millis",
+    seed: Array.from({ length: 20 }, (_, index) => ({ description: `app ${index}` }))
+  }))), 60_000)
 
 it.live("Ctrl-C during an export leaves a file that the next run completes", () =>
   Effect.gen(function*() {

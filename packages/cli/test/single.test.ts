@@ -1,5 +1,5 @@
 /** The commands about one authorization. */
-import { HerokuAccount } from "@effect-heroku/testing"
+import { FaultInjection, HerokuAccount } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
 import { cli, daysAgo, layerFake } from "./fixtures/cli.ts"
@@ -94,6 +94,15 @@ it.effect("--api-url names another API than HEROKU_API_URL", () =>
     const { code, stderr } = yield* cli(argv)
     assert.strictEqual(code, 1)
     assert.include(stderr, "must begin with https://")
+  }).pipe(Effect.provide(layer)))
+
+it.live("--timeout limits how long a request takes", () =>
+  Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.hang)
+    const { code, stderr } = yield* cli(["info", id, "--timeout", "1s"])
+    assert.strictEqual(code, 1)
+    assert.match(stderr, /Check the connection, then run this command again$/)
   }).pipe(Effect.provide(layer)))
 
 it.effect("--debug logs requests and no secrets", () =>

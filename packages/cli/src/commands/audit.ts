@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { writeAtomic } from "../internal/atomicFile.ts"
+import { colorLines } from "../internal/colors.ts"
 import * as Connection from "../internal/connection.ts"
 import { json } from "../internal/flags.ts"
 import { checkComplete, outputWidth } from "../internal/output.ts"
@@ -58,7 +59,10 @@ export const audit = Command.make(
       } else {
         yield* Console.log(`${yield* Connection.whoami}, ${DateTime.formatIso(now)}`)
         yield* Console.log(summarize(audited).join("\n"))
-        if (Option.isNone(html)) yield* Console.log(formatAudit(audited, now, yield* outputWidth).join("\n"))
+        if (Option.isNone(html)) {
+          const lines = formatAudit(audited, now, yield* outputWidth)
+          yield* Console.log((yield* colorLines(lines)).join("\n"))
+        }
       }
       if (Option.isSome(html)) yield* Console.error(`Wrote ${safe(html.value)}`)
       yield* checkComplete(missing)

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import { colorLines } from "../internal/colors.ts"
 import * as Connection from "../internal/connection.ts"
 import { json } from "../internal/flags.ts"
 import { checkComplete, outputWidth } from "../internal/output.ts"
@@ -62,6 +63,7 @@ const printTable = (selected: Selection.Selection) =>
     )
     const now = yield* DateTime.now
     const rows = items.map((item) => toRow(item, now))
-    yield* Console.log(formatTable(heading, rows, yield* outputWidth).join("\n"))
+    const lines = yield* colorLines(formatTable(heading, rows, yield* outputWidth))
+    yield* Console.log(lines.join("\n"))
     return missing
   })

@@ -1,6 +1,5 @@
 /** An aligned table for terminals. */
-import { displayWidth } from "effect/cli/CliOutput"
-import { fit, shorten } from "./text.ts"
+import { fit, shorten, widthOf } from "./text.ts"
 
 /** Formats rows below a heading, as wide as their content. With `width`, lines that are wider are shortened. */
 export const formatTable = (
@@ -10,7 +9,7 @@ export const formatTable = (
 ): ReadonlyArray<string> => {
   const widths = heading.map((title, column) =>
     // Not `Math.max(...)`, which takes no more than about 100,000 arguments.
-    rows.reduce((widest, row) => Math.max(widest, displayWidth(row[column] ?? "")), title.length)
+    rows.reduce((widest, row) => Math.max(widest, widthOf(row[column] ?? "")), title.length)
   )
   return [heading, ...rows].map((row) =>
     shorten(row.map((cell, column) => fit(cell, widths[column] ?? 0)).join("  ").trimEnd(), width)

@@ -3,6 +3,7 @@ import * as Flag from "effect/cli/Flag"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import { countOf } from "./text.ts"
 
 const units: Readonly<Record<string, Duration.Duration>> = {
   s: Duration.seconds(1),
@@ -47,5 +48,5 @@ export const formatDuration = (duration: Duration.Duration): string => {
   const [size, unit] = ([[86_400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]] as const)
     .find(([size]) => seconds >= 2 * size || seconds === size) ?? [1, "second"]
   const count = Math.floor(seconds / size)
-  return `${count.toLocaleString("en-US")} ${unit}${count === 1 ? "" : "s"}`
+  return countOf(count, unit)
 }
