@@ -27,6 +27,11 @@ const folder = mkdtempSync(join(tmpdir(), "consumers-"))
 const project = join(folder, "project")
 const packages = ["core", "http-node", "testing"]
 const runtimes = ["node@22.21", "node@24", "node@26", "bun@1.4"]
+/** Runs programs only: vitest does not support it. */
+const deno = "deno@2.9"
+/** For packages that esbuild cannot turn into ES modules: `redis`. docs/getting-started.md shows it. */
+const esbuildBanner =
+  "import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url)"
 const compilers = { "typescript-7": "7.0.2", "typescript-6": "6.0.3", "typescript-5": "5.9.3" }
 
 /** Runs a program to its end, and returns what it printed. */
@@ -79,6 +84,7 @@ const writeProject = (tarballs: ReadonlyMap<string, string>): void => {
       },
       devDependencies: {
         ...versions("@effect/vitest", "@types/node", "vitest", "vite"),
+        esbuild: "0.28.0",
         ...Object.fromEntries(Object.entries(compilers).map(([name, version]) => [name, `npm:typescript@${version}`]))
       }
     })
@@ -99,6 +105,7 @@ const writeProject = (tarballs: ReadonlyMap<string, string>): void => {
     writeFileSync(join(project, `${name}.json`), json({ compilerOptions: { ...compilerOptions, ...resolution } }))
   }
 
+  for (const name of ["once.ts", "twoCopies.ts"]) cpSync(join(root, "scripts", name), join(project, name))
   for (const name of ["audit.ts", "fetch.ts", "testing"]) {
     cpSync(join(root, "examples", name), join(project, name), { recursive: true })
   }
@@ -167,6 +174,31 @@ try {
         const lines = start(program, "list", "--json").trimEnd().split("\n")
         expect(lines.length === 450, `heroku-authorizations list printed ${lines.length} lines`)
       }
+    })
+  }
+  for (const runtime of [...runtimes, deno]) {
+    step(`send create and regenerate once on ${runtime}`, () => {
+      const args = runtime === deno ? ["run", "-A", "--no-lock", "--node-modules-dir=manual", "once.ts"] : ["once.ts"]
+      const printed = run(project, "npx", ["-y", runtime, ...args])
+      const outcomes = (times: number) =>
+        ["create", "regenerate"].map((name) => `${name} sent ${times} time(s), outcome unknown`).join("; ")
+      // The `fetch` of Deno sends a request again by itself, as docs/getting-started.md says.
+      const expected = `NodeAuthorizationService: ${outcomes(1)}\nfetch: ${outcomes(runtime === deno ? 2 : 1)}\n`
+      expect(printed === expected, `once.ts printed:\n${printed}`)
+    })
+  }
+  step("say that there are two copies of effect", () => {
+    const copy = join(project, "two-copies")
+    cpSync(join(project, "node_modules/effect"), join(copy, "node_modules/effect"), { recursive: true })
+    cpSync(join(project, "twoCopies.ts"), join(copy, "twoCopies.ts"))
+    const printed = run(copy, process.execPath, ["twoCopies.ts"])
+    expect(printed.includes("token: cannot be read: it was wiped, or comes from another copy of effect"), printed)
+  })
+  for (const [program, banner] of [["audit.ts", ""], ["everything.ts", esbuildBanner]] as const) {
+    step(`bundle ${program} with esbuild as an ES module`, () => {
+      const options = ["--bundle", "--platform=node", "--format=esm", "--outfile=bundle.mjs", `--banner:js=${banner}`]
+      run(project, "npx", ["--no-install", "esbuild", program, ...options])
+      run(project, process.execPath, ["bundle.mjs"], { HEROKU_API_KEY: "any", HEROKU_API_URL: url })
     })
   }
   stop()

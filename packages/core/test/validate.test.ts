@@ -65,7 +65,12 @@ describe("validation", () => {
     ["list", "half a request", "concurrency: Expected", Stream.runDrain(service.pages({ concurrency: 1.5 }))],
     ["list", "a negative page size", "pageSize: must be", Stream.runDrain(service.stream({ pageSize: -1 }))],
     // Reading a wiped secret throws.
-    ["update", "a wiped secret", "input: cannot be read", service.update(id, wipe(client("s")))]
+    [
+      "update",
+      "a wiped secret",
+      "input: cannot be read: a secret in it was wiped, or comes from another copy of effect (npm ls effect shows the copies)",
+      service.update(id, wipe(client("s")))
+    ]
   ])("%s rejects %s before a request is sent: %s", ([operation, , message, call]) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(call)

@@ -35,7 +35,11 @@ describe("options", () => {
     ["token", noSecret, { token: Redacted.make(["secret"] as never) }],
     ["token", noSecret, { token: undefined as never }],
     ["token", noSecret, { token: "secret" as never }],
-    ["token", noSecret, { token: wiped }],
+    [
+      "token",
+      "cannot be read: it was wiped, or comes from another copy of effect (npm ls effect shows the copies)",
+      { token: wiped }
+    ],
     ["userAgent", noHeader, { userAgent: "" }],
     ["userAgent", noHeader, { userAgent: "a\r\nb" }],
     ["baseUrl", noUrl, { baseUrl: "" }],

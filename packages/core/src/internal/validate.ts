@@ -20,6 +20,9 @@ export const makeValidator = <T, E>(schema: Schema.Codec<T, E>, label: string) =
         return invalidInput(operation, path?.map(String).join(".") || label, message)
       }),
       // Reading the input can throw: a wiped secret, a getter.
-      Effect.catchDefect(() => Effect.fail(invalidInput(operation, label, "cannot be read")))
+      Effect.catchDefect(() => Effect.fail(invalidInput(operation, label, unreadable)))
     )
 }
+
+const unreadable =
+  "cannot be read: a secret in it was wiped, or comes from another copy of effect (npm ls effect shows the copies)"

@@ -129,7 +129,13 @@ const addTwoFactorCode = <O extends Operation>(endpoint: Endpoint<O>, code: Reda
   const text = Redact.reveal(code)
   return text !== undefined && isHeaderValue(text)
     ? Effect.succeed({ ...endpoint, headers: { ...endpoint.headers, "heroku-two-factor-code": text } })
-    : Effect.fail(AuthorizationEndpoints.invalidInput(endpoint.operation, "twoFactorCode", codeProblem))
+    : Effect.fail(
+      AuthorizationEndpoints.invalidInput(
+        endpoint.operation,
+        "twoFactorCode",
+        text === undefined ? Redact.describeUnreadable(code) : codeProblem
+      )
+    )
 }
 
 const codeProblem = "must consist of visible ASCII characters, without spaces"

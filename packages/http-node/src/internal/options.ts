@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import type { CircuitBreakerError } from "effect/persistence/CircuitBreaker"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import { reveal } from "./redact.ts"
+import { describeUnreadable, reveal } from "./redact.ts"
 import { version } from "./version.ts"
 
 /** How the live layer connects to Heroku. */
@@ -73,7 +73,7 @@ export const parse = (options: SourcedOptions) =>
   Result.gen(function*() {
     const { token, transformClient = (client: HttpClient.HttpClient): TransformedClient => client } = options
     const text = reveal(token)
-    yield* check("token", text !== undefined, "must be a Redacted string")
+    yield* check("token", text !== undefined, describeUnreadable(token))
     yield* check("token", text !== "", "must not be empty")
     yield* check("token", isHeaderValue(String(text)), "must consist of visible ASCII characters, without spaces")
 

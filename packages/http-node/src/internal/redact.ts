@@ -39,3 +39,15 @@ export const reveal = (secret: Redacted.Redacted<unknown>): string | undefined =
     return undefined
   }
 }
+
+/** Returns the problem of a secret without a text. */
+export const describeUnreadable = (secret: unknown): string => {
+  const expected = "must be a Redacted string"
+  if (!Redacted.isRedacted(secret)) return expected
+  try {
+    Redacted.value(secret)
+    return expected
+  } catch {
+    return "cannot be read: it was wiped, or comes from another copy of effect (npm ls effect shows the copies)"
+  }
+}
