@@ -85,6 +85,9 @@ const writeProject = (tarballs: ReadonlyMap<string, string>): void => {
       devDependencies: {
         ...versions("@effect/vitest", "@types/node", "vitest", "vite"),
         esbuild: "0.28.0",
+        msw: "^2.0.0",
+        nock: "^15.0.0",
+        undici: "^8.0.0",
         ...Object.fromEntries(Object.entries(compilers).map(([name, version]) => [name, `npm:typescript@${version}`]))
       }
     })
@@ -105,7 +108,9 @@ const writeProject = (tarballs: ReadonlyMap<string, string>): void => {
     writeFileSync(join(project, `${name}.json`), json({ compilerOptions: { ...compilerOptions, ...resolution } }))
   }
 
-  for (const name of ["once.ts", "twoCopies.ts"]) cpSync(join(root, "scripts", name), join(project, name))
+  for (const name of ["interceptors.ts", "once.ts", "twoCopies.ts"]) {
+    cpSync(join(root, "scripts", name), join(project, name))
+  }
   for (const name of ["audit.ts", "fetch.ts", "testing"]) {
     cpSync(join(root, "examples", name), join(project, name), { recursive: true })
   }
@@ -185,6 +190,17 @@ try {
       // The `fetch` of Deno sends a request again by itself, as docs/getting-started.md says.
       const expected = `NodeAuthorizationService: ${outcomes(1)}\nfetch: ${outcomes(runtime === deno ? 2 : 1)}\n`
       expect(printed === expected, `once.ts printed:\n${printed}`)
+    })
+  }
+  for (
+    const [library, outcome] of [["msw", "the mock"], ["nock", "the mock"], ["undici", "the real server"]] as const
+  ) {
+    step(`intercept requests with ${library}`, () => {
+      const printed = run(project, process.execPath, ["interceptors.ts", library])
+      expect(
+        printed === `NodeAuthorizationService: ${outcome}\nfetch: the mock\n`,
+        `interceptors.ts printed:\n${printed}`
+      )
     })
   }
   step("say that there are two copies of effect", () => {
