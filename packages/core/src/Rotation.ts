@@ -50,6 +50,12 @@ export type { RunError } from "./internal/rotation/run.ts"
  *
  * Fails with `NotReplaceable` for authorizations of OAuth clients, with `OwnAuthorization` for that of `actingToken`, with
  * `DeliveryFailed` if the token could not be delivered, and with `RotationConflict` if another run is at work.
+ *
+ * **Example** (Replacing an authorization)
+ *
+ * ```ts
+ * const outcome = yield* Rotation.replace(id, { actingToken, verify })
+ * ```
  */
 export const replace = (
   id: AuthorizationId,

@@ -1,5 +1,5 @@
 /** Processes that rotate, over sockets, against the fake Heroku API. */
-import * as Authorization from "@effect-heroku/core/Authorization"
+import type * as Authorization from "@effect-heroku/core/Authorization"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import { HerokuAccount } from "@effect-heroku/testing/HerokuAccount"

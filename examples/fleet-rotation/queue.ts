@@ -1,0 +1,33 @@
+/** The queue of authorizations to replace, in Redis, and the accounts that they belong to. */
+import { Authorization } from "@effect-heroku/core"
+import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import { Config, Layer, Redacted, Schema } from "effect"
+import { PersistedQueue } from "effect/persistence"
+
+/** One authorization of one account. The queue contains no token. */
+export const Item = Schema.Struct({ account: Schema.String, id: Authorization.AuthorizationId })
+
+export const rotations = PersistedQueue.make({ name: "rotations", schema: Item })
+
+const layerStore = Layer.unwrap(Config.map(
+  Config.Duration("QUEUE_LOCK").pipe(Config.withDefault("90 seconds")),
+  // An item of a worker that has stopped is worked on again after this time.
+  (lockExpiration) => PersistedQueue.layerStoreRedis({ lockExpiration, lockRefreshInterval: "1 second" })
+))
+
+export const layerQueue = PersistedQueue.layer.pipe(
+  Layer.provide(layerStore),
+  Layer.provide(NodeRedis.layerConfig({ url: Config.String("REDIS_URL") }))
+)
+
+/** The tokens that act, by the name of their account: `ops=HRKU-…,billing=HRKU-…`. */
+export const accounts = Config.map(
+  Config.Redacted("HEROKU_ACCOUNTS"),
+  (text) =>
+    new Map(
+      Redacted.value(text).split(",").map((entry): [string, Redacted.Redacted] => {
+        const [name = "", token = ""] = entry.split("=", 2)
+        return [name, Redacted.make(token)]
+      })
+    )
+)

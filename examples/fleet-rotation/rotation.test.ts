@@ -1,0 +1,83 @@
+import { AuthorizationService } from "@effect-heroku/core"
+import { NodeAuthorizationService } from "@effect-heroku/http-node"
+import { isRedisMissing, skipNote, startRedis } from "@effect-heroku/test-kit/redis"
+import { FakeHeroku } from "@effect-heroku/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
+import { HttpServer } from "effect/http"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { layerLoopback, run } from "../support/run.ts"
+
+const seed = Array.from({ length: 20 }, (_, index) => ({ description: `consumer ${index}`, scope: ["read"] as const }))
+const names = ["ops", "billing", "search"]
+
+const layerFleet = FakeHeroku.layerServer({
+  token: "HRKU-ops",
+  seed,
+  accounts: ["billing", "search"].map((name) => ({ token: `HRKU-${name}`, seed }))
+}).pipe(Layer.provideMerge(layerLoopback))
+
+describe.skipIf(isRedisMissing)(`with Redis${skipNote}`, () => {
+  it.live(
+    "four workers replace each authorization of three accounts although one is killed, and every delivered token works",
+    () =>
+      Effect.gen(function*() {
+        const { url } = yield* startRedis
+        const { address } = yield* HttpServer.HttpServer
+        const baseUrl = HttpServer.formatAddress(address)
+        const tokens = yield* Effect.acquireRelease(
+          Effect.sync(() => mkdtempSync(join(tmpdir(), "fleet-"))),
+          (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
+        )
+        const env = {
+          HEROKU_ACCOUNTS: names.map((name) => `${name}=HRKU-${name}`).join(","),
+          HEROKU_API_URL: baseUrl,
+          QUEUE_LOCK: "3 seconds",
+          REDIS_URL: url,
+          TOKENS: tokens
+        }
+        const list = Effect.forEach(names, (name) =>
+          AuthorizationService.AuthorizationService.use((service) =>
+            Stream.runCollect(service.stream())
+          ).pipe(
+            Effect.provide(NodeAuthorizationService.layer({ baseUrl, token: Redacted.make(`HRKU-${name}`) }))
+          ))
+        const ids = Effect.map(list, (all) => all.flat().map(({ id }) => id))
+
+        const before = yield* ids
+        const enqueue = run("fleet-rotation/enqueue.ts", { env })
+        const queued = yield* enqueue
+        assert.deepStrictEqual([queued.code, queued.stdout], [0, "60 authorizations in the queue\n"], queued.stderr)
+
+        // The first worker is killed when it has replaced three authorizations, while it works on others.
+        const killed = yield* Effect.forkChild(run("fleet-rotation/work.ts", {
+          env,
+          on: { text: "\n", act: (child, stdout) => void (stdout.split("\n").length > 3 && child.kill("SIGKILL")) }
+        }))
+        const others = yield* Effect.forkChild(Effect.all(
+          Array.from({ length: 3 }, () => run("fleet-rotation/work.ts", { env })),
+          { concurrency: "unbounded" }
+        ))
+        assert.isNull((yield* Fiber.join(killed)).code)
+        const isDone = Effect.map(ids, (now) => !now.some((id) => before.includes(id)))
+        const areMarked = Effect.map(list, (all) =>
+          all.flat().some((one) =>
+            JSON.stringify(one).includes("[replaced by")
+          ))
+        yield* Effect.repeat(Effect.all([isDone, areMarked]), {
+          schedule: Schedule.spaced("300 millis"),
+          until: ([isDone, areMarked]) => isDone && !areMarked
+        })
+        yield* Fiber.interrupt(others)
+
+        assert.sameMembers(readdirSync(tokens).filter((name) => !/\.\d+$/.test(name)), before)
+        const verify = NodeAuthorizationService.verify({ baseUrl })
+        for (const id of before) {
+          assert.isTrue(yield* verify(Redacted.make(readFileSync(join(tokens, id), "utf8"))), id)
+        }
+      }).pipe(Effect.provide(layerFleet)),
+    300_000
+  )
+})
