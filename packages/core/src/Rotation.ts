@@ -61,7 +61,7 @@ export const replace = (
   id: AuthorizationId,
   options?: ReplaceOptions
 ): Effect.Effect<ReplaceOutcome, RotationError, AuthorizationService | Delivery> =>
-  runOne(replaceResults([id], options), "Rotation.replace", id)
+  runOne(replaceResults([id], options), "Rotation.replace")
 
 /** Replaces many authorizations, and emits one outcome for each as it happens. A failure does not stop the others. */
 export const replaceAll = (
@@ -86,7 +86,7 @@ export const regenerate = (
   id: AuthorizationId,
   options: RegenerateOptions
 ): Effect.Effect<RegenerateOutcome, RotationError, AuthorizationService | Delivery> =>
-  runOne(regenerateResults([id], options), "Rotation.regenerate", id)
+  runOne(regenerateResults([id], options), "Rotation.regenerate")
 
 /** Regenerates the tokens of many authorizations, and emits one outcome for each as it happens. */
 export const regenerateAll = (
@@ -106,8 +106,7 @@ const regenerateResults = (ids: Iterable<AuthorizationId>, options: RegenerateOp
 
 const runOne = <A>(
   results: Stream.Stream<Result.Result<A, Failed>, RunError, AuthorizationService | Delivery>,
-  span: string,
-  id: AuthorizationId
+  span: string
 ): Effect.Effect<A, RotationError, AuthorizationService | Delivery> =>
   Effect.withSpan(
     Stream.runHead(results).pipe(
@@ -116,5 +115,5 @@ const runOne = <A>(
       Effect.mapError((error) => error._tag === "failed" ? error.error : error)
     ),
     span,
-    { attributes: { "heroku.authorization.id": id }, captureStackTrace: false }
+    { captureStackTrace: false }
   )

@@ -1,5 +1,7 @@
+import * as Authorization from "@effect-heroku/core/Authorization"
 import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as Rotation from "@effect-heroku/core/Rotation"
+import { recordSpans } from "@effect-heroku/test-kit/spans"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import * as HerokuAccount from "@effect-heroku/testing/HerokuAccount"
 import { assert, it } from "@effect/vitest"
@@ -8,9 +10,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { a, descriptions, findLive, layerWith, makeConsumers, operations } from "../fixtures/rotation.ts"
+import { inspect } from "node:util"
+import { a, b, c, descriptions, layerWith, makeConsumers, operations } from "../fixtures/rotation.ts"
 
 const replacing = `key a [replaces ${a}]`
 
@@ -194,18 +197,62 @@ it.effect("a create whose response does not contain the token in clear delivers 
   }).pipe(Effect.provide(layerWith(delivery)))
 })
 
-it.effect("no error, description or span of a rotation contains a token", () => {
+it.effect("no outcome, error, description or span of a rotation contains a token", () => {
+  const { deliveries, delivery } = makeConsumers()
+  const { spans, tracer } = recordSpans()
+  return Effect.gen(function*() {
+    const actingToken = Redacted.make("HRKU-AAacting")
+    const verifyOnce = () => Effect.succeed(deliveries.length !== 2)
+    const outcomes = [
+      yield* Rotation.replace(a, { actingToken, verify: verifyOnce }),
+      yield* Effect.result(Rotation.replace(deliveries[0]!.authorization.id, { verify: verifyOnce })),
+      yield* Effect.result(Rotation.replace("HRKU-AAused-as-id" as Authorization.AuthorizationId)),
+      yield* Effect.result(Rotation.regenerate(deliveries[1]!.authorization.id, { verify: verifyOnce }))
+    ]
+    assert.lengthOf(deliveries, 2)
+    const shown = [outcomes, yield* descriptions, spans.map(({ attributes, name }) => [name, attributes])]
+    assert.notInclude(inspect(shown, { depth: 9 }), "HRKU")
+    const roots = spans.filter(({ parent }) => Option.isNone(parent)).map(({ name }) => name)
+    assert.deepStrictEqual(roots, ["Rotation.replace", "Rotation.replace", "Rotation.replace", "Rotation.regenerate"])
+  }).pipe(Effect.withTracer(tracer), Effect.provide(layerWith(delivery)))
+})
+
+it.effect("replace needs the team of an authorization of a team, and creates its successor there", () => {
   const { deliveries, delivery } = makeConsumers()
   return Effect.gen(function*() {
-    const shown: Array<unknown> = []
-    shown.push(
-      yield* Rotation.replace(a, { actingToken: Redacted.make("HRKU-AAacting"), verify: () => Effect.succeed(true) })
-    )
-    shown.push(yield* Effect.result(Rotation.replace(a, { overlap: "1 hour" })))
-    shown.push([...yield* descriptions])
-    const text = JSON.stringify(shown)
-    assert.notInclude(text, "HRKU")
-    assert.isDefined(yield* findLive(deliveries[0]!.token))
-    assert.isTrue(Result.isSuccess(yield* Effect.result(Rotation.replace(a))))
-  }).pipe(Effect.provide(layerWith(delivery)))
+    const service = yield* AuthorizationService.AuthorizationService
+    assert.deepInclude(yield* Effect.flip(Rotation.replace(a)), { _tag: "NotReplaceable", reason: "unlisted" })
+    assert.strictEqual((yield* Rotation.replace(a, { team: "platform" }))._tag, "replaced")
+    const listed = yield* Stream.runCollect(service.stream({ team: "platform" }))
+    assert.deepStrictEqual(listed.map(({ id }) => id), deliveries.map(({ authorization }) => authorization.id))
+    assert.isEmpty(yield* Stream.runCollect(service.stream()))
+    assert.isEmpty(yield* Rotation.leftovers({ team: "platform" }))
+  }).pipe(Effect.provide(layerWith(delivery, [{ id: a, team: "platform" }])))
+})
+
+it.effect("a record that does not decode stops no rotation, and is no reason to take an authorization for deleted", () => {
+  const { current, delivery, tokens } = makeConsumers()
+  return Effect.gen(function*() {
+    const service = yield* AuthorizationService.AuthorizationService
+    const account = yield* HerokuAccount.HerokuAccount
+    const withInvalid: AuthorizationService.Service = {
+      ...service,
+      stream: (options) =>
+        Stream.concat(
+          Stream.fromEffect(Effect.forEach(
+            [Option.some<string>(b), Option.none<string>()],
+            (id) => options?.onInvalid?.({ id, message: "is not valid" }) ?? Effect.void
+          )).pipe(Stream.drain),
+          service.stream(options)
+        )
+    }
+    yield* account.put({ id: c, description: `key b [replaces ${b}]` })
+    tokens.set(b, Option.getOrThrow(Authorization.accessToken(Option.getOrThrow(yield* account.get(a)))))
+    yield* TestClock.adjust("2 hours")
+    yield* Effect.gen(function*() {
+      assert.deepStrictEqual((yield* Rotation.leftovers()).map(({ state }) => state), ["created"])
+      assert.isEmpty(yield* Rotation.removeLeftovers())
+      assert.strictEqual((yield* Rotation.replace(a))._tag, "replaced")
+    }).pipe(Effect.provideService(AuthorizationService.AuthorizationService, withInvalid))
+  }).pipe(Effect.provide(layerWith({ ...delivery, current }, undefined, { clearTokens: true })))
 })
