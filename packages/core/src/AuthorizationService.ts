@@ -133,7 +133,8 @@ export const withRetry = (options: RetryOptions) => <A, E, R>(effect: Effect.Eff
  * **Details**
  *
  * The call then fails with `RequestFailed`, reason `"timeout"`, and `outcomeUnknown` says whether Heroku may have acted.
- * `Effect.timeout` does not know that. A listing is one call for each page.
+ * `Effect.timeout` does not know that. A listing is one call for each page. The layer in memory sends no requests, and
+ * ignores `withRetry` and `withTimeout`.
  */
 export const withTimeout =
   (duration: Duration.Input) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
