@@ -212,9 +212,13 @@ try {
   })
   for (const [program, banner] of [["audit.ts", ""], ["everything.ts", esbuildBanner]] as const) {
     step(`bundle ${program} with esbuild as an ES module`, () => {
-      const options = ["--bundle", "--platform=node", "--format=esm", "--outfile=bundle.mjs", `--banner:js=${banner}`]
-      run(project, "npx", ["--no-install", "esbuild", program, ...options])
-      run(project, process.execPath, ["bundle.mjs"], { HEROKU_API_KEY: "any", HEROKU_API_URL: url })
+      // Without `--splitting`, esbuild leaves out the start of a module of @effect/platform-node.
+      const options = ["--bundle", "--platform=node", "--format=esm", "--splitting", "--outdir=bundle"]
+      run(project, "npx", ["--no-install", "esbuild", program, ...options, `--banner:js=${banner}`])
+      run(project, process.execPath, [`bundle/${program.replace(/ts$/, "js")}`], {
+        HEROKU_API_KEY: "any",
+        HEROKU_API_URL: url
+      })
     })
   }
   stop()

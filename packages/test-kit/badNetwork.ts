@@ -65,6 +65,8 @@ interface Tampering {
 
 export interface BadNetwork {
   readonly client: HttpClient.HttpClient
+  /** The number of the current call, which changes when a call ends. */
+  readonly currentCall: () => number
   /**
    * Runs a call while time passes, and then until every request in flight has arrived: no client could do anything about
    * a request that overtakes those of later calls.
@@ -75,13 +77,15 @@ export interface BadNetwork {
 /** Makes a network to the fake Heroku API with this weather for one request after the other, and fair weather then. */
 export const make = Effect.fnUntraced(
   function*(
-    weathers: ReadonlyArray<Weather>
+    weathers: ReadonlyArray<Weather>,
+    pause: Effect.Effect<void> = Effect.void
   ): Effect.fn.Return<BadNetwork, never, FaultInjection.FaultInjection | HttpClient.HttpClient | Scope.Scope> {
     const fakeHeroku = yield* HttpClient.HttpClient
     const faults = yield* FaultInjection.FaultInjection
     const scope = yield* Effect.scope
     const remaining = weathers.slice()
     let tampering: Tampering = { duplicated: false, corruptedBody: false }
+    let currentCall = 0
     let inFlight: Array<Fiber.Fiber<unknown, unknown>> = []
 
     const client = HttpClient.make((request) => {
@@ -118,13 +122,17 @@ export const make = Effect.fnUntraced(
       tampering = { duplicated: false, corruptedBody: false }
       inFlight = []
       const fiber = yield* Effect.forkChild(call)
-      while (fiber.pollUnsafe() === undefined) yield* TestClock.adjust("1 minute")
+      while (fiber.pollUnsafe() === undefined) {
+        yield* pause
+        yield* TestClock.adjust("1 minute")
+      }
+      currentCall++
       yield* TestClock.adjust("1 minute")
       yield* Fiber.awaitAll(inFlight)
       return [yield* Fiber.join(fiber), tampering] as const
     })
 
-    return { client, settle }
+    return { client, currentCall: () => currentCall, settle }
   }
 )
 
