@@ -37,6 +37,14 @@ it.effect("revoke without a terminal prints the plan, changes nothing and exits 
     assert.lengthOf(yield* remaining, 3)
   }).pipe(Effect.provide(layer)))
 
+it.effect("revoke warns of masked matches of find", () =>
+  Effect.gen(function*() {
+    const stdin = `{"match":"masked","id":"${id(1)}"}\n{"match":"exact","id":"${id(2)}"}`
+    const { code, stderr } = yield* cli(["revoke", "-"], { stdin })
+    assert.strictEqual(code, 3)
+    assert.match(stderr, /^1 from masked matches: other tokens can look the same\. Compare descriptions and dates/)
+  }).pipe(Effect.provide(layer)))
+
 it.effect("revoke asks on the terminal, and goes ahead after yes", () =>
   Effect.gen(function*() {
     const { code, questions } = yield* cli(["revoke", "-"], { stdin: id(1), reply: " Yes " })

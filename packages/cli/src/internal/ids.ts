@@ -1,11 +1,13 @@
 /** The ids that a user passes, as arguments or on standard input. */
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import { invalidUsage, type Stop } from "./stop.ts"
+import { formatCount } from "./text.ts"
 
 /** The argument that stands for standard input. */
 const standardInput = "-"
@@ -19,23 +21,31 @@ export const readIds = Effect.fnUntraced(function*(args: ReadonlyArray<string>) 
   return args.includes(standardInput) ? [...named, ...(yield* readStandardInput)] : named
 })
 
-/** One id a line, or lines of JSON with a field `id`, as `list --json` and `find --json` print them. */
+/** One id on each line, or lines of JSON with a field `id`, as `list --json` and `find --json` print them. */
 const readStandardInput = Effect.gen(function*() {
   const stdio = yield* Stdio.Stdio
   const lines = yield* stdio.stdin.pipe(Stream.decodeText, Stream.splitLines, Stream.runCollect)
-  return yield* Effect.forEach(
-    lines.map((line, index) => [line.trim(), `line ${index + 1} of standard input`] as const).filter(([text]) =>
-      text !== ""
-    ),
-    ([text, source]) => parseId(text.startsWith("{") ? Option.getOrElse(idOfLine(text), () => "") : text, source)
-  )
+  const entries = lines.map((line, index) => parseLine(line.trim(), `line ${index + 1} of standard input`))
+    .filter(({ text }) => text !== "")
+  const masked = entries.filter(({ match }) => match === "masked").length
+  if (masked > 0) {
+    yield* Console.error(
+      `${formatCount(masked)} from masked matches: other tokens can look the same. Compare descriptions and dates`
+    )
+  }
+  return yield* Effect.forEach(entries, ({ source, text }) => parseId(text, source))
 })
 
-const idOfLine = (line: string) =>
-  Option.map(
-    Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ id: Schema.String })))(line),
-    ({ id }) => id
-  )
+const decodeLine = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ id: Schema.String, match: Schema.optionalKey(Schema.String) }))
+)
+
+/** The id in a line, and how `find` found it. A line of JSON without an id stays as it is, which is no id. */
+const parseLine = (line: string, source: string) =>
+  Option.match(decodeLine(line), {
+    onNone: () => ({ source, text: line, match: undefined }),
+    onSome: ({ id, match }) => ({ source, text: id, match })
+  })
 
 /** Checks one id. The message never quotes it: it may be a token. */
 export const parseId = (text: string, source: string): Effect.Effect<AuthorizationId, Stop> =>
