@@ -1,7 +1,9 @@
 import { serve } from "@effect-heroku/test-kit/httpServer"
 import * as payloads from "@effect-heroku/test-kit/payloads"
+import { FaultInjection } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
 import { cli, daysAgo, layerFake } from "./fixtures/cli.ts"
 
 const id = (digit: number) => `0000000${digit}-0000-4000-8000-000000000000`
@@ -105,6 +107,19 @@ it.effect("list exits with 1 and names ids that no authorization has", () =>
     assert.deepStrictEqual(ids(stdout), [id(1)])
     assert.deepStrictEqual([code, stderr], [1, "missing not found\n1 id not found in this account"])
   }).pipe(Effect.provide(layerFake({ seed }))))
+
+it.effect("without a terminal, progress is a line on standard error every five seconds", () =>
+  Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    const gate = yield* faults.hold({ operation: "list", every: 2, times: 1 })
+    const running = yield* Effect.forkChild(cli(["list"]))
+    yield* gate.arrived
+    yield* TestClock.adjust("11 seconds")
+    yield* gate.open
+    const { code, stderr } = yield* Fiber.join(running)
+    assert.strictEqual(code, 0)
+    assert.match(stderr, /^Read [\d,]+, \d+\/s, rate limit: 4,499 requests left\nRead [^\n]+$/)
+  }).pipe(Effect.provide(layerFake({ count: 1500 }))))
 
 it.effect("list makes text from Heroku safe for terminals", () =>
   Effect.gen(function*() {

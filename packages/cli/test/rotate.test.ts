@@ -81,6 +81,8 @@ it.effect("rotate with an overlap waits, and a later run deletes the old authori
     const status = yield* cli(["rotate", "--status"])
     assert.strictEqual(status.code, 0)
     assert.match(status.stdout, new RegExp(`^ID .*\\n\\S+ +${id(1)} .* waiting `))
+    const plan = yield* cli(["rotate", "--description", "CI*", "--deliver-to", path])
+    assert.include(plan.stdout, "\nReplace 1 authorization:\n")
     assert.strictEqual((yield* cli(argv)).code, 0)
     assert.include((yield* cli(["rotate", "--status"])).stderr, "No rotation waits")
     const again = yield* cli(argv)

@@ -1,5 +1,5 @@
 /** `rotate`: replaces authorizations and delivers the new tokens, after showing the plan and asking. */
-import type { AuthorizationId } from "@effect-heroku/core/Authorization"
+import type { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
 import * as Rotation from "@effect-heroku/core/Rotation"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -92,8 +92,8 @@ export const rotate = Command.make("rotate", flags, (input) =>
         description: "Old tokens work on for two hours. Run it again then to delete them"
       },
       {
-        command: `heroku-authorizations rotate ID --deliver-command 'xargs -I{} heroku config:set TOKEN={} -a app'`,
-        description: "Deliver to anything that a shell command reaches"
+        command: "heroku-authorizations rotate ID --deliver-command 'gh secret set HEROKU_API_KEY'",
+        description: "Deliver to a program that reads the token from its standard input"
       }
     ])
   )
@@ -112,7 +112,8 @@ const checkUsage = ({ deliverCommand, deliverTo, now, overlap, since }: Input) =
 }
 
 const rotateSelected = Effect.fnUntraced(function*(input: Input, target: DeliverToDirectory.Target) {
-  const { isNamed, missing, others, own } = yield* selectTargets(input.selection, input.all)
+  const { isNamed, missing, others: selected, own } = yield* selectTargets(input.selection, input.all)
+  const others = withoutSuccessors(selected)
   const since = Option.getOrUndefined(input.since)
   const targets = since === undefined
     ? others
@@ -148,6 +149,15 @@ const rotateSelected = Effect.fnUntraced(function*(input: Input, target: Deliver
     return yield* failed("All but the authorization of the token that this command uses are rotated")
   }
 })
+
+/** Leaves out successors of selected authorizations: the rotation of these completes them. */
+const withoutSuccessors = (items: ReadonlyArray<Authorization>): ReadonlyArray<Authorization> => {
+  const ids = new Set<string>(items.map(({ id }) => id))
+  return items.filter(({ description }) => {
+    const [, replaces = ""] = / \[replaces (\S+)\]$/.exec(Option.getOrElse(description, () => "")) ?? []
+    return !ids.has(replaces)
+  })
+}
 
 /** Rotates, prints an outcome for each id, and fails unless all are rotated. */
 const runRotation = Effect.fnUntraced(function*(
