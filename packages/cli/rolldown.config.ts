@@ -4,5 +4,12 @@ import { defineConfig } from "rolldown"
 export default defineConfig({
   input: "src/bin.ts",
   platform: "node",
-  output: { file: "dist/program.js", format: "esm", minify: true, codeSplitting: false }
+  output: {
+    file: "dist/program.js",
+    format: "esm",
+    minify: true,
+    codeSplitting: false,
+    postBanner:
+      "/* Contains effect and @effect/platform-node. MIT License. Copyright (c) 2023 Effectful Technologies Inc */"
+  }
 })

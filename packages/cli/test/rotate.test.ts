@@ -101,6 +101,12 @@ it.effect("rotate --now regenerates tokens, and --since skips what was delivered
     )
     assert.deepStrictEqual([second.code, second.stdout], [0, `${id(2)} regenerated`])
     assert.include(second.stderr, "Skipped: 1 authorization delivered since then")
+    const replaced = yield* cli(["rotate", id(2), "--deliver-to", path, "--yes"])
+    const successor = replaced.stdout.split(" ").at(-1)!
+    const skipped = yield* cli(
+      ["rotate", successor, "--now", "--since", "1970-01-01", "--deliver-to", path, "--yes"]
+    )
+    assert.deepStrictEqual([skipped.code, skipped.stdout], [0, ""])
     const third = yield* cli(["rotate", id(1), "--now", "--since", "1970-01-02", "--deliver-to", path, "--yes"])
     assert.strictEqual(third.stdout, `${id(1)} regenerated`)
     assert.lengthOf(yield* all, 3)
@@ -189,8 +195,8 @@ it.effect("rotate --deliver-to removes successors of earlier runs that no file c
       { id: id(5), description: `CI [replaces ${id(1)}]`, scope: ["read"] },
       { id: id(6), description: `other [replaces ${id(7)}]`, scope: ["read"] }
     )
-    const { code, stderr } = yield* cli(["rotate", id(2), "--deliver-to", path, "--yes"])
-    assert.strictEqual(code, 0, stderr)
+    const { code, stderr } = yield* cli(["rotate", id(2), "missing", "--deliver-to", path, "--yes"])
+    assert.strictEqual(code, 1)
     assert.include(stderr, `Removed ${id(5)}, which an earlier run left over`)
     const left = (yield* all).map((item): string => item.id)
     assert.notInclude(left, id(5))

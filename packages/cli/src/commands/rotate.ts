@@ -1,28 +1,23 @@
 /** `rotate`: replaces authorizations and delivers the new tokens, after showing the plan and asking. */
-import type { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
-import * as Rotation from "@effect-heroku/core/Rotation"
+import type { Authorization } from "@effect-heroku/core/Authorization"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
-import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
+import * as Result from "effect/Result"
 import { confirm } from "../internal/confirm.ts"
 import * as Connection from "../internal/connection.ts"
 import * as DeliverToCommand from "../internal/deliverToCommand.ts"
 import * as DeliverToDirectory from "../internal/deliverToDirectory.ts"
-import { explain } from "../internal/explain.ts"
 import { all, yes } from "../internal/flags.ts"
-import { outputWidth } from "../internal/output.ts"
 import { makePlan, selectTargets } from "../internal/plan.ts"
-import { withProgress } from "../internal/progress.ts"
-import { descriptionOf } from "../internal/record.ts"
+import { printStatus } from "../internal/rotationStatus.ts"
+import { runRotation } from "../internal/runRotation.ts"
 import * as Selection from "../internal/selection.ts"
 import { failed, invalidUsage } from "../internal/stop.ts"
-import { formatTable } from "../internal/table.ts"
-import { countOf, formatCount, safe } from "../internal/text.ts"
+import { countOf, safe } from "../internal/text.ts"
 import { duration, time } from "../internal/times.ts"
 
 const flags = {
@@ -80,7 +75,8 @@ export const rotate = Command.make("rotate", flags, (input) =>
       : {
         delivery: yield* DeliverToCommand.make(Option.getOrThrow(input.deliverCommand), input.deliverTimeout),
         acquire: Effect.void,
-        wasDelivered: () => Effect.succeed(false),
+        wasReplaced: () => Effect.succeed(false),
+        isDeliveredSince: () => Effect.succeed(false),
         removeLeftovers: () => Effect.succeed([])
       }
     yield* rotateSelected(input, target)
@@ -119,7 +115,7 @@ const rotateSelected = Effect.fnUntraced(function*(input: Input, target: Deliver
     ? others
     : yield* Effect.filter(
       others,
-      ({ id }) => Effect.map(target.wasDelivered(id, since), (isDelivered) => !isDelivered)
+      ({ id }) => Effect.map(target.isDeliveredSince(id, since), (isDelivered) => !isDelivered)
     )
   // What is gone may have a successor that no run has completed.
   const ids = [...targets.map(({ id }) => id), ...missing]
@@ -141,10 +137,15 @@ const rotateSelected = Effect.fnUntraced(function*(input: Input, target: Deliver
     question: `${input.now ? "Regenerate" : "Replace"} ${countOf(ids.length, "authorization")}?`
   })
   yield* target.acquire
-  yield* runRotation(input, ids, target)
-  for (const id of yield* target.removeLeftovers(Option.getOrUndefined(input.selection.team))) {
-    yield* Console.error(`Removed ${safe(id)}, which an earlier run left over`)
+  const { team } = input.selection
+  const result = yield* Effect.result(runRotation({ ...input, team }, ids, target))
+  // A `Stop` means that single rotations failed. Other errors, such as a rejected token, would meet this, too.
+  if (Result.isSuccess(result) || result.failure._tag === "Stop") {
+    for (const id of yield* target.removeLeftovers(Option.getOrUndefined(team))) {
+      yield* Console.error(`Removed ${safe(id)}, which an earlier run left over`)
+    }
   }
+  yield* Effect.fromResult(result)
   if (own.length > 0 && isNamed) {
     return yield* failed("All but the authorization of the token that this command uses are rotated")
   }
@@ -158,100 +159,3 @@ const withoutSuccessors = (items: ReadonlyArray<Authorization>): ReadonlyArray<A
     return !ids.has(replaces)
   })
 }
-
-/** Rotates, prints an outcome for each id, and fails unless all are rotated. */
-const runRotation = Effect.fnUntraced(function*(
-  input: Input,
-  ids: ReadonlyArray<AuthorizationId>,
-  { delivery, wasDelivered }: DeliverToDirectory.Target
-) {
-  const { actingToken, verify } = yield* Connection.Connection
-  const counts = { rotated: 0, waiting: 0, "not found": 0, failed: 0 }
-  const common = {
-    actingToken,
-    verify,
-    team: Option.getOrUndefined(input.selection.team),
-    concurrency: 4
-  }
-  const outcomes: Stream.Stream<Outcome, Rotation.RunError, Rotation.Delivery | Services> = input.now
-    ? Rotation.regenerateAll(ids, common)
-    : Rotation.replaceAll(ids, {
-      ...common,
-      overlap: Option.getOrUndefined(input.overlap),
-      expiresIn: Option.getOrUndefined(input.expiresIn)
-    })
-  const summarize = () => Object.entries(counts).map(([name, count]) => `${formatCount(count)} ${name}`).join(", ")
-
-  yield* withProgress(
-    "Rotated",
-    Option.some(ids.length),
-    ({ advance, print }) =>
-      Stream.runForEach(outcomes, (outcome) =>
-        Effect.gen(function*() {
-          const isDone = outcome._tag === "gone" && (yield* wasDelivered(outcome.id))
-          const kind = isDone ? "rotated" : kinds[outcome._tag]
-          counts[kind]++
-          yield* advance(1)
-          yield* print(`${safe(outcome.id)} ${isDone ? "replaced by an earlier run" : describe(outcome)}`)
-        }))
-  ).pipe(
-    Effect.provideService(Rotation.Delivery, delivery),
-    Effect.onInterrupt(() => Console.error(`Interrupted: ${summarize()}. Run the same command again to continue`)),
-    Effect.tapError(() => Console.error(`Stopped: ${summarize()}. Run the same command again to continue`))
-  )
-  if (counts.failed + counts["not found"] > 0) {
-    return yield* failed(`${summarize()}. Run the same command again to continue`)
-  }
-  yield* Console.error(
-    counts.waiting > 0 ? `${summarize()}. Run the same command again when the overlap is over` : summarize()
-  )
-})
-
-type Services = Stream.Services<ReturnType<typeof Rotation.replaceAll>>
-type Outcome = Rotation.ReplaceOutcome | Rotation.RegenerateOutcome | Rotation.Failed
-
-const kinds = {
-  replaced: "rotated",
-  regenerated: "rotated",
-  waiting: "waiting",
-  gone: "not found",
-  failed: "failed"
-} as const
-
-const describe = (outcome: Outcome): string => {
-  switch (outcome._tag) {
-    case "replaced":
-      return `replaced by ${safe(outcome.successor)}`
-    case "regenerated":
-      return "regenerated"
-    case "waiting":
-      return `delivered ${safe(outcome.successor)}, works on until ${DateTime.formatIso(outcome.until)}`
-    case "gone":
-      return "not found"
-    case "failed":
-      return `failed: ${explain(outcome.error)}`
-  }
-}
-
-const states = {
-  delivered: "waiting",
-  created: "left over: interrupted before its token was delivered, or before that was recorded",
-  orphaned: "left over: what it replaces is gone"
-} as const
-
-/** Prints the successors that no run has completed. */
-const printStatus = Effect.fnUntraced(function*(team: string | undefined) {
-  yield* Console.error(yield* Connection.whoami)
-  const leftovers = yield* Rotation.leftovers({ team })
-  if (leftovers.length === 0) return yield* Console.error("No rotation waits, and nothing is left over")
-  const rows = leftovers.map(({ authorization, replaces, state }) => [
-    safe(authorization.id),
-    safe(replaces),
-    DateTime.formatIso(authorization.createdAt),
-    states[state],
-    descriptionOf(authorization)
-  ])
-  yield* Console.log(
-    formatTable(["ID", "REPLACES", "CREATED", "STATE", "DESCRIPTION"], rows, yield* outputWidth).join("\n")
-  )
-})

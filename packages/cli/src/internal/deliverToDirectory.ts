@@ -106,14 +106,21 @@ export const make = Effect.fnUntraced(function*(directory: string) {
       yield* lock(inDirectory("lock"))
     }),
 
-    /** Whether the directory shows that an authorization was replaced or regenerated, at or after a time if one is given. */
-    wasDelivered: (id: AuthorizationId, since?: DateTime.Utc) =>
+    /** Whether an earlier run replaced an authorization, as far as the directory shows. */
+    wasReplaced: (id: AuthorizationId) =>
       Effect.map(
         readIndex,
         (index) =>
-          Object.entries(index).some(([file, { deliveredAt, replaces }]) =>
-            (replaces === id || file === encodeURIComponent(id))
-            && (since === undefined || DateTime.isGreaterThanOrEqualTo(deliveredAt, since))
+          Object.entries(index).some(([file, { replaces }]) => replaces === id || file === encodeURIComponent(id))
+      ),
+
+    /** Whether the current token of an authorization was delivered at or after a time. */
+    isDeliveredSince: (id: AuthorizationId, since: DateTime.Utc) =>
+      Effect.map(
+        readIndex,
+        (index) =>
+          Object.values(index).some(({ authorization, deliveredAt }) =>
+            authorization === id && DateTime.isGreaterThanOrEqualTo(deliveredAt, since)
           )
       ),
 

@@ -1,0 +1,97 @@
+/** A rotation of many authorizations, with one line for the outcome of each. */
+import type { AuthorizationId } from "@effect-heroku/core/Authorization"
+import * as Rotation from "@effect-heroku/core/Rotation"
+import * as Console from "effect/Console"
+import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { Connection } from "./connection.ts"
+import type { Target } from "./deliverToDirectory.ts"
+import { explain } from "./explain.ts"
+import { withProgress } from "./progress.ts"
+import { failed } from "./stop.ts"
+import { formatCount, safe } from "./text.ts"
+
+/** How tokens are rotated: regenerated `now`, or replaced. */
+export interface Options {
+  readonly now: boolean
+  readonly team: Option.Option<string>
+  readonly overlap: Option.Option<Duration.Duration>
+  readonly expiresIn: Option.Option<Duration.Duration>
+}
+
+/** Rotates, prints an outcome for each id, and fails unless all are rotated. */
+export const runRotation = Effect.fnUntraced(function*(
+  { expiresIn, now, overlap, team }: Options,
+  ids: ReadonlyArray<AuthorizationId>,
+  { delivery, wasReplaced }: Target
+) {
+  const { actingToken, verify } = yield* Connection
+  const counts = { rotated: 0, waiting: 0, "not found": 0, failed: 0 }
+  const common = {
+    actingToken,
+    verify,
+    team: Option.getOrUndefined(team),
+    concurrency: 4
+  }
+  const outcomes: Stream.Stream<Outcome, Rotation.RunError, Rotation.Delivery | Services> = now
+    ? Rotation.regenerateAll(ids, common)
+    : Rotation.replaceAll(ids, {
+      ...common,
+      overlap: Option.getOrUndefined(overlap),
+      expiresIn: Option.getOrUndefined(expiresIn)
+    })
+  const summarize = () => Object.entries(counts).map(([name, count]) => `${formatCount(count)} ${name}`).join(", ")
+
+  yield* withProgress(
+    "Rotated",
+    Option.some(ids.length),
+    ({ advance, print }) =>
+      Stream.runForEach(outcomes, (outcome) =>
+        Effect.gen(function*() {
+          const isDone = outcome._tag === "gone" && (yield* wasReplaced(outcome.id))
+          const kind = isDone ? "rotated" : kinds[outcome._tag]
+          counts[kind]++
+          yield* advance(1)
+          yield* print(`${safe(outcome.id)} ${isDone ? "replaced by an earlier run" : describe(outcome)}`)
+        }))
+  ).pipe(
+    Effect.provideService(Rotation.Delivery, delivery),
+    Effect.onInterrupt(() => Console.error(`Interrupted: ${summarize()}. Run the same command again to continue`)),
+    Effect.tapError(() => Console.error(`Stopped: ${summarize()}. Run the same command again to continue`))
+  )
+  if (counts.failed + counts["not found"] > 0) {
+    return yield* failed(`${summarize()}. Run the same command again to continue`)
+  }
+  yield* Console.error(
+    counts.waiting > 0 ? `${summarize()}. Run the same command again when the overlap is over` : summarize()
+  )
+})
+
+type Services = Stream.Services<ReturnType<typeof Rotation.replaceAll>>
+type Outcome = Rotation.ReplaceOutcome | Rotation.RegenerateOutcome | Rotation.Failed
+
+const kinds = {
+  replaced: "rotated",
+  regenerated: "rotated",
+  waiting: "waiting",
+  gone: "not found",
+  failed: "failed"
+} as const
+
+const describe = (outcome: Outcome): string => {
+  switch (outcome._tag) {
+    case "replaced":
+      return `replaced by ${safe(outcome.successor)}`
+    case "regenerated":
+      return "regenerated"
+    case "waiting":
+      return `delivered ${safe(outcome.successor)}, works on until ${DateTime.formatIso(outcome.until)}`
+    case "gone":
+      return "not found"
+    case "failed":
+      return `failed: ${explain(outcome.error)}`
+  }
+}
