@@ -107,6 +107,17 @@ it.effect.each([[["-"]], [["--description", "nothing"]], [["missing"]]] as const
     }).pipe(Effect.provide(layer))
 )
 
+it.effect("revoke warns of tokens that are masked entirely, and revokes their authorizations last", () =>
+  Effect.gen(function*() {
+    const { code, stderr, stdout } = yield* cli(["revoke", "--all", "--yes"])
+    assert.strictEqual(code, 0)
+    assert.include(stderr, "Heroku masks the tokens of 1 authorization: one of them may be that of the acting token")
+    assert.strictEqual(stdout.split("\n").at(-1), `${id(1)} revoked`)
+  }).pipe(Effect.provide(layerFake({
+    clearTokens: true,
+    seed: [{ id: id(1), accessToken: "HRKU-**********" }, { id: id(2) }, { id: id(3) }]
+  }))))
+
 it.effect("revoke exits with 1 if an id was not found, and revokes the others", () =>
   Effect.gen(function*() {
     const { code, stderr } = yield* cli(["revoke", id(1), "missing", "--yes"])

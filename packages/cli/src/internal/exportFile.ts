@@ -112,7 +112,9 @@ const readProgress = Effect.fnUntraced(function*(file: string, target: Target) {
   const saved = Schema.decodeOption(ProgressJson)(text.value)
   if (Option.isNone(saved)) return yield* failed(`${file}.progress is damaged: delete it and ${file} to start over`)
   const { account, completeSince, host, selection } = saved.value
-  if (host !== target.host || account !== target.account || selection !== target.selection) {
+  // Heroku may not have returned the account of one of the runs.
+  const isSameAccount = account === target.account || [account, target.account].includes("unknown")
+  if (host !== target.host || !isSameAccount || selection !== target.selection) {
     return yield* failed(
       `${file} is an export of account ${account} at ${host} or with other filters: choose another name, or delete it and ${file}.progress`
     )

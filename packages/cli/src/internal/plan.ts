@@ -26,11 +26,12 @@ export const selectTargets = Effect.fnUntraced(function*(input: Selection.Input,
     ({ advance }) => Selection.collect(selection, advance)
   )
   const { actingToken } = yield* Connection
-  const isOwn = (item: Authorization.Authorization) =>
-    ["exact", "masked"].includes(Authorization.matchToken(item, actingToken))
+  const matching = (...matches: ReadonlyArray<Authorization.TokenMatch>) =>
+    items.filter((item) => matches.includes(Authorization.matchToken(item, actingToken)))
   return {
-    others: items.filter((item) => !isOwn(item)),
-    own: items.filter(isOwn),
+    // Those that may be that of the acting token come last: without it, the others could not be changed any more.
+    others: [...matching("none"), ...matching("unknown")],
+    own: matching("exact", "masked"),
     missing,
     isNamed: Option.isSome(selection.ids)
   }

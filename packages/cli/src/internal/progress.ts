@@ -6,8 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
+import * as Terminal from "effect/Terminal"
 import { Connection } from "./connection.ts"
-import { formatCount } from "./text.ts"
+import { formatCount, shorten } from "./text.ts"
 import { formatDuration } from "./times.ts"
 
 /** The means by which work reports its progress. */
@@ -38,9 +39,15 @@ export const withProgress = Effect.fnUntraced(
           remainingRequests: remainingRequests()
         })
     )
+    const terminal = yield* Terminal.Terminal
+    // A line that wraps could not be cleared.
+    const width = ((yield* terminal.columns) || Infinity) - 1
     const write = (text: string) => Effect.ignore(Stream.run(Stream.make(text), stdio.stderr()))
     const clear = isTerminal ? write("\r\x1b[K") : Effect.void
-    const show = Effect.flatMap(line, (text) => isTerminal ? write(`\r\x1b[K${text}`) : Console.error(text))
+    const show = Effect.flatMap(
+      line,
+      (text) => isTerminal ? write(`\r\x1b[K${shorten(text, width)}`) : Console.error(text)
+    )
 
     yield* Effect.forkScoped(
       Effect.forever(Effect.andThen(Effect.sleep(isTerminal ? "200 millis" : "5 seconds"), show))
