@@ -118,59 +118,6 @@ layer(layerSandbox)((it) => {
       assert.include(stderr, "Unauthorized: Invalid credentials provided")
     }))
 
-  it.effect("export.ts writes one line per authorization and prints its progress", () =>
-    Effect.gen(function*() {
-      const file = join(yield* tempDirectory, "all.ndjson")
-      const { code, stderr, stdout } = yield* runAgainstSandbox("export.ts", { args: [file] })
-      assert.deepStrictEqual([code, stdout], [0, `2 new authorizations, ${file} is up to date\n`])
-      assert.strictEqual(stderr, "exported 2 authorizations\n")
-      assert.lengthOf(readFileSync(file, "utf8").trimEnd().split("\n"), 2)
-    }))
-
-  it.effect("find.ts prints the id that a leaked token belongs to, and not the token", () =>
-    Effect.gen(function*() {
-      const stdin = `other\n${yield* tokenOf(known)}\n`
-      const { code, stderr, stdout } = yield* runAgainstSandbox("find.ts", { stdin })
-      assert.deepStrictEqual([code, stdout], [0, `${known}\n`])
-      assert.strictEqual(stderr, "compared 2 authorizations: 1 exact, 0 masked; 0 could not be compared\n")
-    }))
-
-  it.effect.each(
-    [
-      ["no token is found", "HRKU-other", /No authorization has one of these tokens/],
-      ["there are no tokens", "\n", /Pass the leaked tokens on standard input/],
-      ["a token is masked", "HRKU-AA**********abcd", /is masked/]
-    ] as const
-  )("find.ts exits with 1 when %s", ([, stdin, message]) =>
-    Effect.gen(function*() {
-      const { code, stderr, stdout } = yield* runAgainstSandbox("find.ts", { stdin })
-      assert.strictEqual(code, 1, stdout)
-      assert.match(stderr, message)
-      assert.notInclude(stdout + stderr, "HRKU-")
-    }))
-
-  it.effect("report.ts writes JSON and an HTML page without tokens", () =>
-    Effect.gen(function*() {
-      const file = join(yield* tempDirectory, "report")
-      const { code, stderr, stdout } = yield* runAgainstSandbox("report.ts", { args: [file] })
-      assert.deepStrictEqual([code, stderr], [0, "read 2 authorizations\n"])
-      assert.strictEqual(stdout, `wrote 2 authorizations to ${file}.json and ${file}.html\n`)
-      const report = JSON.parse(readFileSync(`${file}.json`, "utf8"))
-      assert.match(report.host, /^127\.0\.0\.1:\d+$/)
-      assert.deepInclude(report.authorizations.find(({ id }: { id: string }) => id === known), {
-        description: "leaked in a log",
-        scope: ["global"],
-        createdAt: "2024-05-01T12:00:00.000Z",
-        expiresAt: null,
-        findings: ["global scope, never expires"]
-      })
-      const page = readFileSync(`${file}.html`, "utf8")
-      assert.include(page, "leaked in a log")
-      // The page loads nothing.
-      assert.notMatch(page, /<script|<link|src=|url\(|https?:/)
-      assert.notInclude(page + JSON.stringify(report), "HRKU-")
-    }))
-
   it.effect(
     "revoke-expired.ts only lists expired authorizations without --apply, and revokes them with it",
     () =>
@@ -291,14 +238,6 @@ layer(layerSandbox)((it) => {
         assert.notMatch(stderr, /HRKU|^ +at /m)
       })
   )
-
-  it.effect("export.ts prints its usage when an argument is missing", () =>
-    Effect.gen(function*() {
-      const { code, stderr, stdout } = yield* run("export.ts")
-      assert.strictEqual(code, 1)
-      assert.match(stdout, /USAGE/)
-      assert.match(stderr, /Missing required (?:argument|flag)/)
-    }))
 
   it.effect.each(["info", "revoke"])(
     "authorizations.ts %s does not print a token that was passed in place of an id",
