@@ -18,17 +18,17 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import { a, findLive } from "../fixtures/rotation.ts"
-import { makeWorld, RunSpec } from "../fixtures/rotationWorld.ts"
+import { Choice, makeWorld, RunSpec } from "../fixtures/rotationWorld.ts"
 
 const Index = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 5 }))
 
+const Choices = Schema.Array(Choice).check(Schema.isMaxLength(12))
+
 const Step = Schema.TaggedUnion({
-  Run: { run: RunSpec, choices: Schema.Array(Index).check(Schema.isMaxLength(6)) },
-  TwoRuns: { first: RunSpec, second: RunSpec, choices: Schema.Array(Index).check(Schema.isMaxLength(40)) },
-  DeleteSuccessor: { index: Index },
-  RenameSuccessor: { index: Index },
-  RemoveLeftovers: {},
-  Time: { hours: Schema.Literals([0, 1, 2]) }
+  Run: { run: RunSpec, choices: Choices },
+  TwoRuns: { first: RunSpec, second: RunSpec, choices: Choices },
+  Person: { action: Schema.Literals(["delete", "rename"]), index: Index },
+  Pause: { hours: Schema.Literals([0, 1, 2]), removesLeftovers: Schema.Boolean }
 })
 
 const Settings = Schema.Struct({
@@ -57,10 +57,15 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
       case "TwoRuns":
         yield* takeTurns([world.run(step.first), world.run(step.second)], step.choices)
         break
-      case "DeleteSuccessor": {
+      case "Person": {
         const all = yield* successors
         const one = all[step.index % all.length]
         if (one === undefined) break
+        if (step.action === "rename") {
+          renamed.add(one.id)
+          yield* service.update(one.id, { description: "renamed" })
+          break
+        }
         const isHeld = (yield* findLive(world.held()))?.id === one.id
         const old = yield* account.get(a)
         // No run can know that the consumer needs another token if a person revokes the one that it uses and the old
@@ -72,22 +77,12 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
         yield* service.delete(one.id)
         break
       }
-      case "RenameSuccessor": {
-        const all = yield* successors
-        const one = all[step.index % all.length]
-        if (one === undefined) break
-        renamed.add(one.id)
-        yield* service.update(one.id, { description: "renamed" })
-        break
-      }
-      case "RemoveLeftovers":
-        yield* Rotation.removeLeftovers().pipe(
-          Effect.provideService(Rotation.Delivery, world.delivery)
-        )
-        yield* world.checkHeld
-        break
-      case "Time":
+      case "Pause":
         yield* TestClock.adjust(Duration.hours(step.hours))
+        if (step.removesLeftovers) {
+          yield* Effect.provideService(Rotation.removeLeftovers(), Rotation.Delivery, world.delivery)
+          yield* world.checkHeld
+        }
     }
   }
 
@@ -104,8 +99,12 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
   for (const one of yield* account.authorizations) {
     assert.deepStrictEqual(one.scope, ["read", "write"])
     const isHeld = Authorization.matchToken(one, world.held()) === "exact"
+    // Without `current`, a run that finds one successor of a deleted authorization cannot know that it is a leftover. If two
+    // runs met and both were interrupted, the mark can name the successor that was not delivered last.
+    const isUncertain = !settings.hasCurrent || world.interrupted() > 1
+    const isAdopted = isUncertain && world.completed.has(one.id)
     assert.isTrue(
-      isHeld || listed.has(one.id) || renamed.has(one.id) || world.named.has(one.id) || world.completed.has(one.id),
+      isHeld || listed.has(one.id) || renamed.has(one.id) || world.named.has(one.id) || isAdopted,
       `${one.id} is not listed\n${print}`
     )
   }

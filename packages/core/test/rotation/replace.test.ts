@@ -34,6 +34,9 @@ const created = Effect.gen(function*() {
 
 const createdDescriptions = Effect.map(created, (all) => all.map(({ description }) => Option.getOrThrow(description)))
 
+const update = (id: Authorization.AuthorizationId, description: string) =>
+  AuthorizationService.AuthorizationService.use((service) => service.update(id, { description }))
+
 const conflictOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.flip(effect), (error) => {
     assert.instanceOf(error, Rotation.RotationConflict)
@@ -267,19 +270,23 @@ it.effect("replace reports a conflict when the old authorization is gone before 
   }).pipe(Effect.provide(layerWith(delivery)))
 })
 
-const changes: ReadonlyArray<[string, (successor: string) => ReadonlyArray<HerokuAccount.AuthorizationSeed>]> = [
-  ["another successor appeared", () => [{ id: b, description: replacing }]],
-  ["the old authorization names another successor", () => [{ id: a, description: markedAs(b) }]],
-  ["the old authorization is renamed", () => [{ id: a, description: "renamed" }]],
-  ["the tokens of the old authorization were regenerated", (successor) => [{ id: a, description: markedAs(successor) }]]
+const changes: ReadonlyArray<
+  [string, Effect.Effect<unknown, unknown, AuthorizationService.AuthorizationService | HerokuAccount.HerokuAccount>]
+> = [
+  ["another successor appeared", HerokuAccount.HerokuAccount.use(({ put }) => put({ id: b, description: replacing }))],
+  ["the old authorization names another successor", update(a, markedAs(b))],
+  ["the old authorization is renamed", update(a, "renamed")],
+  [
+    "the tokens of the old authorization were regenerated",
+    AuthorizationService.AuthorizationService.use(({ regenerate }) => regenerate(a))
+  ]
 ]
 
-it.effect.each(changes)("replace deletes nothing when at the second listing %s", ([, seedsFor]) => {
+it.effect.each(changes)("replace deletes nothing when at the second listing %s", ([, change]) => {
   const { delivery } = makeConsumers()
   return Effect.gen(function*() {
-    const account = yield* HerokuAccount.HerokuAccount
-    const change = Effect.flatMap(created, ([successor]) => account.put(...seedsFor(successor!.id)))
-    const { successors } = yield* Rotation.replace(a).pipe(changing("stream", 2, change), conflictOf)
+    const { message, successors } = yield* Rotation.replace(a).pipe(changing("stream", 2, change), conflictOf)
+    assert.include(message, "Nothing was deleted")
     const marked = [...yield* descriptions].filter(([, description]) => description === replacing).map(([id]) => id)
     assert.sameMembers([...successors], marked)
     assert.notInclude(yield* operations, "delete")
@@ -361,6 +368,28 @@ it.effect("replace stops when the delivered token belongs to none of several suc
   ])))
 })
 
+it.effect("replace leaves the only successor of a deleted authorization alone when the consumer has another token", () => {
+  const { current, delivery, tokens } = makeConsumers()
+  tokens.set(a, Redacted.make("another"))
+  return Effect.gen(function*() {
+    assert.deepStrictEqual(yield* Rotation.replace(a), { _tag: "gone", id: a })
+    assert.deepStrictEqual(yield* descriptions, new Map([[b, replacing]]))
+  }).pipe(Effect.provide(layerWith({ ...delivery, current }, [{ id: b, description: replacing }])))
+})
+
+it.effect("two runs with an overlap that meet do not both wait", () => {
+  const { delivery } = makeConsumers()
+  return Effect.gen(function*() {
+    const other = Effect.exit(Rotation.replace(a, { overlap: "1 hour" }))
+    const { successors } = yield* Rotation.replace(a, { overlap: "1 hour" }).pipe(
+      changing("update", 1, other),
+      conflictOf
+    )
+    assert.sameMembers([...successors], (yield* created).map(({ id }) => id))
+    assert.lengthOf(successors, 2)
+  }).pipe(Effect.provide(layerWith(delivery)))
+})
+
 it.effect("replace completes the only successor of a deleted authorization, and reports one without as gone", () => {
   const { current, delivery } = makeConsumers()
   return Effect.gen(function*() {
@@ -400,9 +429,11 @@ it.effect("replace waits for the overlap, and a later run deletes the old author
       successor: successor!.id,
       until: DateTime.makeUnsafe(15 * 60_000)
     })
-    assert.strictEqual((yield* operations).filter((operation) => operation === "list").length, 1)
+    const called = yield* operations
+    assert.deepStrictEqual(called, ["list", "info", "create", "info", "update", "list"])
     yield* TestClock.adjust("599 seconds")
     assert.strictEqual((yield* Rotation.replace(a, { overlap: "10 minutes" }))._tag, "waiting")
+    assert.deepStrictEqual(yield* operations, [...called, "list", "info", "info"])
     yield* TestClock.adjust("1 second")
     assert.deepInclude(yield* Rotation.replace(a, { overlap: "10 minutes" }), {
       _tag: "replaced",

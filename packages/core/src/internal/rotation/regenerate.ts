@@ -42,7 +42,7 @@ export const prepare = Effect.fnUntraced(function*(
     yield* service.update(id, { description: plain })
     return { _tag: "regenerated", id }
   })
-  return { _tag: "pending", id, keep: [], complete }
+  return { _tag: "pending", id, complete }
 })
 
 const regenerateAndDeliver = Effect.fnUntraced(function*(

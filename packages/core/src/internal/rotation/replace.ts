@@ -105,7 +105,10 @@ const advance = Effect.fnUntraced(function*(
       const named = yield* find(service, replacedBy)
       if (Option.isSome(named) && isUsable(named.value, id, observedAt)) {
         const expiresIn = lifetimeOf(named.value, observedAt)
-        return yield* waitAndFinish({ old, successor: named.value, plain, expiresIn }, run, settings)
+        const waiting = yield* findWait(old, named.value, settings)
+        return Option.isSome(waiting)
+          ? { _tag: "done", outcome: waiting.value }
+          : finishLater({ old, successor: named.value, plain, expiresIn }, run, settings)
       }
     }
 
@@ -155,59 +158,67 @@ const deliverAndMark = Effect.fnUntraced(function*(
     Marks.replacedBy(successor.id),
     (description) => service.update(id, { description })
   ).pipe(Effect.asSome, Effect.catchTag("NotFound", () => Effect.succeedNone))
-  // Another run deleted it. The second listing shows what to report.
-  if (Option.isNone(marked)) return finishLater({ old, successor, plain, expiresIn }, run)
-  return yield* waitAndFinish({ old: marked.value, successor, plain, expiresIn }, run, settings)
+  // If another run deleted it, the second listing shows that.
+  return finishLater({ old: Option.getOrElse(marked, () => old), successor, plain, expiresIn }, run, settings)
 })
 
+/** An old authorization that names its successor, which is delivered. */
 interface Marked extends Delivered {
   /** The description that the successor gets. */
   readonly plain: string
 }
 
-/** The overlap, and then step 7. */
-const waitAndFinish = Effect.fnUntraced(function*(
-  marked: Marked,
-  run: Run,
+/** Returns an outcome if the overlap has not ended. Without an overlap nothing waits, not even for a clock that is slow. */
+const findWait = (
+  { id, updatedAt }: Authorization,
+  successor: Authorization,
   { overlap }: Settings
-): Effect.fn.Return<Step<ReplaceOutcome>> {
-  const { old, successor } = marked
-  const until = DateTime.addDuration(old.updatedAt, overlap)
-  // Without an overlap nothing waits, not even for a clock that is slow.
-  return !Duration.isZero(overlap) && DateTime.isGreaterThan(until, yield* DateTime.now)
-    ? { _tag: "done", outcome: { _tag: "waiting", id: old.id, successor: successor.id, until } }
-    : finishLater(marked, run)
-})
+): Effect.Effect<Option.Option<ReplaceOutcome>> =>
+  Effect.map(DateTime.now, (now) => {
+    const until = DateTime.addDuration(updatedAt, overlap)
+    return !Duration.isZero(overlap) && DateTime.isGreaterThan(until, now)
+      ? Option.some({ _tag: "waiting", id, successor: successor.id, until })
+      : Option.none()
+  })
 
-/** Steps 7 and 8. */
+/** Steps 7 and 8. The listing comes before the wait, because a run must look for others after its mark. */
 const finishLater = (
-  { expiresIn, old, plain, successor: { id: successorId } }: Marked,
-  run: Run
+  { expiresIn, old, plain, successor }: Marked,
+  run: Run,
+  settings: Settings
 ): Step<ReplaceOutcome> => {
   const { before, service } = run
   const { id } = old
   const complete = Effect.fnUntraced(function*(after: Listing): Effect.fn.Return<ReplaceOutcome, RotationError> {
     const successors = after.successorsOf(id)
     const oldNow = after.get(id)
-    const successor = after.get(successorId)
-    const appeared = successors.some((one) => one.id !== successorId && !before.has(one.id))
+    const successorNow = after.get(successor.id)
+    const appeared = successors.some((one) => one.id !== successor.id && !before.has(one.id))
     if (
-      appeared || successor === undefined || oldNow === undefined
-      || Marks.parse(oldNow).mark !== Marks.replacedBy(successorId)
+      appeared || successorNow === undefined || oldNow === undefined
+      || Marks.parse(oldNow).mark !== Marks.replacedBy(successor.id)
       || tokenId(oldNow) !== tokenId(old)
     ) {
       // A successor that another run has completed has the plain description.
       const completed = after.kept.filter((one) => !before.has(one.id) && Marks.parse(one).plain === plain)
       const message =
         "Another run is at work, the response of a create was lost, or a successor was changed. Nothing was deleted."
-      return yield* conflict(id, [...successors, ...successor === undefined ? [] : [successor], ...completed], message)
+      return yield* conflict(
+        id,
+        [...successors, ...successorNow === undefined ? [] : [successorNow], ...completed],
+        message
+      )
     }
+    const waiting = yield* findWait(old, successor, settings)
+    if (Option.isSome(waiting)) return waiting.value
     yield* Effect.catchTag(service.delete(id), "NotFound", () => Effect.void)
     // A successor without its mark was renamed, and keeps its new name.
-    if (Marks.parse(successor).mark === Marks.replaces(id)) yield* service.update(successorId, { description: plain })
-    return { _tag: "replaced", id, successor: successorId, expiresIn }
+    if (Marks.parse(successorNow).mark === Marks.replaces(id)) {
+      yield* service.update(successor.id, { description: plain })
+    }
+    return { _tag: "replaced", id, successor: successor.id, expiresIn }
   })
-  return { _tag: "pending", id, keep: [id, successorId], complete }
+  return { _tag: "pending", id, complete }
 }
 
 /** Step 8 alone, when the old authorization is gone. */
@@ -215,12 +226,13 @@ const adoptLater = (id: AuthorizationId, { delivery, service }: Run): Step<Repla
   const complete = Effect.fnUntraced(function*(after: Listing): Effect.fn.Return<ReplaceOutcome, RotationError> {
     const successors = after.successorsOf(id)
     if (successors.length === 0) return { _tag: "gone", id }
-    const current = successors.length > 1 && delivery.current !== undefined
-      ? yield* delivery.current(id)
-      : Option.none()
-    const candidates = successors.length === 1
-      ? successors
-      : successors.filter((one) => Option.exists(current, (token) => matchToken(one, token) !== "none"))
+    const current = delivery.current === undefined ? Option.none() : yield* delivery.current(id)
+    const candidates = Option.match(current, {
+      onNone: () => successors,
+      onSome: (token) => successors.filter((one) => matchToken(one, token) !== "none")
+    })
+    // The consumer has another token, so this is a leftover.
+    if (successors.length === 1 && candidates.length === 0) return { _tag: "gone", id }
     const [successor] = candidates
     if (successor === undefined || candidates.length > 1) {
       const message = "It is gone, and several successors exist. Which one is delivered is unknown."
@@ -230,7 +242,7 @@ const adoptLater = (id: AuthorizationId, { delivery, service }: Run): Step<Repla
     yield* service.update(successor.id, { description: Marks.parse(successor).plain })
     return { _tag: "replaced", id, successor: successor.id, expiresIn }
   })
-  return { _tag: "pending", id, keep: [], complete }
+  return { _tag: "pending", id, complete }
 }
 
 /** Whether an authorization is a successor that a run delivered and whose token works. */

@@ -41,8 +41,6 @@ export type Step<A> =
   | {
     readonly _tag: "pending"
     readonly id: AuthorizationId
-    /** The authorizations that `complete` needs from the second listing. */
-    readonly keep: ReadonlyArray<AuthorizationId>
     readonly complete: (after: Listing.Listing) => Effect.Effect<A, RotationError>
   }
 
@@ -78,8 +76,7 @@ export const runAll = <A>(
     )
     const last = Stream.unwrap(Effect.gen(function*() {
       if (pending.length === 0) return Stream.empty
-      const kept = new Set(pending.flatMap(({ keep }) => keep))
-      const after = yield* Listing.list(service, team, (id) => kept.has(id) || !before.has(id))
+      const after = yield* Listing.list(service, team, (id) => !before.has(id))
       return Stream.fromIterable(pending).pipe(
         Stream.mapEffect(({ complete, id }) => settle(id, complete(after)), { concurrency, unordered: true })
       )
