@@ -46,6 +46,8 @@ const typeAfter = (shown: string | RegExp, text: string): Options["onOutput"] =>
   }
 }
 
+const unknownToken = `HRKU-AA${"none".repeat(14)}-Z`
+
 const remaining = HerokuAccount.HerokuAccount.use(({ size }) => size)
 
 it.effect("the process prints results on standard output, all else on standard error, and exits with the code", () =>
@@ -105,9 +107,17 @@ it.effect.each([["Ctrl-C", "\u0003", 130], ["Ctrl-D", "\u0004", 1]] as const)(
     Effect.gen(function*() {
       const { code, stdout } = yield* startOnTerminal("$cli revoke --all", typeAfter("Type yes to go ahead: ", key))
       assert.deepStrictEqual([code, yield* remaining], [expected, 2])
+      assert.match(stdout, /Type yes to go ahead: (?:\^\S+)?\r\n/)
       assert.notMatch(stdout, /^ +at /m)
     }).pipe(Effect.provide(layer))
 )
+
+it.effect("find asks for tokens when standard input is a terminal", () =>
+  Effect.gen(function*() {
+    const { code, stdout } = yield* startOnTerminal("$cli find", typeAfter("press Ctrl-D", `${unknownToken}\n\u0004`))
+    assert.strictEqual(code, 1)
+    assert.include(stdout, "1 token not found")
+  }).pipe(Effect.provide(layerFake({ seed: [{}], clearTokens: true }))))
 
 it.effect("a table fits the terminal, and progress is shown while pages are read", () =>
   Effect.gen(function*() {

@@ -150,6 +150,14 @@ it.effect("rotate without a terminal prints the plan, changes nothing and exits 
     assert.lengthOf(yield* all, 3)
   }).pipe(Effect.provide(layer)))
 
+it.effect("rotate --debug logs no token", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* cli(["rotate", id(1), "--deliver-to", yield* directory, "--yes", "--debug"])
+    assert.strictEqual(code, 0)
+    assert.include(stderr, "Heroku create")
+    assert.notInclude(stderr, "HRKU-")
+  }).pipe(Effect.provide(layer)))
+
 it.effect("rotate asks on the terminal", () =>
   Effect.gen(function*() {
     const path = yield* directory

@@ -67,7 +67,10 @@ export const find = Command.make(
 
 const readTokens = Effect.fnUntraced(function*(files: ReadonlyArray<string>) {
   const fileSystem = yield* FileSystem.FileSystem
-  const { stdin } = yield* Stdio.Stdio
+  const { stdin, stdinIsTerminal } = yield* Stdio.Stdio
+  if (files.includes("-") && (yield* stdinIsTerminal)) {
+    yield* Console.error("Paste the tokens, or text that contains them, and press Ctrl-D on an empty line")
+  }
   const { addLine, leaked } = makeCollector()
   for (const file of files) {
     if (file.startsWith("HRKU-")) {

@@ -25,19 +25,22 @@ const askTerminal: Ask = (question) =>
     }
     // Not `terminal: true`: the terminal itself edits the line, and Ctrl-C stays a signal.
     const lines = createInterface({ input, output, terminal: false })
-    const close = () => {
-      lines.close()
+    const close = (lastOutput: string) => {
+      lines.removeAllListeners().close()
       input.destroy()
-      output.destroy()
+      output.end(lastOutput)
     }
     output.write(question)
-    // At the end of input (Ctrl-D) there is no line.
-    lines.once("close", () => resume(Effect.succeed(Option.some(""))))
     lines.once("line", (line) => {
+      close("")
       resume(Effect.succeed(Option.some(line)))
-      close()
     })
-    return Effect.sync(close)
+    // At the end of input (Ctrl-D) there is no line, and the cursor stays behind the question.
+    lines.once("close", () => {
+      close("\n")
+      resume(Effect.succeed(Option.some("")))
+    })
+    return Effect.sync(() => close("\n"))
   })
 
 /** Whether there is a controlling terminal. */
