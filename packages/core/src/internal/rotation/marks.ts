@@ -63,7 +63,7 @@ export const writeMarked = <A, E extends AuthorizationError>(
 ): Effect.Effect<A, E> =>
   Effect.catchIf(
     write(plain + mark),
-    (error) => error._tag === "InvalidParams" && error.status !== undefined,
+    (error) => error._tag === "InvalidParams",
     () => {
       const characters = Array.from(plain)
       return write(characters.slice(0, Math.max(1, characters.length - mark.length)).join("") + mark)
