@@ -92,6 +92,13 @@ it.effect("find exits with 2 for masked tokens in the input", () =>
     assert.include(stderr, "The token at stdin:1 is masked: it cannot be searched for")
   }).pipe(Effect.provide(layer)))
 
+it.effect("find ignores names that only begin like a token", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* find(`started hrku-prod-worker and HRKU-PROD\n${tokens.new}`)
+    assert.strictEqual(code, 0)
+    assert.include(stderr, "\n1 token in the input.")
+  }).pipe(Effect.provide(layer)))
+
 it.effect("find ignores a bare UUID beside other text", () =>
   Effect.gen(function*() {
     const { code, matches } = yield* find(`id=${tokens.oldest}\n${tokens.new}`)

@@ -16,14 +16,14 @@ export interface Leaked {
   readonly masked: ReadonlyArray<string>
 }
 
-const uuid = String.raw`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`
+const uuid = String.raw`[\da-fA-F]{8}-(?:[\da-fA-F]{4}-){3}[\da-fA-F]{12}`
 
-/** Today's 65 characters, the form before that (a UUID after the prefix), and anything else with the prefix. */
-const withPrefix = new RegExp(String.raw`HRKU-AA[\w-]{58}|HRKU-${uuid}|HRKU-[\w-]{4,}(?![\w*-])`, "gi")
-const maskedToken = /HRKU-[\w-]*\*/i
+/** Today's 65 characters, and the form before that: a UUID after the prefix. Names such as `hrku-prod-worker` are no tokens. */
+const withPrefix = new RegExp(String.raw`HRKU-(?:AA[\w-]{58}|${uuid})`, "g")
+const maskedToken = /HRKU-[\w-]*\*/
 
 /** The oldest form has no prefix. Texts are full of UUIDs, so it counts only where a line holds nothing else. */
-const bareUuid = new RegExp(`^${uuid}$`, "i")
+const bareUuid = new RegExp(`^${uuid}$`)
 
 /** Collects the tokens of lines. */
 export const makeCollector = () => {
