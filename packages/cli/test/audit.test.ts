@@ -1,6 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { cli, daysAgo, layerFake } from "./fixtures/cli.ts"
+import { lstatSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { cli, daysAgo, layerFake, temporaryDirectory } from "./fixtures/cli.ts"
 
 const id = (digit: number) => `0000000${digit}-0000-4000-8000-000000000000`
 const wide = "teams:01234567-89ab-cdef-0123-456789abcdef.apps:*.read+write"
@@ -97,4 +99,15 @@ it.effect("audit takes a selection and the limits of old and soon", () =>
 it.effect("audit exits with 1 if an id was not found", () =>
   Effect.gen(function*() {
     assert.strictEqual((yield* cli(["audit", id(1), "missing"])).code, 1)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("audit --html writes to the target of a symbolic link", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const [link, target] = [join(directory, "link.html"), join(directory, "target.html")]
+    writeFileSync(target, "old")
+    symlinkSync(target, link)
+    assert.strictEqual((yield* cli(["audit", "--html", link])).code, 0)
+    assert.isTrue(lstatSync(link).isSymbolicLink())
+    assert.include(readFileSync(target, "utf8"), "<html")
   }).pipe(Effect.provide(layer)))

@@ -5,11 +5,16 @@ import * as FileSystem from "effect/FileSystem"
 /** Writes a file that only this user can read. */
 export const writeAtomic = Effect.fnUntraced(function*(file: string, text: string) {
   const fileSystem = yield* FileSystem.FileSystem
-  const unfinished = `${file}.unfinished`
+  // A symbolic link stays: its target is replaced.
+  const target = yield* Effect.orElseSucceed(fileSystem.realPath(file), () => file)
+  const unfinished = `${target}.unfinished`
   // Not `writeFile`: its mode does not change that of a file that a killed run left.
   yield* fileSystem.remove(unfinished, { force: true })
   const opened = yield* fileSystem.open(unfinished, { flag: "wx", mode: 0o600 })
-  yield* opened.writeAll(new TextEncoder().encode(text))
-  yield* opened.sync
-  yield* fileSystem.rename(unfinished, file)
+  yield* opened.writeAll(new TextEncoder().encode(text)).pipe(
+    Effect.andThen(opened.sync),
+    Effect.andThen(fileSystem.rename(unfinished, target)),
+    // It may contain a token.
+    Effect.onError(() => Effect.ignore(fileSystem.remove(unfinished, { force: true })))
+  )
 }, Effect.scoped)
