@@ -4,9 +4,14 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import { run } from "./run.ts"
 
-// A closed pipe (`| head`) is a normal end; another error, such as a full disk, is a failure.
-process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 1))
+const argv = process.argv.slice(2)
 
-NodeRuntime.runMain(
-  Effect.map(run(process.argv.slice(2)), (code) => void (process.exitCode = code))
-)
+// A command that changes something completes without standard output, and exits with its own code.
+const completes = argv.some((argument) => ["create", "update", "revoke", "rotate"].includes(argument))
+
+// For the others a closed pipe (`| head`) is a normal end. Another error, such as a full disk, is a failure.
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+  if (!completes) process.exit(code === "EPIPE" ? 0 : 1)
+})
+
+NodeRuntime.runMain(Effect.map(run(argv), (code) => void (process.exitCode = code)))

@@ -1,7 +1,9 @@
+import { serve } from "@effect-heroku/test-kit/httpServer"
+import * as payloads from "@effect-heroku/test-kit/payloads"
 import { FaultInjection } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { cli, layerFake, temporaryDirectory } from "./fixtures/cli.ts"
@@ -44,12 +46,15 @@ it.effect("export continues after a failed run, also if a page was written and n
     assert.deepStrictEqual(idsIn(path), yield* allIds)
   }).pipe(Effect.provide(layer)))
 
-it.effect("export starts over if the file was deleted or cut", () =>
+it.effect("export fails if the file is shorter than it left it, and starts over if it was deleted", () =>
   Effect.gen(function*() {
     const path = yield* file
     yield* cli(["export", path])
-    truncateSync(path, 10)
-    assert.strictEqual((yield* cli(["export", path])).code, 0)
+    writeFileSync(path, "precious")
+    const { code, stderr } = yield* cli(["export", path])
+    assert.strictEqual(code, 1)
+    assert.include(stderr, "is shorter than this export left it")
+    assert.strictEqual(readFileSync(path, "utf8"), "precious")
     rmSync(path)
     assert.strictEqual((yield* cli(["export", path])).code, 0)
     assert.deepStrictEqual(idsIn(path), yield* allIds)
@@ -122,4 +127,29 @@ it.effect("export rejects a second run on the same file, and takes over the lock
       assert.strictEqual((yield* cli(["export", path])).code, 0)
       assert.isFalse(existsSync(lock))
     }
+  }).pipe(Effect.provide(layer)))
+
+it.effect("export that continues also counts what an earlier run could not read", () =>
+  Effect.gen(function*() {
+    const path = yield* file
+    let isBroken = true
+    const url = yield* serve((request, response) => {
+      const isFirst = request.headers.range?.includes("id ..") ?? true
+      if (!isFirst && isBroken) {
+        response.writeHead(403, { "content-type": "application/json" })
+        return response.end("{}")
+      }
+      response.writeHead(isFirst ? 206 : 200, {
+        "content-type": "application/json",
+        ...(isFirst && { "next-range": "id ]first..; max=1000" })
+      })
+      return response.end(JSON.stringify([isFirst ? { id: "bad", scope: "broken" } : payloads.full]))
+    })
+    const env = { HEROKU_API_URL: url }
+    assert.strictEqual((yield* cli(["export", path], { env })).code, 1)
+    isBroken = false
+    const { code, stderr } = yield* cli(["export", path], { env })
+    assert.strictEqual(code, 1)
+    assert.notInclude(stderr, "cannot be read")
+    assert.include(stderr, "\n1 authorization could not be read")
   }).pipe(Effect.provide(layer)))

@@ -95,6 +95,25 @@ it.effect("list finds more than a hundred ids in the listing, and looks up the r
     assert.deepStrictEqual([code, stderr], [1, "missing not found\n1 id not found in this account"])
   }).pipe(Effect.provide(layerFake({ count: 200 }))))
 
+it.effect("list --not also leaves out an id that no authorization has", () =>
+  Effect.gen(function*() {
+    const { code, stderr, stdout } = yield* cli(["list", "--json", id(1), "missing", "--not", "missing"])
+    assert.deepStrictEqual([code, ids(stdout), stderr], [0, [id(1)], ""])
+  }).pipe(Effect.provide(layerFake({ seed }))))
+
+it.effect("list --description also matches what a rotation has marked", () =>
+  Effect.gen(function*() {
+    const { stdout } = yield* cli(["list", "--json", "--description", "CI"])
+    assert.deepStrictEqual(ids(stdout), [id(1), id(2), id(3)])
+  }).pipe(Effect.provide(layerFake({
+    seed: [
+      { id: id(1), description: `CI [replaced by ${id(2)}]` },
+      { id: id(2), description: `CI [replaces ${id(1)}]` },
+      { id: id(3), description: "CI [regenerating]" },
+      { id: id(4), description: "CI [nightly]" }
+    ]
+  }))))
+
 it.effect("list counts ~ and the id of the default authorization once", () =>
   Effect.gen(function*() {
     const { stdout } = yield* cli(["list", "--json", "~", id(1)])
@@ -112,7 +131,7 @@ it.effect("without a terminal, progress is a line on standard error every five s
   Effect.gen(function*() {
     const faults = yield* FaultInjection.FaultInjection
     const gate = yield* faults.hold({ operation: "list", every: 2, times: 1 })
-    const running = yield* Effect.forkChild(cli(["list"]))
+    const running = yield* Effect.forkChild(cli(["list"], { isStderrTerminal: false }))
     yield* gate.arrived
     yield* TestClock.adjust("11 seconds")
     yield* gate.open
@@ -134,7 +153,7 @@ it.effect.each(
   [
     [["list", "HRKU-secret"], "argument 1 is a token"],
     [["list", "--not", "HRKU-secret"], "--not is a token"],
-    [["list", "a b"], "argument 1 is no id: it contains spaces"],
+    [["list", "a b"], "argument 1 is not an id: it contains spaces"],
     [["list", "--older-than", "soon"], "Expected: a duration such as 90d"],
     [["list", "--created-before", "yesterday"], "Expected: a day such as 2026-01-31"],
     [["list", "--created-before", "2026-13-31"], "Expected: a day such as 2026-01-31"],
@@ -175,5 +194,8 @@ it.effect("list --team lists the authorizations of a team, and create --team cre
     assert.strictEqual(created.code, 0, created.stderr)
     const { stdout } = yield* cli(["list", "--team", "ops", "--json"])
     assert.deepStrictEqual(ids(stdout), [JSON.parse(created.stdout).id])
-    assert.strictEqual((yield* cli(["list", "--team", "unknown"])).code, 1)
+    const unknown = yield* cli(["list", "--team", "unknown"])
+    assert.strictEqual(unknown.code, 1)
+    assert.include(unknown.stderr, "Couldn't find that team. Check the name in --team")
+    assert.notInclude(unknown.stderr, "outages")
   }).pipe(Effect.provide(layerFake({ seed, teams: [{ name: "ops" }] }))))

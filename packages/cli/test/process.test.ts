@@ -80,6 +80,43 @@ it.effect("the process ends quietly when the reader of its output does", () =>
     assert.notMatch(stderr, /^ +at /m)
   }).pipe(Effect.provide(layerFake({ count: 3000 }))))
 
+/** Runs a shell command with `$cli` in it without a terminal. Its exit code is that of the part that fails. */
+const startShell = Effect.fnUntraced(function*(command: string) {
+  const env = { ...(yield* environment), cli: `${process.execPath} ${program.file}` }
+  return yield* Effect.promise(() => run("bash", ["-o", "pipefail", "-c", command], { env, stdin: "" }))
+})
+
+it.effect("a revocation completes without a reader of its output, and exits with its own code", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* startShell("$cli revoke --description deploys --yes | true")
+    assert.deepStrictEqual([code, yield* remaining], [0, 1], stderr)
+    assert.strictEqual((yield* startShell(`$cli revoke ${id(1)} missing --yes 2>&1 | true`)).code, 1)
+    assert.strictEqual(yield* remaining, 0)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("a rotation completes without a reader of its output, and removes its lock", () =>
+  Effect.gen(function*() {
+    const directory = join(yield* temporaryDirectory, "tokens")
+    const { code, stderr } = yield* startShell(
+      `$cli rotate --all --deliver-to ${directory} --yes | true`
+    )
+    assert.strictEqual(code, 0, stderr)
+    assert.deepStrictEqual(readdirSync(directory), [id(1), id(2), "index.json"])
+  }).pipe(Effect.provide(layer)))
+
+it.effect.each(["create", "create --json"])(
+  "%s exits with 1 and names the id if its token cannot be written",
+  (command) =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* startShell(`$cli ${command} > /dev/full`)
+      assert.strictEqual(code, 1)
+      assert.match(stderr, /\nCreated [0-9a-f-]{36}, but its token was not written: standard output failed\. Revoke it/)
+      const piped = yield* startShell(`($cli ${command}; echo $? >&2) | exec true`)
+      assert.match(piped.stderr, /was not written.*\n1\n$/)
+      assert.strictEqual((yield* startShell("$cli list > /dev/full")).code, 1)
+    }).pipe(Effect.provide(layer))
+)
+
 it.effect("the process asks on the controlling terminal although standard input is a pipe", () =>
   Effect.gen(function*() {
     const { code, stdout } = yield* startOnTerminal(
@@ -119,14 +156,18 @@ it.effect("find asks for tokens when standard input is a terminal", () =>
     assert.include(stdout, "1 token not found")
   }).pipe(Effect.provide(layerFake({ seed: [{}], clearTokens: true }))))
 
-it.effect("a table fits the terminal, and progress is shown while pages are read", () =>
+it.live("a table fits the terminal, and progress is shown while pages are read", () =>
   Effect.gen(function*() {
     const { code, stdout } = yield* startOnTerminal("$cli list")
     assert.strictEqual(code, 0)
+    assert.include(stdout, "\u001b[KRead 0, 0/s\r")
     const lines = stdout.split(/\r?\n/).filter((line) => line.includes(id(3)))
     assert.deepStrictEqual(lines.map((line) => line.length), [100])
     assert.isTrue(lines[0]?.endsWith("…"))
-  }).pipe(Effect.provide(layerFake({ seed: [{ id: id(3), description: "long ".repeat(40) }] }))))
+  }).pipe(Effect.provide(layerFake({
+    latency: "1 second",
+    seed: [{ id: id(3), description: "long ".repeat(40) }]
+  }))))
 
 it.effect("colors are for terminals, and --no-color and NO_COLOR leave them out", () =>
   Effect.gen(function*() {

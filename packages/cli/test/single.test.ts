@@ -80,6 +80,21 @@ it.effect("create --json prints the authorization with its token", () =>
     assert.deepInclude(record, { scope: ["global"], expires_at: null })
   }).pipe(Effect.provide(layer)))
 
+it.effect.each(["", ",", "read,"])("create --scope %j exits with 2", (scope) =>
+  Effect.gen(function*() {
+    const { code, stderr, stdout } = yield* cli(["create", "--scope", scope])
+    assert.deepStrictEqual([code, stdout], [2, ""])
+    assert.include(stderr, "--scope names no scope")
+    assert.strictEqual(yield* HerokuAccount.HerokuAccount.use(({ size }) => size), 1)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("an error about an input names its flag", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* cli(["create", "--expires-in", "999999999w"])
+    assert.strictEqual(code, 1)
+    assert.match(stderr, /\n--expires-in: /)
+  }).pipe(Effect.provide(layer)))
+
 it.effect("a command exits with 1 and says what to do when Heroku rejects the token", () =>
   Effect.gen(function*() {
     const { code, stderr, stdout } = yield* cli(["list"], { env: { HEROKU_API_KEY: "HRKU-wrong-token" } })

@@ -10,8 +10,9 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Connection from "../internal/connection.ts"
 import { team } from "../internal/flags.ts"
+import { writeResult } from "../internal/output.ts"
 import { toRecord } from "../internal/record.ts"
-import { failed } from "../internal/stop.ts"
+import { failed, invalidUsage } from "../internal/stop.ts"
 import { safe, toJson } from "../internal/text.ts"
 import { duration } from "../internal/times.ts"
 
@@ -50,8 +51,11 @@ export const create = Command.make(
   ({ client, description, expiresIn, json, scope, team }) =>
     Effect.gen(function*() {
       const service = yield* AuthorizationService
+      const scopes = scope.flatMap((text) => text.split(",")).map((name) => name.trim())
+      if (scopes.includes("")) {
+        return yield* invalidUsage("--scope names no scope, or has a comma too many: pass it as in --scope read,write")
+      }
       yield* Console.error(yield* Connection.whoami)
-      const scopes = scope.flatMap((text) => text.split(",")).filter((name) => name !== "")
       const created = yield* service.create({
         scope: scopes.length === 0 ? ["global"] : scopes,
         description: Option.getOrUndefined(description),
@@ -60,11 +64,18 @@ export const create = Command.make(
         team: Option.getOrUndefined(team)
       })
       const token = Option.getOrNull(Option.map(Authorization.accessToken(created), Redacted.value))
-      if (json) return yield* Console.log(toJson({ ...toRecord(created, yield* DateTime.now), token }))
-      if (token === null) {
+      if (token === null && !json) {
         return yield* failed(`Heroku created ${safe(created.id)}, which has no token until its grant is exchanged`)
       }
-      yield* Console.log(token)
+      yield* writeResult(json ? toJson({ ...toRecord(created, yield* DateTime.now), token }) : `${token}`).pipe(
+        Effect.catch(() =>
+          failed(
+            `Created ${safe(created.id)}, but its token was not written: standard output failed. Revoke it with `
+              + `\`heroku-authorizations revoke ${safe(created.id)}\`, and create another one`
+          )
+        )
+      )
+      if (json) return
       yield* Console.error(`Created ${safe(created.id)}. Its token is not shown a second time`)
     }).pipe(Connection.withAccount)
 ).pipe(

@@ -14,14 +14,14 @@ import { countOf, safe } from "../internal/text.ts"
 export const exportCommand = Command.make(
   "export",
   {
-    file: Argument.String("file").pipe(Argument.withDescription("The file to write, or to go on with")),
+    file: Argument.String("file").pipe(Argument.withDescription("The file to write or to continue")),
     selection: Selection.input
   },
   ({ file, selection }) =>
     Effect.gen(function*() {
       const selected = yield* Selection.make(selection)
       yield* Console.error(yield* Connection.whoami)
-      const { count, missing } = yield* withProgress("Exported", Option.none(), ({ advance }) =>
+      const { count, invalid, missing } = yield* withProgress("Exported", Option.none(), ({ advance }) =>
         Option.isSome(selected.ids)
           ? exportSelected(file, selected, advance)
           : exportPages(file, selected, JSON.stringify(selection), advance)).pipe(
@@ -30,7 +30,7 @@ export const exportCommand = Command.make(
           )
         )
       yield* Console.error(`${countOf(count, "authorization")} in ${safe(file)}`)
-      yield* checkComplete(missing)
+      yield* checkComplete(missing, invalid)
     }).pipe(Connection.withAccount)
 ).pipe(
   Command.withDescription(

@@ -1,6 +1,6 @@
 /** Errors as sentences for people: what failed, why, and what to do. */
 import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
-import type { RotationError } from "@effect-heroku/core/Rotation"
+import type { NotReplaceable, RotationError } from "@effect-heroku/core/Rotation"
 import type * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
@@ -40,13 +40,16 @@ const describe = (error: CommandError): string => {
         ? `${error.message}. Heroku may have processed the request: check with \`heroku-authorizations list\` before you run this command again`
         : `${error.message}. Check the connection, then run this command again`
     case "UnexpectedStatus":
+      if (error.status === 404) {
+        return `Heroku found nothing to ${error.operation}: ${error.message} Check the name in --team`
+      }
       return `Heroku returned status ${error.status} for ${error.operation}: ${error.message} See https://status.heroku.com for outages, then run this command again`
     case "InvalidResponse":
       return `Heroku's response to ${error.operation} is invalid: ${error.message}. Run this command with --debug and report the request id to Heroku`
     case "InvalidParams":
       return Option.match(error.field, {
         onNone: () => `Heroku rejected the input: ${error.message}`,
-        onSome: (field) => `${field}: ${error.message}`
+        onSome: (field) => `${flags[field] ?? field}: ${error.message}`
       })
     case "ConfigError":
       return error.cause.message
@@ -54,12 +57,31 @@ const describe = (error: CommandError): string => {
       return explainPlatformError(error)
     case "RotationConflict":
       return `${error.message} Successors: ${error.successors.join(", ")}`
-    case "DeliveryFailed":
     case "NotReplaceable":
+      return notReplaceable[error.reason]
+    case "DeliveryFailed":
     case "OwnAuthorization":
     case "Stop":
       return error.message
   }
+}
+
+/** The flags for the fields of inputs that have another name. */
+const flags: Readonly<Record<string, string>> = {
+  client: "--client",
+  "client.id": "--client",
+  description: "--description",
+  expiresIn: "--expires-in",
+  overlap: "--overlap",
+  scope: "--scope",
+  team: "--team"
+}
+
+/** The messages of `NotReplaceable` name options of functions. These name flags. */
+const notReplaceable: Readonly<Record<NotReplaceable["reason"], string>> = {
+  client: "It belongs to an OAuth client. Revoke it and authorize the client again",
+  lifetime: "It has expired or has no token, so that the lifetime of a new one is unknown. Pass --expires-in",
+  unlisted: "It is not in the list of the account. If it belongs to a team, pass --team"
 }
 
 /** Describes an error of a file, with its path. */

@@ -28,6 +28,8 @@ const Progress = Schema.Struct({
   selection: Schema.String,
   bytes: Schema.Int,
   count: Schema.Int,
+  /** The number of authorizations that could not be read. */
+  invalid: Schema.Int,
   cursor: Schema.optionalKey(ListRange.Cursor),
   completeSince: Schema.optionalKey(Schema.DateTimeUtcFromString)
 })
@@ -47,7 +49,8 @@ export const exportSelected = Effect.fnUntraced(function*(
   if (yield* fileSystem.exists(file)) return yield* failed(`${file} exists: delete it, or choose another name`)
   const { items, missing } = yield* Selection.collect(selection, advance)
   yield* writeAtomic(file, toLines(items, yield* DateTime.now))
-  return { count: items.length, missing }
+  const { invalidCount } = yield* Connection
+  return { count: items.length, missing, invalid: invalidCount() }
 }, Effect.scoped)
 
 /** Exports the account page by page, from where an earlier run stopped. */
@@ -59,16 +62,16 @@ export const exportPages = Effect.fnUntraced(function*(
 ) {
   const fileSystem = yield* FileSystem.FileSystem
   const service = yield* AuthorizationService
-  const { account, host, reportInvalid } = yield* Connection
+  const { account, host, invalidCount, reportInvalid } = yield* Connection
   const target = { host, account: yield* account, selection: description }
   yield* lock(`${file}.lock`)
-  const { bytes, count, cursor } = yield* readProgress(file, target)
+  const { bytes, count, cursor, invalid } = yield* readProgress(file, target)
   yield* advance(count)
   yield* fileSystem.truncate(file, bytes)
   const opened = yield* fileSystem.open(file, { flag: "a" })
 
   const end = yield* service.pages({ cursor, team: selection.team, onInvalid: reportInvalid }).pipe(
-    Stream.runFoldEffect(() => ({ bytes, count }), (total, page) =>
+    Stream.runFoldEffect(() => ({ bytes, count, invalid }), (total, page) =>
       Effect.gen(function*() {
         const now = yield* DateTime.now
         const items = page.items.filter((item) => selection.accepts(item, now))
@@ -79,21 +82,25 @@ export const exportPages = Effect.fnUntraced(function*(
           onNone: () => ({ completeSince: now }),
           onSome: (cursor) => ({ cursor })
         })
-        const written = { bytes: total.bytes + lines.length, count: total.count + items.length }
+        const written = {
+          bytes: total.bytes + lines.length,
+          count: total.count + items.length,
+          invalid: invalid + invalidCount()
+        }
         yield* writeAtomic(`${file}.progress`, Schema.encodeSync(ProgressJson)({ ...target, ...written, ...next }))
         yield* advance(items.length)
         return written
       }))
   )
-  return { count: end.count, missing: [] }
+  return { count: end.count, missing: [], invalid: end.invalid }
 }, Effect.scoped)
 
 type Target = Pick<typeof Progress.Type, "account" | "host" | "selection">
 
-/** Returns the position to continue from. Starts over if the file was deleted or cut, and never overwrites a file of something else. */
+/** Returns the position to continue from. Starts over if the file was deleted, and never overwrites another file. */
 const readProgress = Effect.fnUntraced(function*(file: string, target: Target) {
   const fileSystem = yield* FileSystem.FileSystem
-  const initial: typeof Progress.Type = { ...target, bytes: 0, count: 0 }
+  const initial: typeof Progress.Type = { ...target, bytes: 0, count: 0, invalid: 0 }
   const text = yield* fileSystem.readFileString(`${file}.progress`).pipe(
     Effect.asSome,
     Effect.catchReason("PlatformError", "NotFound", () => Effect.succeedNone)
@@ -119,9 +126,16 @@ const readProgress = Effect.fnUntraced(function*(file: string, target: Target) {
       `${file} is an export of account ${account} at ${host} or with other filters: choose another name, or delete it and ${file}.progress`
     )
   }
-  yield* fileSystem.writeFileString(file, "", { flag: "a", mode: 0o600 })
+  if (!(yield* fileSystem.exists(file))) {
+    yield* fileSystem.writeFileString(file, "", { flag: "wx", mode: 0o600 })
+    return initial
+  }
   const { size } = yield* fileSystem.stat(file)
-  if (size < saved.value.bytes) return initial
+  if (size < saved.value.bytes) {
+    return yield* failed(
+      `${file} is shorter than this export left it, so that it may be another file: choose another name, or delete it and ${file}.progress`
+    )
+  }
   if (completeSince !== undefined) {
     return yield* failed(
       `${file} is complete since ${

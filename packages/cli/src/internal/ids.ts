@@ -40,7 +40,7 @@ const decodeLine = Schema.decodeUnknownOption(
   Schema.fromJsonString(Schema.Struct({ id: Schema.String, match: Schema.optionalKey(Schema.String) }))
 )
 
-/** The id in a line, and how `find` found it. A line of JSON without an id stays as it is, which is no id. */
+/** The id in a line, and how `find` found it. A line of JSON without an id stays as it is, and is rejected. */
 const parseLine = (line: string, source: string) =>
   Option.match(decodeLine(line), {
     onNone: () => ({ source, text: line, match: undefined }),
@@ -54,7 +54,7 @@ export const parseId = (text: string, source: string): Effect.Effect<Authorizati
       `${source} is a token: pass the id of an authorization, which \`heroku-authorizations find\` finds for a token`
     ))
     : /\s/.test(text)
-    ? Effect.fail(invalidUsage(`${source} is no id: it contains spaces`))
+    ? Effect.fail(invalidUsage(`${source} is not an id: it contains spaces`))
     : Effect.mapError(
       Schema.decodeUnknownEffect(AuthorizationId)(text),
       () => invalidUsage(`${source} is not the id of an authorization`)

@@ -4,6 +4,7 @@ import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
 import * as Terminal from "effect/Terminal"
 import { Connection } from "./connection.ts"
 import { toFields, toRecord } from "./record.ts"
@@ -18,12 +19,19 @@ export const outputWidth = Effect.gen(function*() {
   return (yield* stdio.stdoutIsTerminal) ? (yield* terminal.columns) || Infinity : Infinity
 })
 
+/** Writes the last line of standard output, and fails if it could not be written. `Console.log` ignores that. */
+export const writeResult = Effect.fnUntraced(function*(line: string) {
+  const stdio = yield* Stdio.Stdio
+  yield* Stream.run(Stream.make(`${line}\n`), stdio.stdout({ endOnDone: true }))
+})
+
 /** Fails if the result is incomplete: ids that no authorization has, or authorizations that could not be read. */
-export const checkComplete = Effect.fnUntraced(function*(missing: ReadonlyArray<string>) {
+export const checkComplete = Effect.fnUntraced(function*(missing: ReadonlyArray<string>, invalid?: number) {
   const { invalidCount } = yield* Connection
+  const unreadable = invalid ?? invalidCount()
   for (const id of missing) yield* Console.error(`${safe(id)} not found`)
   if (missing.length > 0) return yield* failed(`${countOf(missing.length, "id")} not found in this account`)
-  if (invalidCount() > 0) return yield* failed(`${countOf(invalidCount(), "authorization")} could not be read`)
+  if (unreadable > 0) return yield* failed(`${countOf(unreadable, "authorization")} could not be read`)
 })
 
 /** Prints one authorization, without its token. */

@@ -14,6 +14,7 @@ import { Connection } from "./connection.ts"
 import { team } from "./flags.ts"
 import { toMatcher } from "./glob.ts"
 import { parseId, readIds } from "./ids.ts"
+import { withoutMark } from "./marks.ts"
 import { duration, time } from "./times.ts"
 
 type Item = Authorization.Authorization
@@ -68,12 +69,14 @@ export interface Selection {
 
 /** Reads the selection, with `~` replaced by the id that it stands for. */
 export const make = Effect.fnUntraced(function*(input: Input) {
-  const ids = input.ids.length === 0
-    ? Option.none()
-    : Option.some(new Set(yield* Effect.forEach(yield* readIds(input.ids), resolve)))
   const excluded = new Set(
     yield* Effect.forEach(input.not, (text) => Effect.flatMap(parseId(text, "--not"), resolve))
   )
+  const ids = input.ids.length === 0
+    ? Option.none()
+    : Option.some(
+      new Set((yield* Effect.forEach(yield* readIds(input.ids), resolve)).filter((id) => !excluded.has(id)))
+    )
   const conditions = toConditions(input)
   const selection: Selection = {
     team: Option.getOrUndefined(input.team),
@@ -103,7 +106,11 @@ const toConditions = (input: Input): ReadonlyArray<Condition> => [
   ),
   ...Option.toArray(Option.map(input.description, (glob): Condition => {
     const matches = toMatcher(glob)
-    return ({ description }) => matches(Option.getOrElse(description, () => ""))
+    return ({ description }) => {
+      const text = Option.getOrElse(description, () => "")
+      // An interrupted rotation continues with the same pattern, although it has marked what it selected.
+      return matches(text) || matches(withoutMark(text))
+    }
   })),
   ...Option.toArray(Option.map(input.scope, (wanted): Condition => ({ scope }) => scope.includes(wanted))),
   ...Option.toArray(
@@ -139,7 +146,8 @@ type Results = ReturnType<typeof stream>
 
 const unfiltered = ({ ids, team }: Selection): Results => {
   if (Option.isNone(ids)) return Stream.map(listed(team), (item) => Result.succeed(item))
-  return ids.value.size <= lookUpLimit ? lookedUp(ids.value) : foundInList(ids.value, team)
+  // A look-up finds authorizations of any owner, so that only the list shows which ones are the team's.
+  return team === undefined && ids.value.size <= lookUpLimit ? lookedUp(ids.value) : foundInList(ids.value, team)
 }
 
 /** Streams all authorizations of the account or team, with up to four requests in flight. */
@@ -159,12 +167,15 @@ const lookedUp = (ids: Iterable<Id>): Results =>
       ), { concurrency: 4 })
   )
 
-/** Ids that the list does not have are looked up: they may be those of a team. */
+/** Without a team, ids that the list does not have are looked up: they may be those of a team. */
 const foundInList = (ids: ReadonlySet<Id>, team: string | undefined): Results =>
   Stream.suspend(() => {
     const missing = new Set(ids)
     const found = Stream.filter(listed(team), ({ id }) => missing.delete(id))
-    return Stream.concat(Stream.map(found, (item) => Result.succeed(item)), Stream.suspend(() => lookedUp(missing)))
+    const rest: Results = Stream.suspend(() =>
+      team === undefined ? lookedUp(missing) : Stream.map(Stream.fromIterable(missing), (id) => Result.fail(id))
+    )
+    return Stream.concat(Stream.map(found, (item) => Result.succeed(item)), rest)
   })
 
 /** The authorizations of a selection. */
