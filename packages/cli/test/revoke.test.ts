@@ -140,3 +140,30 @@ it.effect("revoke reports what failed, revokes the rest and exits with 1", () =>
     assert.include(stdout, `${id(2)} revoked`)
     assert.include(stderr, "1 revoked, 0 not found, 1 failed")
   }).pipe(Effect.provide(layer)))
+
+it.effect("revoke --team finds ids of the team only", () =>
+  Effect.gen(function*() {
+    const created = yield* cli(["create", "--team", "ops", "--scope", "read", "--json"])
+    const teamId: string = JSON.parse(created.stdout).id
+    const { code, stderr } = yield* cli(["revoke", "--team", "ops", id(1), teamId, "--yes"])
+    assert.strictEqual(code, 1)
+    assert.include(stderr, `\nNot found: ${id(1)}\n`)
+    assert.include(stderr, "1 revoked, 1 not found, 0 failed")
+    assert.deepStrictEqual(yield* remaining, [id(1), id(2), own])
+  }).pipe(Effect.provide(layerFake({ seed, teams: [{ name: "ops" }] }))))
+
+it.effect("revoke shows the plan on the terminal that asks if standard error goes to a file", () =>
+  Effect.gen(function*() {
+    const { questions, stderr } = yield* cli(["revoke", id(1)], { reply: "no", isStderrTerminal: false })
+    assert.include(stderr, "Revoke 1 authorization:\n")
+    assert.match(
+      questions[0]!,
+      new RegExp(`\nRevoke 1 authorization:\n.*${id(1)}.*\nRevoke 1 .*yes to go ahead: $`, "s")
+    )
+  }).pipe(Effect.provide(layer)))
+
+it.effect.each(["revoke", "rotate"])("%s --help explains the exit codes", (command) =>
+  Effect.gen(function*() {
+    const { stdout } = yield* cli([command, "--help"])
+    for (const code of ["0 ", "1 ", "2 ", "3 ", "130 "]) assert.include(stdout, `\n    ${code}`)
+  }).pipe(Effect.provide(layer)))

@@ -2,6 +2,8 @@ import { Authorization } from "@effect-heroku/core"
 import { FaultInjection, HerokuAccount } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
+import type { HttpServer } from "effect/http"
+import { TestClock } from "effect/testing"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
@@ -33,7 +35,7 @@ const ownerOf = (text: string) =>
 
 const files = (path: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    readdirSync(path).filter((name) => name !== "index.json").map((
+    readdirSync(path).filter((name) => !name.endsWith(".json")).map((
       name
     ) => [name, readFileSync(join(path, name), "utf8")])
   )
@@ -76,7 +78,10 @@ it.effect("rotate with an overlap waits, and a later run deletes the old authori
     const argv = ["rotate", id(1), "--deliver-to", path, "--yes"]
     const first = yield* cli([...argv, "--overlap", "2h"])
     assert.strictEqual(first.code, 0, first.stderr)
-    assert.match(first.stdout, new RegExp(`^${id(1)} delivered \\S+, works on until 1970-01-01T02:00:00.000Z$`))
+    assert.match(
+      first.stdout,
+      new RegExp(`^${id(1)} delivered \\S+, the old token works until 1970-01-01T02:00:00.000Z$`)
+    )
     assert.include(first.stderr, "Run the same command again when the overlap is over")
     const status = yield* cli(["rotate", "--status"])
     assert.strictEqual(status.code, 0)
@@ -188,10 +193,12 @@ it.effect("rotate reports failures, continues with the others and exits with 1",
     const path = yield* directory
     const { code, stderr, stdout } = yield* cli(["rotate", "client", id(1), "missing", "--deliver-to", path, "--yes"])
     assert.strictEqual(code, 1)
-    assert.match(stdout, /^client failed: It belongs to an OAuth client\./m)
+    assert.include(stderr, "\nReplace 2 authorizations:\n")
+    assert.include(stderr, "\nLeft out: client, which belongs to an OAuth client.")
     assert.match(stdout, new RegExp(`^${id(1)} replaced by`, "m"))
     assert.match(stdout, /^missing not found$/m)
-    assert.include(stderr, "1 rotated, 0 waiting, 1 not found, 1 failed. Run the same command again to continue")
+    assert.include(stderr, "1 rotated, 0 waiting, 1 not found, 0 failed")
+    assert.notInclude(stderr, "Run the same command again")
   }).pipe(Effect.provide(layerFake({ seed: [{ id: "client", client: {} }, { id: id(1) }] }))))
 
 it.effect("rotate --deliver-to removes successors of earlier runs that no file contains", () =>
@@ -268,4 +275,106 @@ it.effect.each(
     const { code, stderr } = yield* cli(["rotate", ...argv, "--yes"])
     assert.strictEqual(code, 2)
     assert.include(stderr, message)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("rotate leaves out what it cannot replace, and counts the others once", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const argv = ["rotate", "--all", "--deliver-to", path]
+    const { questions, stderr } = yield* cli(argv, { reply: "no" })
+    assert.include(stderr, "\nReplace 1 authorization:\n")
+    assert.include(stderr, "\nLeft out: client, which belongs to an OAuth client.")
+    assert.include(stderr, `\nLeft out: ${id(2)}, which has expired or has no token. Pass --expires-in`)
+    assert.deepStrictEqual(questions, ["Replace 1 authorization? Type yes to go ahead: "])
+    const { stdout } = yield* cli([...argv, "--expires-in", "30d"])
+    assert.include(stdout, "\nReplace 2 authorizations:\n")
+    assert.strictEqual((yield* cli([...argv, "--yes"])).code, 0)
+  }).pipe(Effect.provide(layerFake({
+    seed: [{ id: "client", client: {} }, { id: id(1) }, { id: id(2), expiresIn: "0 seconds" }]
+  }))))
+
+const fleet = layerFake({
+  seed: [1, 2, 3].map((digit) => ({ id: id(digit), description: `CI ${digit}`, createdAt: daysAgo(100) }))
+})
+
+/** Puts a directory in the place of the file of a token. */
+const obstructDelivery = (path: string) => {
+  const file = join(path, id(2))
+  mkdirSync(join(file, "obstacle"), { recursive: true })
+  return { remove: () => rmSync(file, { recursive: true }) }
+}
+
+it.effect.each([[[]], [["--now"]]] as const)(
+  "rotate --all %j continues after a failure with what is not delivered yet",
+  ([flags]) =>
+    Effect.gen(function*() {
+      const path = yield* directory
+      const argv = ["rotate", "--all", ...flags, "--deliver-to", path, "--yes"]
+      const obstacle = obstructDelivery(path)
+      const first = yield* cli(argv)
+      assert.strictEqual(first.code, 1)
+      assert.include(
+        first.stderr,
+        "2 rotated, 0 waiting, 0 not found, 1 failed. Run the same command again to continue"
+      )
+      obstacle.remove()
+      const delivered = files(path)
+      const second = yield* cli(argv)
+      assert.strictEqual(second.code, 0, second.stderr)
+      assert.match(
+        second.stderr,
+        /\nSkipped: 2 authorizations delivered since an unfinished run of this command began at/
+      )
+      assert.match(second.stdout, new RegExp(`^${id(2)} re\\S+`))
+      assert.deepInclude(files(path), delivered)
+      assert.isFalse(existsSync(join(path, "run.json")))
+      const third = yield* cli(argv)
+      assert.include(third.stderr, "3 rotated")
+      assert.lengthOf(yield* all, 3)
+    }).pipe(Effect.provide(fleet))
+)
+
+it.effect("rotate starts over if another command or more than two days follow an unfinished run", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const argv = ["rotate", "--all", "--deliver-to", path, "--yes"]
+    obstructDelivery(path)
+    yield* cli(argv)
+    assert.notInclude((yield* cli(["rotate", "--older-than", "0d", "--deliver-to", path])).stdout, "Skipped")
+    assert.include((yield* cli(["rotate", "--all", "--deliver-to", path])).stdout, "Skipped: 2")
+    yield* TestClock.adjust("3 days")
+    assert.notInclude((yield* cli(["rotate", "--all", "--deliver-to", path])).stdout, "Skipped")
+  }).pipe(Effect.provide(fleet)))
+
+it.effect("rotate removes leftovers also if --since skips everything", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const argv = ["rotate", id(1), "--now", "--deliver-to", path]
+    yield* cli([...argv, "--yes"])
+    const account = yield* HerokuAccount.HerokuAccount
+    yield* account.put({ id: id(5), description: `CI [replaces ${id(1)}]`, scope: ["read"] })
+    const since = [...argv, "--since", "1970-01-01"]
+    const { questions } = yield* cli(since, { reply: "no" })
+    assert.deepStrictEqual(questions, ["Remove what earlier runs left over? Type yes to go ahead: "])
+    const { code, stderr } = yield* cli([...since, "--yes"])
+    assert.strictEqual(code, 0, stderr)
+    assert.include(stderr, `Removed ${id(5)}, which an earlier run left over`)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("rotate compares deliveries with --since after it has the lock", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const argv = ["rotate", id(1), "--now", "--deliver-to", path, "--since", "1970-01-01"]
+    const other = Effect.provideContext(cli([...argv, "--yes"]), yield* Effect.context<HttpServer.HttpServer>())
+    const first = yield* cli(argv, { reply: "yes", onQuestion: other })
+    assert.deepStrictEqual([first.code, first.stdout], [0, ""], first.stderr)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("rotate rejected by the lock writes nothing to the directory", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    mkdirSync(path)
+    writeFileSync(join(path, "lock"), JSON.stringify({ pid: process.ppid, host: hostname(), startedAt: 0 }))
+    yield* cli(["rotate", id(1), "--deliver-to", path, "--yes"])
+    assert.deepStrictEqual(readdirSync(path), ["lock"])
   }).pipe(Effect.provide(layer)))

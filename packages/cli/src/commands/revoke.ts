@@ -14,7 +14,7 @@ import { all, yes } from "../internal/flags.ts"
 import { makePlan, selectTargets } from "../internal/plan.ts"
 import { type Progress, withProgress } from "../internal/progress.ts"
 import * as Selection from "../internal/selection.ts"
-import { failed } from "../internal/stop.ts"
+import { exitCodes, failed } from "../internal/stop.ts"
 import { countOf, formatCount, safe } from "../internal/text.ts"
 
 export const revoke = Command.make(
@@ -34,7 +34,7 @@ export const revoke = Command.make(
       const { isNamed, missing, others, own } = yield* selectTargets(selection, all)
       const last = includingOwn ? own : []
       const targets = [...others, ...last]
-      const plan = yield* makePlan("Revoke", targets, missing, [
+      const plan = yield* makePlan({ title: `Revoke ${countOf(targets.length, "authorization")}`, targets, missing }, [
         ...(own.length > 0 && !includingOwn
           ? own.map(({ id }) =>
             `Left out: ${safe(id)}, whose token this command uses. --including-own revokes it as the last one`
@@ -53,7 +53,7 @@ export const revoke = Command.make(
       }
     }).pipe(Connection.withAccount)
 ).pipe(
-  Command.withDescription("Revokes authorizations: their tokens stop working at once"),
+  Command.withDescription(`Revokes authorizations: their tokens stop working at once${exitCodes("revoked")}`),
   Command.withExamples([
     { command: "heroku-authorizations revoke --expired", description: "Revoke what no longer works" },
     { command: "heroku-authorizations revoke - --yes < ids.txt", description: "Without a question, for scripts" }

@@ -1,8 +1,9 @@
 /** `rotate`: replaces authorizations and delivers the new tokens, after showing the plan and asking. */
-import type { Authorization } from "@effect-heroku/core/Authorization"
+import type { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -12,11 +13,13 @@ import * as Connection from "../internal/connection.ts"
 import * as DeliverToCommand from "../internal/deliverToCommand.ts"
 import * as DeliverToDirectory from "../internal/deliverToDirectory.ts"
 import { all, yes } from "../internal/flags.ts"
-import { makePlan, selectTargets } from "../internal/plan.ts"
+import { findReplaced } from "../internal/marks.ts"
+import { limitRows, makePlan, selectTargets } from "../internal/plan.ts"
+import { checkRotatable } from "../internal/rotatable.ts"
 import { printStatus } from "../internal/rotationStatus.ts"
 import { runRotation } from "../internal/runRotation.ts"
 import * as Selection from "../internal/selection.ts"
-import { failed, invalidUsage } from "../internal/stop.ts"
+import { exitCodes, failed, invalidUsage } from "../internal/stop.ts"
 import { countOf, safe } from "../internal/text.ts"
 import { duration, time } from "../internal/times.ts"
 
@@ -42,7 +45,9 @@ const flags = {
   ),
   overlap: duration("overlap").pipe(
     Flag.optional,
-    Flag.withDescription("How long old tokens work on, such as 2h; run the command again then. By default not at all")
+    Flag.withDescription(
+      "How long old tokens still work, such as 2h; run the command again then. By default not at all"
+    )
   ),
   expiresIn: duration("expires-in").pipe(
     Flag.optional,
@@ -75,17 +80,21 @@ export const rotate = Command.make("rotate", flags, (input) =>
       : {
         delivery: yield* DeliverToCommand.make(Option.getOrThrow(input.deliverCommand), input.deliverTimeout),
         acquire: Effect.void,
+        findRemaining: (items) => Effect.succeed({ remaining: items, continued: Option.none() }),
+        begin: () => Effect.void,
+        end: Effect.void,
         wasReplaced: () => Effect.succeed(false),
-        isDeliveredSince: () => Effect.succeed(false),
         removeLeftovers: () => Effect.succeed([])
       }
     yield* rotateSelected(input, target)
   }).pipe(Effect.scoped, Connection.withAccount)).pipe(
-    Command.withDescription("Replaces tokens without an interruption, and delivers the new ones"),
+    Command.withDescription(
+      `Replaces tokens without an interruption, and delivers the new ones${exitCodes("rotated")}`
+    ),
     Command.withExamples([
       {
         command: "heroku-authorizations rotate --older-than 90d --deliver-to tokens --overlap 2h",
-        description: "Old tokens work on for two hours. Run it again then to delete them"
+        description: "Old tokens still work for two hours. Run it again then to delete them"
       },
       {
         command: "heroku-authorizations rotate ID --deliver-command 'gh secret set HEROKU_API_KEY'",
@@ -108,54 +117,70 @@ const checkUsage = ({ deliverCommand, deliverTo, now, overlap, since }: Input) =
 }
 
 const rotateSelected = Effect.fnUntraced(function*(input: Input, target: DeliverToDirectory.Target) {
-  const { isNamed, missing, others: selected, own } = yield* selectTargets(input.selection, input.all)
-  const others = withoutSuccessors(selected)
-  const since = Option.getOrUndefined(input.since)
-  const targets = since === undefined
-    ? others
-    : yield* Effect.filter(
-      others,
-      ({ id }) => Effect.map(target.isDeliveredSince(id, since), (isDelivered) => !isDelivered)
-    )
+  const { isNamed, missing, others, own } = yield* selectTargets(input.selection, input.all)
+  const { leftOut, rotatable } = yield* checkRotatable(withoutSuccessors(others), input)
+  const run = { command: JSON.stringify([input.selection, input.all, input.now]), since: input.since }
+  const { continued, remaining } = yield* target.findRemaining(rotatable, run)
   // What is gone may have a successor that no run has completed.
-  const ids = [...targets.map(({ id }) => id), ...missing]
-  const plan = yield* makePlan(input.now ? "Regenerate the tokens of" : "Replace", targets, missing, [
+  const count = countOf(remaining.length + missing.length, "authorization")
+  const [verb, title] = input.now ? ["Regenerate", "Regenerate the tokens of"] : ["Replace", "Replace"]
+  const plan = yield* makePlan({ title: `${title} ${count}`, targets: remaining, missing }, [
     ...(input.now ? ["Old tokens stop working at once, before the new ones are delivered"] : []),
     ...own.map(({ id }) => `Left out: ${safe(id)}, whose token this command uses. Rotate it with another token`),
-    ...(targets.length < others.length
-      ? [`Skipped: ${countOf(others.length - targets.length, "authorization")} delivered since then`]
+    ...limitRows(leftOut),
+    ...(remaining.length < rotatable.length
+      ? [
+        `Skipped: ${countOf(rotatable.length - remaining.length, "authorization")} delivered since ${
+          Option.match(continued, {
+            onNone: () => "then",
+            onSome: (start) => `an unfinished run of this command began at ${DateTime.formatIso(start)}`
+          })
+        }`
+      ]
       : [])
   ])
-  if (ids.length === 0) {
+  if (rotatable.length + missing.length === 0) {
     yield* Console.error(plan.join("\n"))
-    if (others.length > 0) return
-    return yield* failed("Nothing to rotate: no authorization is selected")
+    return yield* failed("Nothing to rotate: no authorization that can be rotated is selected")
   }
-  yield* confirm({
-    plan,
-    yes: input.yes,
-    question: `${input.now ? "Regenerate" : "Replace"} ${countOf(ids.length, "authorization")}?`
-  })
+  const question = remaining.length + missing.length === 0 ? "Remove what earlier runs left over?" : `${verb} ${count}?`
+  yield* confirm({ plan, yes: input.yes, question })
   yield* target.acquire
+  yield* rotateRemaining(input, target, run, { targets: remaining, missing })
+  if (own.length + leftOut.length > 0 && isNamed) {
+    return yield* failed("All but the authorizations that the plan leaves out are rotated")
+  }
+})
+
+/** Rotates and then removes leftovers, whatever the outcomes. Needs the lock of the target. */
+const rotateRemaining = Effect.fnUntraced(function*(
+  input: Input,
+  target: DeliverToDirectory.Target,
+  run: DeliverToDirectory.RunOptions,
+  planned: { readonly targets: ReadonlyArray<Authorization>; readonly missing: ReadonlyArray<AuthorizationId> }
+) {
   const { team } = input.selection
-  const result = yield* Effect.result(runRotation({ ...input, team }, ids, target))
+  // Another run may have delivered before this one got the lock.
+  const { continued, remaining } = yield* target.findRemaining(planned.targets, run)
+  yield* target.begin(
+    run.command,
+    yield* Option.match(continued, { onNone: () => DateTime.now, onSome: Effect.succeed })
+  )
+  const ids = [...remaining.map(({ id }) => id), ...planned.missing]
+  const result = yield* Effect.result(ids.length === 0 ? target.end : runRotation({ ...input, team }, ids, target))
   // A `Stop` means that single rotations failed. Other errors, such as a rejected token, would meet this, too.
-  if (Result.isSuccess(result) || result.failure._tag === "Stop") {
-    for (const id of yield* target.removeLeftovers(Option.getOrUndefined(team))) {
-      yield* Console.error(`Removed ${safe(id)}, which an earlier run left over`)
-    }
+  if (Result.isFailure(result) && result.failure._tag !== "Stop") return yield* result.failure
+  const removed = yield* Effect.result(target.removeLeftovers(Option.getOrUndefined(team)))
+  for (const id of Result.getOrElse(removed, () => [])) {
+    yield* Console.error(`Removed ${safe(id)}, which an earlier run left over`)
   }
+  if (Result.isFailure(removed)) yield* Console.error("Leftovers of earlier runs could not be removed")
   yield* Effect.fromResult(result)
-  if (own.length > 0 && isNamed) {
-    return yield* failed("All but the authorization of the token that this command uses are rotated")
-  }
+  yield* Effect.fromResult(removed)
 })
 
 /** Leaves out successors of selected authorizations: the rotation of these completes them. */
 const withoutSuccessors = (items: ReadonlyArray<Authorization>): ReadonlyArray<Authorization> => {
   const ids = new Set<string>(items.map(({ id }) => id))
-  return items.filter(({ description }) => {
-    const [, replaces = ""] = / \[replaces (\S+)\]$/.exec(Option.getOrElse(description, () => "")) ?? []
-    return !ids.has(replaces)
-  })
+  return items.filter((item) => !ids.has(findReplaced(item) ?? ""))
 }

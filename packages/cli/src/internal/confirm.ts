@@ -2,6 +2,7 @@
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Stdio from "effect/Stdio"
 import { ControllingTerminal } from "./question.ts"
 import { exitCode, failed, Stop } from "./stop.ts"
 
@@ -13,6 +14,7 @@ export const confirm = Effect.fnUntraced(function*(
   { plan, question, yes }: { readonly plan: ReadonlyArray<string>; readonly question: string; readonly yes: boolean }
 ) {
   const terminal = yield* ControllingTerminal
+  const stdio = yield* Stdio.Stdio
   const text = plan.join("\n")
   if (yes) return yield* Console.error(text)
   if (!(yield* terminal.isPresent)) {
@@ -24,7 +26,9 @@ export const confirm = Effect.fnUntraced(function*(
     })
   }
   yield* Console.error(text)
-  const reply = yield* terminal.ask(`${question} Type yes to go ahead: `)
+  // The terminal that asks does not show standard error that goes to a file.
+  const shown = (yield* stdio.stderrIsTerminal) ? "" : `${text}\n`
+  const reply = yield* terminal.ask(`${shown}${question} Type yes to go ahead: `)
   if (Option.getOrElse(reply, () => "").trim().toLowerCase() !== "yes") {
     return yield* failed("Nothing was changed: the reply was not yes")
   }

@@ -5,7 +5,7 @@
  * index of the directory maps each file to its current authorization. It is written after the token: a run that is killed
  * between the two delivers another token to the same file when it runs again.
  */
-import { AuthorizationId, matchToken } from "@effect-heroku/core/Authorization"
+import { type Authorization, AuthorizationId, matchToken } from "@effect-heroku/core/Authorization"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as Rotation from "@effect-heroku/core/Rotation"
 import * as DateTime from "effect/DateTime"
@@ -20,6 +20,8 @@ import * as Semaphore from "effect/Semaphore"
 import { writeAtomic } from "./atomicFile.ts"
 import { explainPlatformError } from "./explain.ts"
 import { lock } from "./lock.ts"
+import { isMarked } from "./marks.ts"
+import * as UnfinishedRun from "./unfinishedRun.ts"
 
 /** The index: the state of each file by its name. */
 const Index = Schema.Record(
@@ -72,15 +74,22 @@ export const make = Effect.fnUntraced(function*(directory: string) {
         )
   )
 
+  const unfinished = yield* UnfinishedRun.make(inDirectory("run.json"))
+
   const current = (replaces: AuthorizationId) =>
     Effect.flatMap(readIndex, (index) => readFile(findFile(index, replaces))).pipe(
       Effect.map(Option.map((text) => Redacted.make(text.trim()))),
       Effect.mapError(toDeliveryFailed)
     )
 
+  const makeDirectory = Effect.mapError(
+    fileSystem.makeDirectory(directory, { recursive: true, mode: 0o700 }),
+    toDeliveryFailed
+  )
+
   const delivery = {
     check: Effect.gen(function*() {
-      yield* fileSystem.makeDirectory(directory, { recursive: true, mode: 0o700 })
+      yield* makeDirectory
       const index = yield* readIndex
       yield* writeAtomic(inDirectory(indexName), Schema.encodeSync(IndexJson)(index))
     }).pipe(Effect.mapError(toDeliveryFailed), Effect.provideContext(services)),
@@ -100,10 +109,11 @@ export const make = Effect.fnUntraced(function*(directory: string) {
   return {
     delivery,
 
-    /** Checks that the directory is usable, and holds its lock until the scope closes. */
+    /** Holds the lock of the directory until the scope closes, and then checks that the directory is usable. */
     acquire: Effect.gen(function*() {
-      yield* delivery.check
+      yield* makeDirectory
       yield* lock(inDirectory("lock"))
+      yield* delivery.check
     }),
 
     /** Whether an earlier run replaced an authorization, as far as the directory shows. */
@@ -114,15 +124,30 @@ export const make = Effect.fnUntraced(function*(directory: string) {
           Object.entries(index).some(([file, { replaces }]) => replaces === id || file === encodeURIComponent(id))
       ),
 
-    /** Whether the current token of an authorization was delivered at or after a time. */
-    isDeliveredSince: (id: AuthorizationId, since: DateTime.Utc) =>
-      Effect.map(
-        readIndex,
-        (index) =>
-          Object.values(index).some(({ authorization, deliveredAt }) =>
-            authorization === id && DateTime.isGreaterThanOrEqualTo(deliveredAt, since)
-          )
-      ),
+    /** Leaves out what was delivered since a time, or since the same command began if it was interrupted. */
+    findRemaining: Effect.fnUntraced(
+      function*(items: ReadonlyArray<Authorization>, { command, since }: RunOptions) {
+        const index = yield* readIndex
+        const entries = new Map(Object.values(index).map((entry) => [entry.authorization, entry.deliveredAt]))
+        const isSince = (time: Option.Option<DateTime.Utc>, other: DateTime.Utc) =>
+          Option.exists(time, (start) => DateTime.isGreaterThanOrEqualTo(other, start))
+        const continued = yield* unfinished.findStart(command)
+        const remaining: ReadonlyArray<Authorization> = items.filter((item) => {
+          const deliveredAt = entries.get(item.id)
+          // The rotation of a marked one is not complete.
+          if (deliveredAt === undefined || isMarked(item)) return true
+          // With an overlap, the interrupted run may only have completed what was delivered before: that updates it.
+          return !(isSince(since, deliveredAt) || isSince(continued, deliveredAt) || isSince(continued, item.updatedAt))
+        })
+        return { remaining, continued }
+      }
+    ),
+
+    /** Records that a command begins, or that it continues an interrupted run. */
+    begin: unfinished.begin,
+
+    /** Records that nothing is left to continue. */
+    end: unfinished.end,
 
     /**
      * Removes successors of earlier runs that no file contains. The directory is the only place that tokens are delivered to, so
@@ -152,6 +177,13 @@ export const make = Effect.fnUntraced(function*(directory: string) {
     })
   }
 })
+
+/** The options of a run on a directory. */
+export interface RunOptions {
+  /** Identifies the selection of the run. */
+  readonly command: string
+  readonly since: Option.Option<DateTime.Utc>
+}
 
 /** A place that tokens are delivered to. */
 export type Target = Omit<Effect.Success<ReturnType<typeof make>>, "delivery"> & {

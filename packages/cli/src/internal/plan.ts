@@ -40,19 +40,29 @@ export const selectTargets = Effect.fnUntraced(function*(input: Selection.Input,
 /** A plan shows this many rows at most, and `list` all of them. */
 const maxRows = 100
 
+/** Shortens lines about authorizations to as many as a plan shows. */
+export const limitRows = (lines: ReadonlyArray<string>): ReadonlyArray<string> =>
+  lines.length > maxRows
+    ? [...lines.slice(0, maxRows), `… and ${countOf(lines.length - maxRows, "more authorization")}`]
+    : lines
+
+/** The content of a plan. */
+interface Parts {
+  /** The action and the number of authorizations. */
+  readonly title: string
+  readonly targets: ReadonlyArray<Authorization.Authorization>
+  /** The ids that no authorization has. */
+  readonly missing: ReadonlyArray<string>
+}
+
 /** Formats the account, the authorizations, and notes about them. */
-export const makePlan = Effect.fnUntraced(function*(
-  verb: string,
-  targets: ReadonlyArray<Authorization.Authorization>,
-  missing: ReadonlyArray<string>,
-  notes: ReadonlyArray<string>
-) {
+export const makePlan = Effect.fnUntraced(function*({ missing, targets, title }: Parts, notes: ReadonlyArray<string>) {
   const { actingToken, invalidCount } = yield* Connection
   const now = yield* DateTime.now
   const incomparable = targets.filter((item) => Authorization.matchToken(item, actingToken) === "unknown").length
   return [
     yield* whoami,
-    `${verb} ${countOf(targets.length, "authorization")}${targets.length === 0 ? "" : ":"}`,
+    `${title}${targets.length === 0 ? "" : ":"}`,
     ...(targets.length === 0 ? [] : formatTable(heading, targets.slice(0, maxRows).map((item) => toRow(item, now)))),
     ...(targets.length > maxRows
       ? [`… and ${countOf(targets.length - maxRows, "more authorization")}. \`list\` with the same selection shows all`]

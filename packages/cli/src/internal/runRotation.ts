@@ -26,10 +26,11 @@ export interface Options {
 export const runRotation = Effect.fnUntraced(function*(
   { expiresIn, now, overlap, team }: Options,
   ids: ReadonlyArray<AuthorizationId>,
-  { delivery, wasReplaced }: Target
+  { delivery, end, wasReplaced }: Target
 ) {
   const { actingToken, verify } = yield* Connection
   const counts = { rotated: 0, waiting: 0, "not found": 0, failed: 0 }
+  let canContinue = false
   const common = {
     actingToken,
     verify,
@@ -54,6 +55,7 @@ export const runRotation = Effect.fnUntraced(function*(
           const isDone = outcome._tag === "gone" && (yield* wasReplaced(outcome.id))
           const kind = isDone ? "rotated" : kinds[outcome._tag]
           counts[kind]++
+          canContinue ||= outcome._tag === "failed" && !isFinal(outcome.error)
           yield* advance(1)
           yield* print(`${safe(outcome.id)} ${isDone ? "replaced by an earlier run" : describe(outcome)}`)
         }))
@@ -62,13 +64,18 @@ export const runRotation = Effect.fnUntraced(function*(
     Effect.onInterrupt(() => Console.error(`Interrupted: ${summarize()}. Run the same command again to continue`)),
     Effect.tapError(() => Console.error(`Stopped: ${summarize()}. Run the same command again to continue`))
   )
+  if (!canContinue) yield* end
   if (counts.failed + counts["not found"] > 0) {
-    return yield* failed(`${summarize()}. Run the same command again to continue`)
+    return yield* failed(canContinue ? `${summarize()}. Run the same command again to continue` : summarize())
   }
   yield* Console.error(
     counts.waiting > 0 ? `${summarize()}. Run the same command again when the overlap is over` : summarize()
   )
 })
+
+/** Whether the same command would fail with the same error. */
+const isFinal = ({ _tag }: Rotation.RotationError): boolean =>
+  ["Forbidden", "InvalidParams", "NotReplaceable", "OwnAuthorization"].includes(_tag)
 
 type Services = Stream.Services<ReturnType<typeof Rotation.replaceAll>>
 type Outcome = Rotation.ReplaceOutcome | Rotation.RegenerateOutcome | Rotation.Failed
@@ -88,7 +95,7 @@ const describe = (outcome: Outcome): string => {
     case "regenerated":
       return "regenerated"
     case "waiting":
-      return `delivered ${safe(outcome.successor)}, works on until ${DateTime.formatIso(outcome.until)}`
+      return `delivered ${safe(outcome.successor)}, the old token works until ${DateTime.formatIso(outcome.until)}`
     case "gone":
       return "not found"
     case "failed":

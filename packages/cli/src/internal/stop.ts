@@ -5,10 +5,20 @@ import * as Data from "effect/Data"
 export const exitCode = {
   failed: 1,
   invalidUsage: 2,
-  /** `find`: a token was not found, but some authorizations could not be compared. */
+  /** `find`: a token was not found, but some authorizations could not be compared; or the search failed. */
   inconclusive: 2,
   onlyPlanned: 3
 } as const
+
+/** The part of `--help` about the exit codes of a command that changes authorizations. */
+export const exitCodes = (done: string): string => `
+
+  Exit codes:
+    0    all selected authorizations are ${done}
+    1    failed, or not all are ${done}
+    2    invalid usage
+    3    without a terminal and without --yes: only the plan was printed
+    130  interrupted`
 
 /** Ends the program with an exit code and a message on standard error. */
 export class Stop extends Data.TaggedError("Stop")<{
