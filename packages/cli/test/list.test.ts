@@ -196,6 +196,6 @@ it.effect("list --team lists the authorizations of a team, and create --team cre
     assert.deepStrictEqual(ids(stdout), [JSON.parse(created.stdout).id])
     const unknown = yield* cli(["list", "--team", "unknown"])
     assert.strictEqual(unknown.code, 1)
-    assert.include(unknown.stderr, "Couldn't find that team. Check the name in --team")
+    assert.include(unknown.stderr, "Couldn't find that team. Check --team and --api-url")
     assert.notInclude(unknown.stderr, "outages")
   }).pipe(Effect.provide(layerFake({ seed, teams: [{ name: "ops" }] }))))

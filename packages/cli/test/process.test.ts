@@ -136,6 +136,7 @@ it.effect("the process asks on the controlling terminal although its output goes
     )
     assert.deepStrictEqual([code, yield* remaining], [1, 2])
     assert.include(stdout, "Type yes")
+    for (const digit of [1, 2]) assert.include(stdout, id(digit))
   }).pipe(Effect.provide(layer)))
 
 it.effect.each([["Ctrl-C", "\u0003", 130], ["Ctrl-D", "\u0004", 1]] as const)(
@@ -202,9 +203,9 @@ it.live("Ctrl-C during a rotation leaves tokens that work, and the next run cont
     const interrupted = yield* startOnTerminal(`$cli ${command}`, typeAfter(/Rotated [1-9]\d* of 20/, "\u0003"))
     assert.strictEqual(interrupted.code, 130)
     assert.match(interrupted.stdout, /Interrupted: \d+ rotated, .*\. Run the same command again to continue/)
-    // By description: the ids of those that are replaced have changed.
     const { code, stderr } = yield* start(command.split(" "))
     assert.strictEqual(code, 0, stderr)
+    assert.include(stderr, "\nSkipped: ")
     const live = (yield* HerokuAccount.HerokuAccount.use(({ authorizations }) => authorizations))
       .flatMap((item) => Option.toArray(Authorization.accessToken(item))).map(Redacted.value)
     const delivered = readdirSync(directory).filter((name) => name !== "index.json")

@@ -334,6 +334,27 @@ it.effect.each([[[]], [["--now"]]] as const)(
     }).pipe(Effect.provide(fleet))
 )
 
+it.effect("rotate that completes an overlap continues without replacing what it completed", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const argv = ["rotate", "--all", "--deliver-to", path, "--yes"]
+    assert.include((yield* cli([...argv, "--overlap", "2h"])).stderr, "3 waiting")
+    yield* TestClock.adjust("2 hours")
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.status(409), { operation: "delete", id: id(2) })
+    assert.include((yield* cli(argv)).stderr, "2 rotated, 0 waiting, 0 not found, 1 failed. Run the same command again")
+    yield* faults.clear
+    const last = yield* cli(argv)
+    assert.deepStrictEqual([last.code, last.stdout.split("\n").length], [0, 1], last.stderr)
+    assert.lengthOf(yield* all, 3)
+  }).pipe(Effect.provide(fleet)))
+
+it.effect("rotate --deliver-command says that filters also select what is rotated already", () =>
+  Effect.gen(function*() {
+    const { stderr } = yield* cli(["rotate", "--all", "--deliver-command", "exit 7", "--yes"])
+    assert.include(stderr, "To continue, pass the ids of the rest")
+  }).pipe(Effect.provide(layer)))
+
 it.effect("rotate starts over if another command or more than two days follow an unfinished run", () =>
   Effect.gen(function*() {
     const path = yield* directory

@@ -167,7 +167,12 @@ const rotateRemaining = Effect.fnUntraced(function*(
     yield* Option.match(continued, { onNone: () => DateTime.now, onSome: Effect.succeed })
   )
   const ids = [...remaining.map(({ id }) => id), ...planned.missing]
-  const result = yield* Effect.result(ids.length === 0 ? target.end : runRotation({ ...input, team }, ids, target))
+  // Only a directory shows which authorizations that filters select are successors of this run.
+  const howToContinue = Option.isSome(input.deliverTo) || input.selection.ids.length > 0
+    ? "Run the same command again to continue"
+    : "To continue, pass the ids of the rest: the same filters also select what is rotated already"
+  const options = { ...input, team, howToContinue }
+  const result = yield* Effect.result(ids.length === 0 ? target.end : runRotation(options, ids, target))
   // A `Stop` means that single rotations failed. Other errors, such as a rejected token, would meet this, too.
   if (Result.isFailure(result) && result.failure._tag !== "Stop") return yield* result.failure
   const removed = yield* Effect.result(target.removeLeftovers(Option.getOrUndefined(team)))

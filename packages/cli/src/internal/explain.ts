@@ -41,7 +41,7 @@ const describe = (error: CommandError): string => {
         : `${error.message}. Check the connection, then run this command again`
     case "UnexpectedStatus":
       if (error.status === 404) {
-        return `Heroku found nothing to ${error.operation}: ${error.message} Check the name in --team`
+        return `Heroku returned status 404 for ${error.operation}: ${error.message} Check --team and --api-url`
       }
       return `Heroku returned status ${error.status} for ${error.operation}: ${error.message} See https://status.heroku.com for outages, then run this command again`
     case "InvalidResponse":

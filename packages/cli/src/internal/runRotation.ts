@@ -20,11 +20,13 @@ export interface Options {
   readonly team: Option.Option<string>
   readonly overlap: Option.Option<Duration.Duration>
   readonly expiresIn: Option.Option<Duration.Duration>
+  /** The sentence that says how to continue after an interruption. */
+  readonly howToContinue: string
 }
 
 /** Rotates, prints an outcome for each id, and fails unless all are rotated. */
 export const runRotation = Effect.fnUntraced(function*(
-  { expiresIn, now, overlap, team }: Options,
+  { expiresIn, howToContinue, now, overlap, team }: Options,
   ids: ReadonlyArray<AuthorizationId>,
   { delivery, end, wasReplaced }: Target
 ) {
@@ -61,12 +63,12 @@ export const runRotation = Effect.fnUntraced(function*(
         }))
   ).pipe(
     Effect.provideService(Rotation.Delivery, delivery),
-    Effect.onInterrupt(() => Console.error(`Interrupted: ${summarize()}. Run the same command again to continue`)),
-    Effect.tapError(() => Console.error(`Stopped: ${summarize()}. Run the same command again to continue`))
+    Effect.onInterrupt(() => Console.error(`Interrupted: ${summarize()}. ${howToContinue}`)),
+    Effect.tapError(() => Console.error(`Stopped: ${summarize()}. ${howToContinue}`))
   )
   if (!canContinue) yield* end
   if (counts.failed + counts["not found"] > 0) {
-    return yield* failed(canContinue ? `${summarize()}. Run the same command again to continue` : summarize())
+    return yield* failed(canContinue ? `${summarize()}. ${howToContinue}` : summarize())
   }
   yield* Console.error(
     counts.waiting > 0 ? `${summarize()}. Run the same command again when the overlap is over` : summarize()
