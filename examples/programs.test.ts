@@ -245,14 +245,14 @@ layer(layerSandbox)((it) => {
       Effect.gen(function*() {
         const { code, stderr, stdout } = yield* runAgainstSandbox("authorizations.ts", { args: [name, "HRKU-0123"] })
         assert.strictEqual(code, 1)
-        assert.match(stderr, /is a token, not an id/)
+        assert.match(stderr, /a token is not an id/)
         assert.notInclude(stdout + stderr, "HRKU-0123")
       })
   )
 
   it.effect.each(
     [
-      ["a token", ["HRKU-01234567-89ab-cdef-0123-456789abcdef"], /is a token, not an id/],
+      ["a token", ["HRKU-01234567-89ab-cdef-0123-456789abcdef"], /a token is not an id/],
       ["a masked match without confirmation", [known, "masked:a", "masked:b", "--confirm", "b"], /--confirm a$/m]
     ] as const
   )("revoke.ts rejects %s and revokes nothing", ([, args, message]) =>

@@ -133,13 +133,14 @@ export class Authorization extends Schema.Class<Authorization>("@effect-heroku/c
    *
    * **Details**
    *
-   * `null` and an absent key decode to `None`; unknown keys are ignored.
+   * `null` and an absent key decode to `None`; unknown keys are ignored. A token without its id or text, a grant without its
+   * code, and a client, session or user without its id also decode to `None`.
    *
    * **Gotchas**
    *
    * Encoding yields JSON that Heroku's published schema accepts, with the secrets in clear. Keep it away from logs.
    */
-  static readonly FromWire: Schema.Codec<Authorization, WireFormat.Encoded> = WireFormat.Wire.pipe(Schema.decodeTo(
+  static readonly FromWire = WireFormat.Wire.pipe(Schema.decodeTo(
     Schema.declare((u): u is Authorization => u instanceof Authorization, { expected: "an Authorization" }),
     {
       // Valid fields need no second check by the constructor, which takes 5 µs.
@@ -151,7 +152,7 @@ export class Authorization extends Schema.Class<Authorization>("@effect-heroku/c
       ),
       encode: SchemaGetter.transform(WireFormat.wireFromFields)
     }
-  ))
+  )) as Schema.Codec<Authorization, WireFormat.Encoded>
 }
 
 // Generated code decodes an authorization in 4 µs; the interpreter, which remains where `new Function` is blocked, takes 11.

@@ -157,7 +157,7 @@ describe("AuthorizationId", () => {
     "AuthorizationId rejects the token %j without quoting it, and says how to find the id",
     (id) => {
       const message = problemOf(AuthorizationId, id)
-      assert.match(message, /^is a token, not an id: .*Authorization\.matchToken/)
+      assert.match(message, /^a token is not an id: .*use the id of the one that the token belongs to$/)
       assert.notMatch(message, /HRKU/i)
     }
   )

@@ -27,8 +27,8 @@ describe("validation", () => {
     ["info", "a dot segment", "id: must not be a dot segment", service.info(unchecked(".."))],
     ["info", "a blank id", "id: must not be blank", service.info(unchecked("  "))],
     ["info", "a null character", "id: must be well-formed", service.info(unchecked("\0"))],
-    ["info", "a token as id", "id: is a token, not an id: list the authorizations", service.info(unchecked("HRKU-1"))],
-    ["delete", "a token as id", "id: is a token, not an id", service.delete(unchecked("HRKU-1"))],
+    ["info", "a token as id", "id: a token is not an id: list the authorizations", service.info(unchecked("HRKU-1"))],
+    ["delete", "a token as id", "id: a token is not an id", service.delete(unchecked("HRKU-1"))],
     [
       "list",
       "a cursor with a token",

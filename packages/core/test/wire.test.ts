@@ -42,6 +42,23 @@ describe("FromWire", () => {
     assert.deepStrictEqual(throughJson(encode(decode(payload))), { ...payload, created_at: time, updated_at: time })
   })
 
+  it.each([
+    ["access_token", {}],
+    ["access_token", { id: "x", token: null }],
+    ["access_token", { token: "x" }],
+    ["refresh_token", { id: null, token: "x" }],
+    ["client", {}],
+    ["client", { id: null, name: "x" }],
+    ["grant", { id: "x" }],
+    ["session", {}],
+    ["user", {}],
+    ["user", { email: "x" }]
+  ])("FromWire decodes the %s %j, which lacks a key, as null", (key, value) => {
+    const decoded = decode({ ...full, [key]: value })
+    assert.isTrue(Equal.equals(decoded, decode({ ...full, [key]: null })))
+    assert.deepStrictEqual(validateTypes(throughJson(encode(decoded))), [])
+  })
+
   it("FromWire ignores unknown keys", () => {
     const extra = { surprise: 1 }
     const json = { ...full, ...extra, session: { ...full.session, ...extra } }
@@ -90,13 +107,12 @@ describe("FromWire", () => {
   it.each<[string, object, string]>([
     ["a token that is a number", { access_token: { id: "x", token: 73657 } }, "[\"access_token\"][\"token\"]"],
     ["a token in place of its object", { access_token: "73657" }, "[\"access_token\"]"],
-    ["a token without its text", { refresh_token: { id: "73657" } }, "[\"refresh_token\"][\"token\"]"],
     ["a grant code in an array", { grant: { code: ["73657"] } }, "[\"grant\"][\"code\"]"],
     ["a lifetime that is text", { access_token: { id: "x", token: "y", expires_in: "73657" } }, "[\"expires_in\"]"],
     ["a scope that is a number", { scope: ["read", 73657] }, "[\"scope\"][1]"],
     ["an id that cannot be sent", { id: "73657\n" }, "[\"id\"]"],
     ["an invalid time", { updated_at: "73657 o'clock" }, "[\"updated_at\"]"],
-    ["a client without id", { client: { name: "73657" } }, "[\"client\"][\"id\"]"]
+    ["a client whose id is a number", { client: { id: 73657 } }, "[\"client\"][\"id\"]"]
   ])("FromWire rejects %s, and names its path without the value", (_, invalid, path) => {
     const result = decodeResult({ ...full, ...invalid })
     assert(Result.isFailure(result))
@@ -147,9 +163,10 @@ const Reference = (() => {
       encode: Duration.toSeconds
     })
   ))
-  const secret = (label: string) => Schema.RedactedFromValue(Schema.String, { label })
+  const secret = (label: string) => optional(Schema.RedactedFromValue(Schema.String, { label }))
+  const id = optional(Schema.String)
   const Token = Schema.Struct({
-    id: Schema.String,
+    id,
     token: secret("token"),
     expiresIn: optional(Lifetime),
     version: optional(Schema.Finite)
@@ -161,16 +178,16 @@ const Reference = (() => {
     accessToken: optional(Token),
     refreshToken: optional(Token),
     client: optional(
-      Schema.Struct({ id: Schema.String, name: optional(Schema.String), redirectUri: optional(Schema.String) })
+      Schema.Struct({ id, name: optional(Schema.String), redirectUri: optional(Schema.String) })
         .pipe(Schema.encodeKeys({ redirectUri: "redirect_uri" }))
     ),
     grant: optional(
       Schema.Struct({ id: optional(Schema.String), code: secret("grant code"), expiresIn: optional(Lifetime) })
         .pipe(Schema.encodeKeys({ expiresIn: "expires_in" }))
     ),
-    session: optional(Schema.Struct({ id: Schema.String })),
+    session: optional(Schema.Struct({ id })),
     user: optional(
-      Schema.Struct({ id: Schema.String, email: optional(Schema.String), fullName: optional(Schema.String) })
+      Schema.Struct({ id, email: optional(Schema.String), fullName: optional(Schema.String) })
         .pipe(Schema.encodeKeys({ fullName: "full_name" }))
     ),
     createdAt: Schema.DateTimeUtcFromString,
@@ -231,6 +248,14 @@ function change(example: object, changes: ReadonlyArray<Change>): unknown {
   return json
 }
 
+/** An object with the values of these keys, if it has all of them. */
+const withKeys = <T extends object>(part: Option.Option<T>, ...keys: ReadonlyArray<keyof T>) =>
+  Option.flatMap(part, (value) =>
+    Option.map(
+      Option.all(keys.map((key) => value[key] as Option.Option<unknown>)),
+      (values) => ({ ...value, ...Object.fromEntries(keys.map((key, index) => [key, values[index]])) })
+    ))
+
 /** Asserts that `FromWire` and `Reference` decode the same, and that `FromWire` decodes what it encodes, valid by the published schema. */
 const assertAgreement = (json: unknown): void =>
   Result.match(decodeReference(json), {
@@ -241,8 +266,17 @@ const assertAgreement = (json: unknown): void =>
     },
     onSuccess: (expected) => {
       const authorization = Result.getOrThrow(decodeResult(json))
-      assert.deepStrictEqual({ ...authorization }, expected)
-      assert.isTrue(Equal.equals({ ...authorization }, expected))
+      const fields = {
+        ...expected,
+        accessToken: withKeys(expected.accessToken, "id", "token"),
+        refreshToken: withKeys(expected.refreshToken, "id", "token"),
+        client: withKeys(expected.client, "id"),
+        grant: withKeys(expected.grant, "code"),
+        session: withKeys(expected.session, "id"),
+        user: withKeys(expected.user, "id")
+      }
+      assert.deepStrictEqual<object>({ ...authorization }, fields)
+      assert.isTrue(Equal.equals({ ...authorization }, fields))
       const wire = throughJson(encode(authorization))
       assert.deepStrictEqual(validateTypes(wire), [])
       assert.isTrue(Equal.equals(decode(wire), authorization))

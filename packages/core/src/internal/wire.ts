@@ -8,6 +8,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import { isNullish } from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
@@ -25,51 +26,63 @@ const PathSegment = Schema.String.check(
 /** The schema of ids. */
 export const AuthorizationId = PathSegment.check(Schema.makeFilter((id) =>
   !hasToken(id)
-  || "is a token, not an id: list the authorizations, and find the one of the token with `Authorization.matchToken`"
+  || "a token is not an id: list the authorizations, and use the id of the one that the token belongs to"
 )).pipe(Schema.brand("AuthorizationId"))
 
 /** The name or id of a team. */
 export const Team = PathSegment.check(
-  Schema.makeFilter((team) => !hasToken(team) || "is a token, not the name or id of a team")
+  Schema.makeFilter((team) => !hasToken(team) || "a token is not the name or id of a team")
 )
 
 const optional = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
 
-const WireToken = Schema.Struct({
-  id: Schema.String,
-  token: Schema.String,
-  expires_in: optional(Schema.Finite),
-  version: optional(Schema.Finite)
-})
+/** `key` is the schema of the keys without which an object is useless. */
+const makeWireToken = <S extends Schema.Constraint>(key: S) =>
+  Schema.Struct({
+    id: key,
+    token: key,
+    expires_in: optional(Schema.Finite),
+    version: optional(Schema.Finite)
+  })
 
-/** The JSON of an authorization. Unknown keys are ignored. */
-export const Wire = Schema.Struct({
-  id: AuthorizationId,
-  description: optional(Schema.String),
-  scope: Schema.Array(Schema.String),
-  access_token: optional(WireToken),
-  refresh_token: optional(WireToken),
-  client: optional(Schema.Struct({
-    id: Schema.String,
-    name: optional(Schema.String),
-    redirect_uri: optional(Schema.String)
-  })),
-  grant: optional(Schema.Struct({
-    id: optional(Schema.String),
-    code: Schema.String,
-    expires_in: optional(Schema.Finite)
-  })),
-  session: optional(Schema.Struct({ id: Schema.String })),
-  user: optional(Schema.Struct({
-    id: Schema.String,
-    email: optional(Schema.String),
-    full_name: optional(Schema.String)
-  })),
-  created_at: Schema.String,
-  updated_at: Schema.String
-})
+const makeWire = <S extends Schema.Constraint>(key: S) =>
+  Schema.Struct({
+    id: AuthorizationId,
+    description: optional(Schema.String),
+    scope: Schema.Array(Schema.String),
+    access_token: optional(makeWireToken(key)),
+    refresh_token: optional(makeWireToken(key)),
+    client: optional(Schema.Struct({
+      id: key,
+      name: optional(Schema.String),
+      redirect_uri: optional(Schema.String)
+    })),
+    grant: optional(Schema.Struct({
+      id: optional(Schema.String),
+      code: key,
+      expires_in: optional(Schema.Finite)
+    })),
+    session: optional(Schema.Struct({ id: key })),
+    user: optional(Schema.Struct({
+      id: key,
+      email: optional(Schema.String),
+      full_name: optional(Schema.String)
+    })),
+    created_at: Schema.String,
+    updated_at: Schema.String
+  })
+
+/**
+ * The JSON of an authorization. Unknown keys are ignored. Heroku's published schema requires no key inside the objects: those
+ * without an id, token or code decode to `None`.
+ */
+export const Wire = makeWire(optional(Schema.String))
 export interface Wire extends Schema.Schema.Type<typeof Wire> {}
-export interface Encoded extends Schema.Codec.Encoded<typeof Wire> {}
+
+/** The JSON to which an authorization is encoded: its objects have an id, token or code. */
+export interface Encoded extends Schema.Codec.Encoded<ReturnType<typeof makeWire<typeof Schema.String>>> {}
+
+type WireToken = NonNullable<Wire["access_token"]>
 
 /** The fields of the domain class. */
 export interface Fields extends ReturnType<typeof toFields> {}
@@ -90,34 +103,50 @@ const toFields = (wire: Wire, createdAt: DateTime.Utc, updatedAt: DateTime.Utc) 
   id: wire.id,
   description: Option.fromNullishOr(wire.description),
   scope: wire.scope,
-  accessToken: Option.map(Option.fromNullishOr(wire.access_token), tokenFromWire),
-  refreshToken: Option.map(Option.fromNullishOr(wire.refresh_token), tokenFromWire),
-  client: Option.map(Option.fromNullishOr(wire.client), ({ id, name, redirect_uri }) => ({
-    id,
-    name: Option.fromNullishOr(name),
-    redirectUri: Option.fromNullishOr(redirect_uri)
-  })),
-  grant: Option.map(Option.fromNullishOr(wire.grant), ({ code, expires_in, id }) => ({
-    id: Option.fromNullishOr(id),
-    code: redact(code, "grant code"),
-    expiresIn: lifetime(expires_in)
-  })),
-  session: Option.fromNullishOr(wire.session),
-  user: Option.map(Option.fromNullishOr(wire.user), ({ email, full_name, id }) => ({
-    id,
-    email: Option.fromNullishOr(email),
-    fullName: Option.fromNullishOr(full_name)
-  })),
+  accessToken: Option.flatMap(Option.fromNullishOr(wire.access_token), tokenFromWire),
+  refreshToken: Option.flatMap(Option.fromNullishOr(wire.refresh_token), tokenFromWire),
+  client: Option.flatMap(
+    Option.fromNullishOr(wire.client),
+    ({ id, name, redirect_uri }) =>
+      isNullish(id) ? Option.none() : Option.some({
+        id,
+        name: Option.fromNullishOr(name),
+        redirectUri: Option.fromNullishOr(redirect_uri)
+      })
+  ),
+  grant: Option.flatMap(
+    Option.fromNullishOr(wire.grant),
+    ({ code, expires_in, id }) =>
+      isNullish(code) ? Option.none() : Option.some({
+        id: Option.fromNullishOr(id),
+        code: redact(code, "grant code"),
+        expiresIn: lifetime(expires_in)
+      })
+  ),
+  session: Option.flatMap(
+    Option.fromNullishOr(wire.session),
+    ({ id }) => isNullish(id) ? Option.none() : Option.some({ id })
+  ),
+  user: Option.flatMap(
+    Option.fromNullishOr(wire.user),
+    ({ email, full_name, id }) =>
+      isNullish(id) ? Option.none() : Option.some({
+        id,
+        email: Option.fromNullishOr(email),
+        fullName: Option.fromNullishOr(full_name)
+      })
+  ),
   createdAt,
   updatedAt
 })
 
-const tokenFromWire = ({ expires_in, id, token, version }: typeof WireToken.Type) => ({
-  id,
-  token: redact(token, "token"),
-  expiresIn: lifetime(expires_in),
-  version: Option.fromNullishOr(version)
-})
+const tokenFromWire = ({ expires_in, id, token, version }: WireToken) =>
+  isNullish(id) || isNullish(token) ? Option.none() : Option.some({
+    id,
+    token: redact(token, "token"),
+    expiresIn: lifetime(expires_in),
+    version: Option.fromNullishOr(version)
+  })
 
 /** Creates a frozen secret: reactive stores such as Vue's leave frozen objects alone, and a `Proxy` of one cannot be read. */
 export const redact = (secret: string, label: string): Redacted.Redacted =>
@@ -130,7 +159,7 @@ const lifetime = (seconds: number | null | undefined): Option.Option<Duration.Du
  * Maps the fields of the domain class to JSON that Heroku's published schema accepts: `null` only where it allows `null`,
  * and `undefined`, which JSON leaves out, elsewhere.
  */
-export const wireFromFields = (fields: Fields): Wire => ({
+export const wireFromFields = (fields: Fields): Encoded & Wire => ({
   id: fields.id,
   description: Option.getOrUndefined(fields.description),
   scope: fields.scope,
@@ -156,7 +185,9 @@ export const wireFromFields = (fields: Fields): Wire => ({
   updated_at: DateTime.formatIso(fields.updatedAt)
 })
 
-const wireFromToken = ({ expiresIn, id, token, version }: ReturnType<typeof tokenFromWire>): typeof WireToken.Type => ({
+const wireFromToken = (
+  { expiresIn, id, token, version }: Option.Option.Value<ReturnType<typeof tokenFromWire>>
+): NonNullable<Encoded["access_token"]> => ({
   id,
   token: Redacted.value(token),
   expires_in: Option.getOrNull(Option.map(expiresIn, Duration.toSeconds)),
