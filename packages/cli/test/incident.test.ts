@@ -53,16 +53,16 @@ it.live(
           account.get(authorization),
           (found) => Option.map(Option.flatMap(found, Authorization.accessToken), Redacted.value)
         )
-      /** Runs a command as written, and confirms its question. */
+      /** Runs a command as written, and confirms its questions. */
       const start = (command: string) =>
         Effect.promise(() => {
-          let isTyped = false
+          let replied = 0
           return runOnTerminal(`cd ${directory}; ${command}`, {
             env,
             onOutput: (output, child) => {
-              if (isTyped || !output.includes("Type yes to go ahead: ")) return
-              isTyped = true
-              child.stdin.write("yes\n")
+              const asked = output.split("Type yes to go ahead: ").length - 1
+              if (asked > replied) child.stdin.write("yes\n".repeat(asked - replied))
+              replied = asked
             }
           })
         })

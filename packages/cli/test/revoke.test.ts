@@ -37,12 +37,58 @@ it.effect("revoke without a terminal prints the plan, changes nothing and exits 
     assert.lengthOf(yield* remaining, 3)
   }).pipe(Effect.provide(layer)))
 
-it.effect("revoke warns of masked matches of find", () =>
+const found = `{"match":"masked","id":"${id(1)}"}\n{"match":"exact","id":"${id(2)}"}`
+
+it.effect("revoke without a terminal marks the masked matches of find in the plan", () =>
   Effect.gen(function*() {
-    const stdin = `{"match":"masked","id":"${id(1)}"}\n{"match":"exact","id":"${id(2)}"}`
-    const { code, stderr } = yield* cli(["revoke", "-"], { stdin })
+    const { code, stdout } = yield* cli(["revoke", "-"], { stdin: found })
     assert.strictEqual(code, 3)
-    assert.match(stderr, /^1 from masked matches: other tokens can look the same\. Compare descriptions and dates/)
+    assert.match(stdout, new RegExp(`^ID +MATCH +CREATED .*\\n${id(1)} +masked .*\\n${id(2)} {3,}`, "m"))
+    assert.include(stdout, "\nMasked matches: 1. Other tokens can look the same, so compare descriptions and dates")
+    assert.match(stdout, new RegExp(`\\nMasked match: ${id(1)} \\(CI, created .*Only --confirm ${id(1)} revokes it`))
+  }).pipe(Effect.provide(layer)))
+
+it.effect("revoke --yes leaves out a masked match of find and exits with 1", () =>
+  Effect.gen(function*() {
+    const { code, stderr, stdout } = yield* cli(["revoke", "-", "--yes"], { stdin: found })
+    assert.deepStrictEqual([code, stdout], [1, `${id(2)} revoked`])
+    assert.include(stderr, "Not revoked, because not confirmed: 1 authorization of masked matches")
+    assert.deepStrictEqual(yield* remaining, [id(1), own])
+    assert.strictEqual((yield* cli(["revoke", "-", "--yes"], { stdin: found.split("\n")[0]! })).code, 1)
+    assert.deepStrictEqual(yield* remaining, [id(1), own])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("revoke --yes --confirm revokes the masked match with this id", () =>
+  Effect.gen(function*() {
+    const stdin = `${found}\n{"match":"masked","id":"${own}"}`
+    const { code } = yield* cli(["revoke", "-", "--yes", "--including-own", "--confirm", id(1)], { stdin })
+    assert.strictEqual(code, 1)
+    assert.deepStrictEqual(yield* remaining, [own])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("revoke revokes an authorization that is both an exact and a masked match without --confirm", () =>
+  Effect.gen(function*() {
+    const stdin = `${found}\n{"match":"exact","id":"${id(1)}"}`
+    assert.strictEqual((yield* cli(["revoke", "-", "--yes"], { stdin })).code, 0)
+    assert.deepStrictEqual(yield* remaining, [own])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("revoke asks a question of its own for a masked match", () =>
+  Effect.gen(function*() {
+    const asked = yield* cli(["revoke", "-"], { stdin: found, replies: ["yes", "no"] })
+    assert.strictEqual(asked.code, 1)
+    assert.match(asked.questions[1]!, new RegExp(`^Revoke ${id(1)} \\(CI, created .*\\), a masked match\\?`))
+    assert.deepStrictEqual(yield* remaining, [id(1), own])
+    const again = yield* cli(["revoke", "-"], { stdin: found.split("\n")[0]!, replies: ["yes", "yes"] })
+    assert.deepStrictEqual([again.code, again.questions.length], [0, 2])
+    assert.deepStrictEqual(yield* remaining, [own])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("revoke rejects a token in --confirm", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* cli(["revoke", id(1), "--yes", "--confirm", "hrku-secret"])
+    assert.strictEqual(code, 2)
+    assert.include(stderr, "--confirm is a token: pass the id of an authorization")
   }).pipe(Effect.provide(layer)))
 
 it.effect("revoke asks on the terminal, and goes ahead after yes", () =>

@@ -5,14 +5,18 @@ import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { confirm } from "../internal/confirm.ts"
+import { ask, confirm } from "../internal/confirm.ts"
 import * as Connection from "../internal/connection.ts"
 import { explain } from "../internal/explain.ts"
 import { all, yes } from "../internal/flags.ts"
+import { parseId } from "../internal/ids.ts"
 import { makePlan, selectTargets } from "../internal/plan.ts"
 import { type Progress, withProgress } from "../internal/progress.ts"
+import { ControllingTerminal } from "../internal/question.ts"
+import { descriptionOf } from "../internal/record.ts"
 import * as Selection from "../internal/selection.ts"
 import { exitCodes, failed } from "../internal/stop.ts"
 import { countOf, formatCount, safe } from "../internal/text.ts"
@@ -27,27 +31,63 @@ export const revoke = Command.make(
       Flag.withoutNegation,
       Flag.withDefault(false),
       Flag.withDescription("Also revoke the authorization of the token that this command uses, as the last one")
+    ),
+    confirm: Flag.String("confirm").pipe(
+      Flag.withMetavar("ID"),
+      Flag.atLeast(0),
+      Flag.withDescription("Confirms a masked match of find, which --yes alone does not revoke; can be repeated")
     )
   },
-  ({ all, includingOwn, selection, yes }) =>
+  ({ all, confirm: confirmedIds, includingOwn, selection, yes }) =>
     Effect.gen(function*() {
-      const { isNamed, missing, others, own } = yield* selectTargets(selection, all)
-      const last = includingOwn ? own : []
-      const targets = [...others, ...last]
-      const plan = yield* makePlan({ title: `Revoke ${countOf(targets.length, "authorization")}`, targets, missing }, [
+      const confirmed = new Set(yield* Effect.forEach(confirmedIds, (text) => parseId(text, "--confirm")))
+      const { isNamed, masked, missing, others, own } = yield* selectTargets(selection, all)
+      const isUnconfirmed = ({ id }: Item) => masked.has(id) && !confirmed.has(id)
+      const terminal = yield* ControllingTerminal
+      const isAsking = !yes && (yield* terminal.isPresent)
+      const selected = [...others, ...(includingOwn ? own : [])]
+      const unconfirmed = selected.filter(isUnconfirmed)
+      const leftOut = yes ? unconfirmed : []
+      const targets = selected.filter((item) => !leftOut.includes(item))
+      const last = targets.filter((item) => own.includes(item))
+      const plan = yield* makePlan({
+        title: `Revoke ${countOf(targets.length, "authorization")}`,
+        targets,
+        missing,
+        masked
+      }, [
         ...(own.length > 0 && !includingOwn
           ? own.map(({ id }) =>
             `Left out: ${safe(id)}, whose token this command uses. --including-own revokes it as the last one`
           )
           : []),
-        ...(last.length > 0 ? ["The token that this command uses is among them. It is revoked last"] : [])
+        ...(last.length > 0 ? ["The token that this command uses is among them. It is revoked last"] : []),
+        ...(isAsking
+          ? []
+          : unconfirmed.map((item) => `Masked match: ${describe(item)}. Only --confirm ${safe(item.id)} revokes it`))
       ])
       if (targets.length === 0) {
         yield* Console.error(plan.join("\n"))
-        return yield* failed("Nothing to revoke: no authorization is selected")
+        return yield* failed(
+          leftOut.length === 0
+            ? "Nothing to revoke: no authorization is selected"
+            : "Nothing was changed: masked matches need --confirm"
+        )
       }
       yield* confirm({ plan, yes, question: `Revoke ${countOf(targets.length, "authorization")}?` })
-      yield* revokeAll(others, last, missing.length)
+      const kept = new Set([
+        ...leftOut,
+        ...yield* Effect.filter(targets.filter(isUnconfirmed), (item) =>
+          Effect.map(ask(`Revoke ${describe(item)}, a masked match?`), (isYes) => !isYes))
+      ])
+      const withoutKept = (items: ReadonlyArray<Item>) =>
+        items.filter((item) => !kept.has(item))
+      yield* revokeAll(withoutKept(others), withoutKept(last), missing.length)
+      if (kept.size > 0) {
+        return yield* failed(
+          `Not revoked, because not confirmed: ${countOf(kept.size, "authorization")} of masked matches`
+        )
+      }
       if (own.length > last.length && isNamed) {
         return yield* failed("All but the authorization of the token that this command uses are revoked")
       }
@@ -59,6 +99,12 @@ export const revoke = Command.make(
     { command: "heroku-authorizations revoke - --yes < ids.txt", description: "Without a question, for scripts" }
   ])
 )
+
+type Item = Authorization.Authorization
+
+/** The id, description and day of creation: with these a person can tell whether this is the leaked authorization. */
+const describe = (item: Item): string =>
+  `${safe(item.id)} (${descriptionOf(item)}, created ${DateTime.formatIsoDateUtc(item.createdAt)})`
 
 /** The result of revoking one authorization. */
 type Outcome = "revoked" | "not found" | "failed"

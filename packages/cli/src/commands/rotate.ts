@@ -117,14 +117,14 @@ const checkUsage = ({ deliverCommand, deliverTo, now, overlap, since }: Input) =
 }
 
 const rotateSelected = Effect.fnUntraced(function*(input: Input, target: DeliverToDirectory.Target) {
-  const { isNamed, missing, others, own } = yield* selectTargets(input.selection, input.all)
+  const { isNamed, masked, missing, others, own } = yield* selectTargets(input.selection, input.all)
   const { leftOut, rotatable } = yield* checkRotatable(withoutSuccessors(others), input)
   const run = { command: JSON.stringify([input.selection, input.all, input.now]), since: input.since }
   const { continued, remaining } = yield* target.findRemaining(rotatable, run)
   // What is gone may have a successor that no run has completed.
   const count = countOf(remaining.length + missing.length, "authorization")
   const [verb, title] = input.now ? ["Regenerate", "Regenerate the tokens of"] : ["Replace", "Replace"]
-  const plan = yield* makePlan({ title: `${title} ${count}`, targets: remaining, missing }, [
+  const plan = yield* makePlan({ title: `${title} ${count}`, targets: remaining, missing, masked }, [
     ...(input.now ? ["Old tokens stop working at once, before the new ones are delivered"] : []),
     ...own.map(({ id }) => `Left out: ${safe(id)}, whose token this command uses. Rotate it with another token`),
     ...limitRows(leftOut),

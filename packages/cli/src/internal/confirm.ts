@@ -28,8 +28,12 @@ export const confirm = Effect.fnUntraced(function*(
   yield* Console.error(text)
   // The terminal that asks does not show standard error that goes to a file.
   const shown = (yield* stdio.stderrIsTerminal) ? "" : `${text}\n`
-  const reply = yield* terminal.ask(`${shown}${question} Type yes to go ahead: `)
-  if (Option.getOrElse(reply, () => "").trim().toLowerCase() !== "yes") {
-    return yield* failed("Nothing was changed: the reply was not yes")
-  }
+  if (!(yield* ask(`${shown}${question}`))) return yield* failed("Nothing was changed: the reply was not yes")
+})
+
+/** Asks a question on the terminal, and returns whether the reply is yes. */
+export const ask = Effect.fnUntraced(function*(question: string) {
+  const terminal = yield* ControllingTerminal
+  const reply = yield* terminal.ask(`${question} Type yes to go ahead: `)
+  return Option.getOrElse(reply, () => "").trim().toLowerCase() === "yes"
 })

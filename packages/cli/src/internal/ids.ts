@@ -1,22 +1,27 @@
 /** The ids that a user passes, as arguments or on standard input. */
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import { invalidUsage, type Stop } from "./stop.ts"
-import { formatCount } from "./text.ts"
 
 /** The argument that stands for standard input. */
 const standardInput = "-"
+
+/** An id, and how `find` found it. After a masked match, another authorization may be meant. */
+export interface NamedId {
+  readonly id: AuthorizationId
+  readonly match: string | undefined
+}
 
 /** Reads ids. The argument `-` adds those of standard input. */
 export const readIds = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
   const named = yield* Effect.forEach(
     args.filter((text) => text !== standardInput),
-    (text, index) => parseId(text, `argument ${index + 1}`)
+    (text, index): Effect.Effect<NamedId, Stop> =>
+      Effect.map(parseId(text, `argument ${index + 1}`), (id) => ({ id, match: undefined }))
   )
   return args.includes(standardInput) ? [...named, ...(yield* readStandardInput)] : named
 })
@@ -27,13 +32,11 @@ const readStandardInput = Effect.gen(function*() {
   const lines = yield* stdio.stdin.pipe(Stream.decodeText, Stream.splitLines, Stream.runCollect)
   const entries = lines.map((line, index) => parseLine(line.trim(), `line ${index + 1} of standard input`))
     .filter(({ text }) => text !== "")
-  const masked = entries.filter(({ match }) => match === "masked").length
-  if (masked > 0) {
-    yield* Console.error(
-      `${formatCount(masked)} from masked matches: other tokens can look the same. Compare descriptions and dates`
-    )
-  }
-  return yield* Effect.forEach(entries, ({ source, text }) => parseId(text, source))
+  return yield* Effect.forEach(
+    entries,
+    ({ match, source, text }): Effect.Effect<NamedId, Stop> =>
+      Effect.map(parseId(text, source), (id) => ({ id, match }))
+  )
 })
 
 const decodeLine = Schema.decodeUnknownOption(
@@ -49,7 +52,7 @@ const parseLine = (line: string, source: string) =>
 
 /** Checks one id. The message never quotes it: it may be a token. */
 export const parseId = (text: string, source: string): Effect.Effect<AuthorizationId, Stop> =>
-  text.startsWith("HRKU-")
+  /^HRKU-/i.test(text)
     ? Effect.fail(invalidUsage(
       `${source} is a token: pass the id of an authorization, which \`heroku-authorizations find\` finds for a token`
     ))

@@ -9,7 +9,7 @@ import { heading, toRow } from "./record.ts"
 import * as Selection from "./selection.ts"
 import { invalidUsage } from "./stop.ts"
 import { formatTable } from "./table.ts"
-import { countOf, safe } from "./text.ts"
+import { countOf, formatCount, safe } from "./text.ts"
 
 /**
  * Reads the authorizations to change. `own` are those that the acting token belongs to or, as far as masked tokens show, may
@@ -33,6 +33,7 @@ export const selectTargets = Effect.fnUntraced(function*(input: Selection.Input,
     others: [...matching("none"), ...matching("unknown")],
     own: matching("exact", "masked"),
     missing,
+    masked: selection.masked,
     isNamed: Option.isSome(selection.ids)
   }
 })
@@ -53,29 +54,47 @@ interface Parts {
   readonly targets: ReadonlyArray<Authorization.Authorization>
   /** The ids that no authorization has. */
   readonly missing: ReadonlyArray<string>
+  /** The ids of masked matches, which come first and are marked. */
+  readonly masked: ReadonlySet<string>
 }
 
 /** Formats the account, the authorizations, and notes about them. */
-export const makePlan = Effect.fnUntraced(function*({ missing, targets, title }: Parts, notes: ReadonlyArray<string>) {
-  const { actingToken, invalidCount } = yield* Connection
-  const now = yield* DateTime.now
-  const incomparable = targets.filter((item) => Authorization.matchToken(item, actingToken) === "unknown").length
-  return [
-    yield* whoami,
-    `${title}${targets.length === 0 ? "" : ":"}`,
-    ...(targets.length === 0 ? [] : formatTable(heading, targets.slice(0, maxRows).map((item) => toRow(item, now)))),
-    ...(targets.length > maxRows
-      ? [`… and ${countOf(targets.length - maxRows, "more authorization")}. \`list\` with the same selection shows all`]
-      : []),
-    ...missing.map((id) => `Not found: ${safe(id)}`),
-    ...(invalidCount() > 0 ? [`Left out: ${countOf(invalidCount(), "authorization")} that could not be read`] : []),
-    ...notes,
-    ...(incomparable === 0
-      ? []
-      : [
-        `Heroku masks the tokens of ${
-          countOf(incomparable, "authorization")
-        }: one of them may be that of the acting token`
-      ])
-  ]
-})
+export const makePlan = Effect.fnUntraced(
+  function*({ masked, missing, targets, title }: Parts, notes: ReadonlyArray<string>) {
+    const { actingToken, invalidCount } = yield* Connection
+    const now = yield* DateTime.now
+    const incomparable = targets.filter((item) => Authorization.matchToken(item, actingToken) === "unknown").length
+    const isMasked = ({ id }: Authorization.Authorization) => masked.has(id)
+    const maskedCount = targets.filter(isMasked).length
+    const addMatch = (row: ReadonlyArray<string>, match: string) => maskedCount === 0 ? row : row.toSpliced(1, 0, match)
+    const rows = [...targets.filter(isMasked), ...targets.filter((item) => !isMasked(item))].slice(0, maxRows)
+      .map((item) => addMatch(toRow(item, now), isMasked(item) ? "masked" : ""))
+    return [
+      yield* whoami,
+      `${title}${targets.length === 0 ? "" : ":"}`,
+      ...(targets.length === 0 ? [] : formatTable(addMatch(heading, "MATCH"), rows)),
+      ...(targets.length > maxRows
+        ? [
+          `… and ${countOf(targets.length - maxRows, "more authorization")}. \`list\` with the same selection shows all`
+        ]
+        : []),
+      ...(maskedCount > 0
+        ? [
+          `Masked matches: ${
+            formatCount(maskedCount)
+          }. Other tokens can look the same, so compare descriptions and dates`
+        ]
+        : []),
+      ...missing.map((id) => `Not found: ${safe(id)}`),
+      ...(invalidCount() > 0 ? [`Left out: ${countOf(invalidCount(), "authorization")} that could not be read`] : []),
+      ...notes,
+      ...(incomparable === 0
+        ? []
+        : [
+          `Heroku masks the tokens of ${
+            countOf(incomparable, "authorization")
+          }: one of them may be that of the acting token`
+        ])
+    ]
+  }
+)

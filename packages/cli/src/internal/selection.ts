@@ -61,6 +61,8 @@ export interface Selection {
   readonly team: string | undefined
   /** The ids that were passed. `None`: all authorizations are searched. */
   readonly ids: Option.Option<ReadonlySet<Id>>
+  /** The ids of masked matches of `find` that are no exact matches as well. */
+  readonly masked: ReadonlySet<Id>
   /** Whether ids or filters leave out anything. */
   readonly isNarrowed: boolean
   /** Whether the filters accept an authorization. */
@@ -69,18 +71,24 @@ export interface Selection {
 
 /** Reads the selection, with `~` replaced by the id that it stands for. */
 export const make = Effect.fnUntraced(function*(input: Input) {
+  const named = yield* Effect.forEach(
+    yield* readIds(input.ids),
+    ({ id, match }) => Effect.map(resolve(id), (id) => ({ id, match }))
+  )
+  const exact = new Set(named.filter(({ match }) => match === "exact").map(({ id }) => id))
   const excluded = new Set(
     yield* Effect.forEach(input.not, (text) => Effect.flatMap(parseId(text, "--not"), resolve))
   )
   const ids = input.ids.length === 0
     ? Option.none()
     : Option.some(
-      new Set((yield* Effect.forEach(yield* readIds(input.ids), resolve)).filter((id) => !excluded.has(id)))
+      new Set(named.map(({ id }) => id).filter((id) => !excluded.has(id)))
     )
   const conditions = toConditions(input)
   const selection: Selection = {
     team: Option.getOrUndefined(input.team),
     ids,
+    masked: new Set(named.filter(({ id, match }) => match === "masked" && !exact.has(id)).map(({ id }) => id)),
     isNarrowed: Option.isSome(ids) || conditions.length > 0,
     accepts: (item, observedAt) =>
       !excluded.has(item.id) && conditions.every((condition) => condition(item, observedAt))
