@@ -1,3 +1,5 @@
+import { serve } from "@effect-heroku/test-kit/httpServer"
+import * as payloads from "@effect-heroku/test-kit/payloads"
 import { FaultInjection } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -70,6 +72,7 @@ it.effect("find exits with 1 if a token was not found", () =>
     const { code, matches, stderr } = yield* find(`${tokens.unknown}\n${tokens.new}`)
     assert.deepStrictEqual([code, matches], [1, [["exact", "stdin:2", id(1)]]])
     assert.include(stderr, "\nThe token at stdin:1 was not found\n1 token not found")
+    assert.include(stderr, "\nExact matches: 1, masked: 0. Authorizations compared: 4, not comparable: 0\n")
   }).pipe(Effect.provide(layer)))
 
 const layerIncomparable = layerFake({
@@ -82,8 +85,23 @@ it.effect("find exits with 2 if a token was not found and an authorization could
     const { code, stderr } = yield* find(tokens.unknown)
     assert.strictEqual(code, 2)
     assert.include(stderr, "1 authorization could not be compared")
-    assert.strictEqual((yield* find(tokens.new)).code, 0)
+    const found = yield* find(tokens.new)
+    assert.strictEqual(found.code, 0)
+    assert.match(found.stderr, /\nExact matches: 1, masked: 0\. Authorizations compared: 1, not comparable: 1$/)
   }).pipe(Effect.provide(layerIncomparable)))
+
+it.effect("find exits with 2 if a token was not found and an authorization could not be read", () =>
+  Effect.gen(function*() {
+    const url = yield* serve((_, response) => {
+      response.writeHead(200, { "content-type": "application/json" })
+      response.end(JSON.stringify([{ ...payloads.full, id: id(1) }, { id: id(2), scope: "broken" }]))
+    })
+    const { code, stderr } = yield* cli(["find"], { stdin: tokens.unknown, env: { HEROKU_API_URL: url } })
+    assert.strictEqual(code, 2)
+    assert.include(stderr, `Authorization ${id(2)} cannot be read: `)
+    assert.include(stderr, "\nExact matches: 0, masked: 0. Authorizations compared: 1, not comparable: 1\n")
+    assert.include(stderr, "\nThe token at stdin:1 was not found\n1 authorization could not be compared")
+  }).pipe(Effect.provide(layer)))
 
 it.effect("find exits with 2 for masked tokens in the input", () =>
   Effect.gen(function*() {
@@ -98,6 +116,22 @@ it.effect("find ignores names that only begin like a token", () =>
     assert.strictEqual(code, 0)
     assert.include(stderr, "\n1 token in the input.")
   }).pipe(Effect.provide(layer)))
+
+it.effect.each(["*", "**", "***"])("find finds a token between %s of Markdown", (mark) =>
+  Effect.gen(function*() {
+    const { code, matches } = yield* find(`Use ${mark}${tokens.new}${mark} and ${mark}${tokens.old}${mark}`)
+    assert.deepStrictEqual([code, matches], [0, [["exact", "stdin:1", id(1)], ["exact", "stdin:1", id(2)]]])
+  }).pipe(Effect.provide(layer)))
+
+it.effect.each(["HRKU-**********", "HRKU-AAab***yz, **bold**"])(
+  "find reports %s in the input as masked",
+  (text) =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* find(`${tokens.new} ${text}`)
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "The token at stdin:1 is masked: it cannot be searched for")
+    }).pipe(Effect.provide(layer))
+)
 
 it.effect("find ignores a bare UUID beside other text", () =>
   Effect.gen(function*() {

@@ -19,7 +19,7 @@ import { heading, toRecord, toRow } from "../internal/record.ts"
 import * as Selection from "../internal/selection.ts"
 import { exitCode, invalidUsage, Stop } from "../internal/stop.ts"
 import { formatTable } from "../internal/table.ts"
-import { countOf, safe, toJson } from "../internal/text.ts"
+import { countOf, formatCount, safe, toJson } from "../internal/text.ts"
 
 export const find = Command.make(
   "find",
@@ -73,7 +73,7 @@ const readTokens = Effect.fnUntraced(function*(files: ReadonlyArray<string>) {
   }
   const { addLine, leaked } = makeCollector()
   for (const file of files) {
-    if (file.startsWith("HRKU-")) {
+    if (/^HRKU-/i.test(file)) {
       return yield* invalidUsage(
         "Pass tokens on standard input or in files: other users can see the arguments of a program"
       )
@@ -103,7 +103,9 @@ interface Match {
 interface SearchResult {
   readonly matches: ReadonlyArray<Match>
   readonly missing: ReadonlyArray<LeakedToken>
-  /** The number of authorizations with a token that cannot be compared with those that are missing. */
+  /** The number of authorizations that were compared with every token. */
+  readonly compared: number
+  /** The number of authorizations that could not be compared with some token. */
   readonly incomparable: number
 }
 
@@ -115,6 +117,7 @@ const search = Effect.fnUntraced(function*(
   const tokens = [...leaked.tokens.values()]
   const found = new Set<LeakedToken>()
   const matches: Array<Match> = []
+  let compared = 0
   let incomparable = 0
   yield* authorizations.pipe(
     Stream.chunks,
@@ -130,7 +133,8 @@ const search = Effect.fnUntraced(function*(
               matches.push({ match, source: leakedToken.source, item })
               found.add(leakedToken)
             }
-            if (!isComparable) incomparable++
+            if (isComparable) compared++
+            else incomparable++
           }
         }),
         advance(items.length)
@@ -141,6 +145,7 @@ const search = Effect.fnUntraced(function*(
   const result: SearchResult = {
     matches,
     missing: tokens.filter((token) => !found.has(token)),
+    compared,
     incomparable: incomparable + invalidCount()
   }
   return result
@@ -166,7 +171,15 @@ const printTables = (matches: ReadonlyArray<Match>) =>
     yield* print("Masked matches: equal as far as Heroku shows the token; other tokens can look the same", "masked")
   })
 
-const conclude = Effect.fnUntraced(function*(leaked: Leaked, { incomparable, missing }: SearchResult) {
+const conclude = Effect.fnUntraced(function*(
+  leaked: Leaked,
+  { compared, incomparable, matches, missing }: SearchResult
+) {
+  const countMatches = (kind: Match["match"]) => formatCount(matches.filter(({ match }) => match === kind).length)
+  yield* Console.error(
+    `Exact matches: ${countMatches("exact")}, masked: ${countMatches("masked")}. `
+      + `Authorizations compared: ${formatCount(compared)}, not comparable: ${formatCount(incomparable)}`
+  )
   for (const { source } of missing) yield* Console.error(`The token at ${safe(source)} was not found`)
   for (const source of leaked.masked) {
     yield* Console.error(`The token at ${safe(source)} is masked: it cannot be searched for`)

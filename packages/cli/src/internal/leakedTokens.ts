@@ -20,7 +20,9 @@ const uuid = String.raw`[\da-fA-F]{8}-(?:[\da-fA-F]{4}-){3}[\da-fA-F]{12}`
 
 /** Today's 65 characters, and the form before that: a UUID after the prefix. Names such as `hrku-prod-worker` are no tokens. */
 const withPrefix = new RegExp(String.raw`HRKU-(?:AA[\w-]{58}|${uuid})`, "g")
-const maskedToken = /HRKU-[\w-]*\*/
+
+/** Heroku masks with ten asterisks. Three and more count: one to three after a whole token are Markdown. */
+const maskedToken = /HRKU-[\w-]*\*{3}/
 
 /** The oldest form has no prefix. Texts are full of UUIDs, so it counts only where a line holds nothing else. */
 const bareUuid = new RegExp(`^${uuid}$`)
@@ -37,7 +39,7 @@ export const makeCollector = () => {
       for (const token of found) {
         if (!tokens.has(token)) tokens.set(token, { token: Redacted.make(token, { label: "leaked token" }), source })
       }
-      if (maskedToken.test(line)) masked.push(source)
+      if (maskedToken.test(line.replaceAll(withPrefix, " "))) masked.push(source)
     }
   }
 }

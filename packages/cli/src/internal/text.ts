@@ -13,7 +13,7 @@ export const safe = (text: string): string => text.replaceAll(unsafe, toEscape)
 export const toJson = (value: unknown): string => JSON.stringify(value).replaceAll(unsafe, toEscape)
 
 /** A token, which a user may pass in place of an id. Error messages must not quote it. */
-const token = /HRKU-[\w-]+/g
+const token = /HRKU-[\w-]+/gi
 
 /** Masks tokens in the text of an error. */
 export const maskTokens = (text: string): string => text.replaceAll(token, "HRKU-…")
