@@ -2,7 +2,8 @@
 import { FaultInjection, HerokuAccount } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
-import { cli, daysAgo, layerFake } from "./fixtures/cli.ts"
+import { HttpServer } from "effect/http"
+import { cli, daysAgo, layerFake, temporaryDirectory } from "./fixtures/cli.ts"
 
 const id = "00000001-0000-4000-8000-000000000000"
 const seed = [{ id, description: "CI", scope: ["read"], expiresIn: "1 hour", createdAt: daysAgo(1) }] as const
@@ -99,7 +100,8 @@ it.effect("a command exits with 1 and says what to do when Heroku rejects the to
   Effect.gen(function*() {
     const { code, stderr, stdout } = yield* cli(["list"], { env: { HEROKU_API_KEY: "HRKU-wrong-token" } })
     assert.deepStrictEqual([code, stdout], [1, ""])
-    assert.match(stderr, /^The token comes from HEROKU_API_KEY\nHeroku rejected the token: .*`heroku login`/)
+    assert.match(stderr, /^The token comes from HEROKU_API_KEY\nHeroku rejected the token: /)
+    assert.include(stderr, "unset HEROKU_API_KEY; heroku login; export HEROKU_API_KEY=\"$(heroku auth:token)\"")
     assert.notInclude(stderr, "HRKU")
   }).pipe(Effect.provide(layer)))
 
@@ -110,6 +112,30 @@ it.effect("--api-url names another API than HEROKU_API_URL", () =>
     assert.strictEqual(code, 1)
     assert.include(stderr, "must begin with https://")
   }).pipe(Effect.provide(layer)))
+
+it.effect("commands trim HEROKU_API_URL", () =>
+  Effect.gen(function*() {
+    const { address } = yield* HttpServer.HttpServer
+    const env = { HEROKU_API_URL: ` ${HttpServer.formatAddress(address)}\n` }
+    const argv = ["rotate", id, "--yes", "--deliver-to", yield* temporaryDirectory]
+    const { code, stderr } = yield* cli(argv, { env })
+    assert.strictEqual(code, 0, stderr)
+    assert.match(stderr, /^Account \S+ at 127\.0\.0\.1:\d+\n/)
+  }).pipe(Effect.provide(layer)))
+
+it.effect.each(["hrku-secret", "id-HRKU-secret"])(
+  "info %s says that a token is not an id",
+  (argument) =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* cli(["info", argument])
+      assert.strictEqual(code, 2)
+      assert.match(
+        stderr,
+        /^The argument is a token: pass the id of an authorization, which `heroku-authorizations find`/
+      )
+      assert.notInclude(stderr, "secret")
+    }).pipe(Effect.provide(layer))
+)
 
 it.live("--timeout limits how long a request takes", () =>
   Effect.gen(function*() {

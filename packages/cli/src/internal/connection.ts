@@ -48,7 +48,11 @@ export const whoami = Effect.gen(function*() {
 const make = Effect.gen(function*() {
   const { timeout } = yield* program
   const credentials = yield* HerokuCredentials.find()
-  const url = yield* Config.option(Config.String("HEROKU_API_URL"))
+  // Read as the layer of the service reads it: trimmed, and a blank one counts as unset.
+  const url = yield* Config.option(Config.String("HEROKU_API_URL")).pipe(
+    Effect.map(Option.map((text) => text.trim())),
+    Effect.map(Option.filter((text) => text !== ""))
+  )
   let remaining = Option.none<number>()
   let invalid = 0
   const options = {

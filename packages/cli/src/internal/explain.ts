@@ -18,14 +18,17 @@ export const explain = (error: CommandError): string => {
   return maskTokens(safe(text))
 }
 
+/** `heroku login` fails while HEROKU_API_KEY is set. */
+const logIn = "unset HEROKU_API_KEY; heroku login; export HEROKU_API_KEY=\"$(heroku auth:token)\""
+
 const describe = (error: CommandError): string => {
   switch (error._tag) {
     case "Unauthorized":
-      return `Heroku rejected the token: ${error.message} Set HEROKU_API_KEY to another one, or run \`heroku login\``
+      return `Heroku rejected the token: ${error.message} Log in again: ${logIn}`
     case "Forbidden":
       return `The token may not do this: ${error.message} Use a token with the scope global`
     case "TwoFactorRequired":
-      return `Heroku requires a second factor: ${error.message} Run \`heroku login\`, then run this command with HEROKU_API_KEY="$(heroku auth:token)"`
+      return `Heroku requires a second factor: ${error.message} Log in again: ${logIn}`
     case "NotFound":
       return `No authorization has the id ${error.id}: ${error.message} Run \`heroku-authorizations list\` to see all ids`
     case "RateLimited":

@@ -52,7 +52,7 @@ const parseLine = (line: string, source: string) =>
 
 /** Checks one id. The message never quotes it: it may be a token. */
 export const parseId = (text: string, source: string): Effect.Effect<AuthorizationId, Stop> =>
-  /^HRKU-/i.test(text)
+  /HRKU-/i.test(text)
     ? Effect.fail(invalidUsage(
       `${source} is a token: pass the id of an authorization, which \`heroku-authorizations find\` finds for a token`
     ))
