@@ -138,8 +138,8 @@ const sandbox = Command.make(
   ({ count, faults, host, latency, port, quiet, seed, state, teams, token, twoFactor, ...options }) =>
     Effect.gen(function*() {
       const server = createServer()
-      if (Option.isSome(state)) yield* Lock.acquire(state.value)
-      const loaded = Option.isSome(state) ? yield* State.load(state.value) : Option.none()
+      const file = yield* Effect.transposeOption(Option.map(state, Lock.acquire))
+      const loaded = Option.isSome(file) ? yield* State.load(file.value) : Option.none()
       const changed = { value: false }
       const layer = FakeHeroku.layerServerWithFaults({
         ...options,
@@ -164,7 +164,7 @@ const sandbox = Command.make(
           })
         })
       })
-      const saving = Option.isSome(state) ? layerSaving(state.value, changed) : Layer.empty
+      const saving = Option.isSome(file) ? layerSaving(file.value, changed) : Layer.empty
       return yield* Effect.gen(function*() {
         const injection = yield* FaultInjection.FaultInjection
         for (const { fault, target } of faults) yield* injection.inject(fault, target)

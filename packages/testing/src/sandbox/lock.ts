@@ -1,7 +1,9 @@
 /** The lock of a file of `--state`, so that only one sandbox at a time writes it. */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
+import { randomUUID } from "node:crypto"
 
 /** Another sandbox holds the lock. */
 class Locked extends Schema.TaggedError<Locked>()("Locked", {
@@ -11,27 +13,52 @@ class Locked extends Schema.TaggedError<Locked>()("Locked", {
   pid: Schema.String
 }) {}
 
-/** Holds the lock of a file until the scope closes. A lock that a process left behind when it was killed is replaced. */
-export const acquire = (file: string) =>
-  Effect.acquireRelease(
-    create(`${file}.lock`),
-    (lock) => FileSystem.FileSystem.use((fileSystem) => Effect.ignore(fileSystem.remove(lock)))
+/**
+ * Holds the lock of a file until the scope closes, and returns the real path of the file: two links to it share one lock. A
+ * lock without the id of a running process was left behind by a process that was killed, and is replaced.
+ */
+export const acquire = Effect.fnUntraced(function*(file: string) {
+  const realFile = yield* toRealPath(file)
+  yield* Effect.acquireRelease(create(`${realFile}.lock`), release)
+  return realFile
+})
+
+const toRealPath = Effect.fnUntraced(function*(file: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  // A new file has no real path yet, but its directory does.
+  return yield* fileSystem.realPath(file).pipe(
+    Effect.catchReason(
+      "PlatformError",
+      "NotFound",
+      () =>
+        Effect.map(fileSystem.realPath(path.dirname(file)), (directory) => path.join(directory, path.basename(file)))
+    )
   )
+})
 
 const create = Effect.fnUntraced(function*(lock: string) {
   const fileSystem = yield* FileSystem.FileSystem
-  const write = fileSystem.writeFileString(lock, String(process.pid), { flag: "wx" })
+  // Containers reuse process ids, so the random part tells the owners apart.
+  const content = `${process.pid} ${randomUUID()}`
+  const write = fileSystem.writeFileString(lock, content, { flag: "wx" })
   yield* write.pipe(
     Effect.catchReason("PlatformError", "AlreadyExists", () =>
       Effect.gen(function*() {
-        const pid = yield* fileSystem.readFileString(lock)
-        if (isRunning(Number(pid))) return yield* new Locked({ lock, pid })
+        const pid = /^[1-9]\d*(?= |$)/.exec(yield* fileSystem.readFileString(lock))?.[0]
+        if (pid !== undefined && isRunning(Number(pid))) return yield* new Locked({ lock, pid })
         yield* fileSystem.remove(lock)
         yield* write
       }))
   )
-  return lock
+  return { lock, content }
 })
+
+/** Removes the lock, unless another sandbox has replaced it. */
+const release = Effect.fnUntraced(function*({ content, lock }: { readonly content: string; readonly lock: string }) {
+  const fileSystem = yield* FileSystem.FileSystem
+  if ((yield* fileSystem.readFileString(lock)) === content) yield* fileSystem.remove(lock)
+}, (effect) => Effect.ignore(effect))
 
 /** Returns whether another process has this id. In a container, every run of a program can have the same id. */
 const isRunning = (pid: number): boolean => {

@@ -2,7 +2,17 @@
 import { assert, it } from "@effect/vitest"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -161,6 +171,60 @@ it("a second sandbox on the same --state exits with an error, until the first ha
     third.child.kill("SIGTERM")
     await third.ended
     assert.deepStrictEqual(readdirSync(directory), ["account.json"])
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+it.each(["", "\n", "0", "-1", "1x"])("the sandbox replaces a lock file with the content %j", async (content) => {
+  const directory = mkdtempSync(join(tmpdir(), "sandbox-"))
+  const file = join(directory, "account.json")
+  writeFileSync(`${file}.lock`, content)
+  try {
+    const sandbox = start("--count", "1", "--state", file)
+    await listening(sandbox)
+    assert.match(readFileSync(`${file}.lock`, "utf8"), new RegExp(`^${sandbox.child.pid} [0-9a-f-]{36}$`))
+    sandbox.child.kill("SIGTERM")
+    await sandbox.ended
+    assert.deepStrictEqual(readdirSync(directory), ["account.json"])
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+it("a second sandbox on a symbolic link to the file of --state exits with an error, and the link remains", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "sandbox-"))
+  const [file, link] = [join(directory, "account.json"), join(directory, "link.json")]
+  try {
+    const first = start("--count", "1", "--state", file)
+    await listening(first)
+    symlinkSync(file, link)
+    const second = await start("--count", "1", "--state", link).ended
+    assert.strictEqual(second.code, 1)
+    assert.match(second.stderr, new RegExp(`--state is in use by the sandbox with process id ${first.child.pid}`))
+    first.child.kill("SIGTERM")
+    await first.ended
+    const third = start("--count", "1", "--state", link)
+    await listening(third)
+    third.child.kill("SIGTERM")
+    await third.ended
+    assert.isTrue(lstatSync(link).isSymbolicLink())
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+it("the sandbox leaves a lock alone that another one has replaced", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "sandbox-"))
+  const file = join(directory, "account.json")
+  try {
+    const sandbox = start("--count", "1", "--state", file)
+    await listening(sandbox)
+    const other = `${sandbox.child.pid} another owner`
+    writeFileSync(`${file}.lock`, other)
+    sandbox.child.kill("SIGTERM")
+    await sandbox.ended
+    assert.strictEqual(readFileSync(`${file}.lock`, "utf8"), other)
   } finally {
     rmSync(directory, { recursive: true })
   }
