@@ -22,20 +22,23 @@ interface Case {
   /** The shell commands of the program. Without any, it is not installed. */
   readonly script?: string
   readonly netrc?: string
-  readonly login?: string
+  /** The contents of `login.json`. With `undefined` it is a directory. */
+  readonly login?: string | Uint8Array | undefined
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** Returns the result of `HerokuCredentials.find` on such a machine, and the arguments that the program received. */
-const findOn = ({ env = {}, login = JSON.stringify({ account }), netrc, platform, program, script }: Case) =>
+const findOn = ({ env = {}, netrc, platform, program, script, ...machine }: Case) =>
   Effect.gen(function*() {
+    const { login } = { login: JSON.stringify({ account }), ...machine }
     const home = yield* Effect.acquireRelease(
       Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-heroku-keychain-"))),
       (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
     )
     mkdirSync(join(home, "data/heroku"), { recursive: true })
     mkdirSync(join(home, "bin"))
-    writeFileSync(join(home, "data/heroku/login.json"), login)
+    if (login === undefined) mkdirSync(join(home, "data/heroku/login.json"))
+    else writeFileSync(join(home, "data/heroku/login.json"), login)
     if (netrc !== undefined) writeFileSync(join(home, ".netrc"), netrc, { mode: 0o600 })
     const record = join(home, "arguments")
     if (script !== undefined) {
@@ -161,7 +164,8 @@ describe("the keychain", () => {
           netrc: `machine api.heroku.com ${login}password HRKU-netrc`
         })
         assert.isUndefined(found.token)
-        for (const part of [account, other, `${home}/.netrc`, "secret-tool"]) assert.include(found.message, part)
+        const parts = [account, other, `${home}/.netrc`, "secret-tool", `export HEROKU_API_KEY="$(heroku auth:token)"`]
+        for (const part of parts) assert.include(found.message, part)
         assert.notInclude(JSON.stringify(found), "HRKU-")
       })
   )
@@ -177,6 +181,25 @@ describe("the keychain", () => {
       assert.deepStrictEqual(args, [])
       assert.notStrictEqual(found.token, "HRKU-keychain")
     }))
+
+  it.effect.each<[string, string | Uint8Array | undefined, string]>([
+    ["is UTF-16", Buffer.from(JSON.stringify({ account }), "utf16le"), "is not UTF-8 text, save it as UTF-8"],
+    ["is not an object", JSON.stringify(account), "names no account"],
+    ["is empty", "", "names no account"],
+    ["is a directory", undefined, "cannot be read (BadResource)"]
+  ])(
+    "HerokuCredentials.find warns that the token comes from .netrc when login.json %s",
+    ([, login, problem]) =>
+      Effect.gen(function*() {
+        const netrc = "machine api.heroku.com login other@example.com password HRKU-netrc"
+        const { found, home } = yield* findOn({ ...linux, login, netrc })
+        assert.strictEqual(found.token, "HRKU-netrc")
+        assert.strictEqual(
+          found.logs[0],
+          `Warn: ${home}/data/heroku/login.json ${problem}: the token comes from ${home}/.netrc, which may be older`
+        )
+      })
+  )
 
   it.effect("a message about an account shows no control characters", () =>
     Effect.gen(function*() {

@@ -59,7 +59,13 @@ const findInOrder = Effect.fnUntraced(function*(baseUrl: URL) {
     return yield* fail(
       `No Heroku token: HEROKU_API_KEY is not set; \`heroku login\` has logged in ${login.account.value}, but `
         + `${login.credentials.failure}; the token in ${file} is not that of ${login.account.value} but ${other}. `
-        + "Run `heroku login`, or set HEROKU_API_KEY to the token to use."
+        + advice(baseUrl)
+    )
+  }
+  if (login.isUnusable) {
+    // The login may be of another account or newer than the token in .netrc.
+    yield* Effect.logWarning(
+      withoutControls(`${login.credentials.failure}: the token comes from ${file}, which may be older`)
     )
   }
   yield* warnAboutMode(file)
@@ -80,11 +86,17 @@ const herokuHost = "api.heroku.com"
 /** The account that `heroku login` has logged in, and its token or the reason why it is missing. */
 interface Login {
   readonly account: Option.Option<string>
+  /** Whether `login.json` exists, but cannot be read or names no account. */
+  readonly isUnusable: boolean
   readonly credentials: Result.Result<Credentials, string>
 }
 
 const findLogin = Effect.fnUntraced(function*({ hostname }: URL) {
-  const withoutAccount = (problem: string): Login => ({ account: Option.none(), credentials: Result.fail(problem) })
+  const withoutAccount = (problem: string, isUnusable = false): Login => ({
+    account: Option.none(),
+    isUnusable,
+    credentials: Result.fail(problem)
+  })
   if (hostname !== herokuHost) return withoutAccount(`the keychain entry of \`heroku login\` is for ${herokuHost} only`)
   // As the command line does when this variable is set.
   if (Option.exists(yield* variable("HEROKU_NETRC_WRITE"), (value) => value.toLowerCase() === "true")) {
@@ -95,14 +107,15 @@ const findLogin = Effect.fnUntraced(function*({ hostname }: URL) {
   const path = yield* Path.Path
   const file = path.join(directory.value, "login.json")
   const text = yield* readText(file)
-  if (Result.isFailure(text)) return withoutAccount(text.failure)
+  if (Result.isFailure(text)) return withoutAccount(text.failure.problem, !text.failure.isMissing)
   const login = decodeLogin(text.success)
-  if (Option.isNone(login)) return withoutAccount(`${file} names no account`)
+  if (Option.isNone(login)) return withoutAccount(`${file} names no account`, true)
   const { account } = login.value
   const systemRoot = Option.getOrUndefined(yield* variable("SystemRoot"))
   const token = yield* readKeychain({ platform: process.platform, account, systemRoot })
   return {
     account: Option.some(account),
+    isUnusable: false,
     credentials: Result.map(token, (token): Credentials => ({
       token,
       source: withoutControls(`the keychain entry of \`heroku login\` for ${account}`)
@@ -134,7 +147,7 @@ const findInNetrc = Effect.fnUntraced(function*({ host, hostname }: URL) {
   for (const file of files) {
     const text = yield* readText(file)
     if (Result.isFailure(text)) {
-      problems.push(text.failure)
+      problems.push(text.failure.problem)
       continue
     }
     // The command line writes the port, if there is one; others do not.
@@ -178,11 +191,14 @@ const readText = (file: string) =>
     Effect.map((bytes) =>
       // Editors on Windows save text as UTF-16, in which every other byte of plain ASCII is zero.
       bytes.includes(0)
-        ? Result.fail(`${file} is not UTF-8 text, save it as UTF-8`)
+        ? Result.fail({ problem: `${file} is not UTF-8 text, save it as UTF-8`, isMissing: false })
         : Result.succeed(new TextDecoder().decode(bytes))
     ),
     Effect.catchTag("PlatformError", ({ reason: { _tag } }) =>
       Effect.succeed(
-        Result.fail(`${file} ${_tag === "NotFound" ? "does not exist" : `cannot be read (${_tag})`}`)
+        Result.fail({
+          problem: `${file} ${_tag === "NotFound" ? "does not exist" : `cannot be read (${_tag})`}`,
+          isMissing: _tag === "NotFound"
+        })
       ))
   )
