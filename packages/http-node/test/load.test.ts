@@ -7,7 +7,7 @@ import { serve } from "@effect-heroku/test-kit/httpServer"
 import { operations } from "@effect-heroku/test-kit/operations"
 import * as payloads from "@effect-heroku/test-kit/payloads"
 import { scriptedClient, status } from "@effect-heroku/test-kit/scriptedClient"
-import { whileTimePasses } from "@effect-heroku/test-kit/testTime"
+import { nextTick, whileTimePasses } from "@effect-heroku/test-kit/testTime"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -37,7 +37,7 @@ describe("calls that wait for a connection", () => {
       assert.lengthOf(server.received, 64)
     }))
 
-  it.live("an interrupted call that waits for a connection is never sent, and frees its place in the queue", () =>
+  it.live("an interrupted call that waits for a connection is never sent, and frees its slot", () =>
     Effect.gen(function*() {
       const sockets: Array<() => void> = []
       const server = yield* hostileServer([(socket) => {
@@ -67,6 +67,28 @@ describe("calls that wait for a connection", () => {
         yield* Fiber.interrupt(again)
       }).pipe(Effect.provide(NodeAuthorizationService.layer({ token, baseUrl: server.baseUrl, ...noRetry })))
     }))
+
+  it.live(
+    "20,000 interrupted calls that wait for a connection do not stop the next call",
+    () =>
+      Effect.gen(function*() {
+        const server = yield* hostileServer([...Array(64).fill(silence), respond(201, JSON.stringify(payloads.full))])
+        const many = (count: number) =>
+          Effect.forkChild(Effect.replicateEffect(operations.create, count, { concurrency: "unbounded" }))
+        yield* Effect.gen(function*() {
+          const sent = yield* many(64)
+          yield* server.until(({ received }) => received.length === 64)
+          const waiting = yield* many(20_000)
+          for (let tick = 0; tick < 20; tick++) yield* nextTick
+          yield* Fiber.interrupt(waiting)
+          const next = yield* Effect.forkChild(operations.create)
+          yield* Fiber.interrupt(sent)
+          yield* Fiber.join(next)
+        }).pipe(Effect.provide(NodeAuthorizationService.layer({ token, baseUrl: server.baseUrl, ...noRetry })))
+        assert.lengthOf(server.received, 65)
+      }),
+    120_000
+  )
 })
 
 describe("file descriptors", () => {

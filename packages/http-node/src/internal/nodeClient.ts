@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
+import * as MutableList from "effect/MutableList"
 import type * as Http from "node:http"
 import type { Socket } from "node:net"
 import { CurrentTransmissions, type Transmission } from "./transmission.ts"
@@ -26,7 +27,7 @@ export const make = Effect.fnUntraced(function*(proxy: string | undefined, reque
     timeout: Math.min(Duration.toMillis(Duration.fromInputUnsafe(requestTimeout)) + 1000, 2 ** 31 - 1)
   }
   const pooled = yield* makeClient({ ...options, keepAlive: true, maxSockets: maxConnections })
-  // Not `maxSockets`: with it, Node gives a used connection to a request that waits for one.
+  // Not `maxSockets`: with it, Node assigns a used connection to a request that waits for one.
   const fresh = yield* makeClient({ ...options, keepAlive: false, maxTotalSockets: maxConnections })
   return HttpClient.makeWith<never, never, HttpClientError, never>(
     Effect.flatMap((request) => (request.method === "POST" ? fresh : pooled).execute(request)),
@@ -76,20 +77,25 @@ const interceptRequests = <Agent extends Http.Agent>(
 
 /** Creates a queue for connections. Node's own does not count connections that a proxy has yet to establish. */
 const makeQueue = () => {
-  const waiting: Array<() => void> = []
+  const waiting = MutableList.make<{ readonly request: Http.ClientRequest; readonly assignSocket: () => void }>()
   let inFlight = 0
-  return (request: Http.ClientRequest, assignSocket: () => void): void => {
-    const start = () => {
-      if (request.destroyed) return waiting.shift()?.()
+  const startWaiting = () => {
+    while (inFlight < maxConnections) {
+      const next = MutableList.take(waiting)
+      if (next === MutableList.Empty) return
+      // Interrupted while it waited. Without a socket, it never emits `close`.
+      if (next.request.destroyed) continue
       inFlight++
-      request.once("close", () => {
+      next.request.once("close", () => {
         inFlight--
-        waiting.shift()?.()
+        startWaiting()
       })
-      assignSocket()
+      next.assignSocket()
     }
-    if (inFlight < maxConnections) start()
-    else waiting.push(start)
+  }
+  return (request: Http.ClientRequest, assignSocket: () => void): void => {
+    MutableList.append(waiting, { request, assignSocket })
+    startWaiting()
   }
 }
 
