@@ -6,7 +6,7 @@
 import { AuthorizationService } from "@effect-heroku/core"
 import { NodeAuthorizationService } from "@effect-heroku/http-node"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Config, Console, Effect, Layer, Stream } from "effect"
+import { Config, Console, Effect, flow, Layer, Stream } from "effect"
 import { HttpClient } from "effect/http"
 import { CircuitBreaker } from "effect/persistence"
 
@@ -21,7 +21,11 @@ const layer = Layer.unwrap(Effect.gen(function*() {
   return NodeAuthorizationService.layer({
     token,
     baseUrl,
-    transformClient: HttpClient.withCircuitBreaker({ breaker })
+    transformClient: flow(
+      // Inside the breaker, so that a silent server counts as a failure. Shorter than `requestTimeout`.
+      HttpClient.transformResponse(Effect.timeout("20 seconds")),
+      HttpClient.withCircuitBreaker({ breaker })
+    )
   })
 })).pipe(Layer.provide(CircuitBreaker.layerStoreMemory()))
 // #endregion breaker

@@ -6,11 +6,12 @@ import { hostileServer, respond, silence } from "@effect-heroku/test-kit/hostile
 import { serve } from "@effect-heroku/test-kit/httpServer"
 import { operations } from "@effect-heroku/test-kit/operations"
 import * as payloads from "@effect-heroku/test-kit/payloads"
-import { scriptedClient, status } from "@effect-heroku/test-kit/scriptedClient"
+import { type MakeReply, scriptedClient, status } from "@effect-heroku/test-kit/scriptedClient"
 import { nextTick, whileTimePasses } from "@effect-heroku/test-kit/testTime"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import { flow } from "effect/Function"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
@@ -114,18 +115,30 @@ describe("circuit breakers", () => {
       Effect.map(
         CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(5), openDuration: "30 seconds" }),
         (breaker) =>
-          HttpAuthorizationService.layer({ token, transformClient: HttpClient.withCircuitBreaker({ breaker }) })
+          HttpAuthorizationService.layer({
+            token,
+            transformClient: flow(
+              HttpClient.transformResponse(Effect.timeout("20 seconds")),
+              HttpClient.withCircuitBreaker({ breaker })
+            )
+          })
       )
     ).pipe(Layer.provide([client.layer, CircuitBreaker.layerStoreMemory()]))
 
-  it.effect("1,000 calls against a server that is down send fewer than 1,200 requests with a circuit breaker", () =>
-    Effect.gen(function*() {
-      const client = scriptedClient(status(503))
-      const call = Effect.flip(AuthorizationService.AuthorizationService.use((service) => service.list()))
-      const calls = Effect.replicateEffect(call, 1000, { concurrency: "unbounded" })
-      yield* whileTimePasses(Effect.provide(calls, makeLayer(client)))
-      assert.isBelow(client.sent.length, 1200)
-    }))
+  it.effect.each<[string, MakeReply]>([
+    ["responds with 503", status(503)],
+    ["is silent", () => Effect.never]
+  ])(
+    "1,000 calls against a server that %s send fewer than 1,200 requests with a circuit breaker",
+    ([, reply]) =>
+      Effect.gen(function*() {
+        const client = scriptedClient(reply)
+        const call = Effect.flip(AuthorizationService.AuthorizationService.use((service) => service.list()))
+        const calls = Effect.replicateEffect(call, 1000, { concurrency: "unbounded" })
+        yield* whileTimePasses(Effect.provide(calls, makeLayer(client)))
+        assert.isBelow(client.sent.length, 1200)
+      })
+  )
 
   it.effect("an open circuit breaker means RequestFailed, is not retried, and leaves the outcome of a call known", () =>
     Effect.gen(function*() {
@@ -135,6 +148,24 @@ describe("circuit breakers", () => {
         const error = yield* Effect.flip(operations.create)
         assert(error._tag === "RequestFailed")
         assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["request", false])
+        assert.include(error.message, "circuit breaker of https://api.heroku.com is open")
+        assert.lengthOf(client.sent, 5)
+      }).pipe(Effect.provide(makeLayer(client)))
+    }))
+
+  it.effect("a timeout in transformClient means RequestFailed with reason timeout, and opens the circuit breaker", () =>
+    Effect.gen(function*() {
+      const client = scriptedClient(() => Effect.never)
+      yield* Effect.gen(function*() {
+        for (let call = 0; call < 5; call++) {
+          const failing = yield* Effect.forkChild(Effect.flip(operations.create))
+          yield* TestClock.adjust("20 seconds")
+          const error = yield* Fiber.join(failing)
+          assert(error._tag === "RequestFailed")
+          assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", true])
+          assert.strictEqual(error.message, "No complete response within the timeout of transformClient")
+        }
+        const error = yield* Effect.flip(operations.create)
         assert.include(error.message, "circuit breaker of https://api.heroku.com is open")
         assert.lengthOf(client.sent, 5)
       }).pipe(Effect.provide(makeLayer(client)))

@@ -1,10 +1,13 @@
 /** Requests that get no usable response: the reason, and whether Heroku may have acted. */
 import { isIdempotent, isReadOnly, operationNames, operations } from "@effect-heroku/test-kit/operations"
+import * as payloads from "@effect-heroku/test-kit/payloads"
 import {
   connectionRefused,
   connectionReset,
+  json,
   type MakeReply,
   scriptedClient,
+  status,
   systemError,
   transportError
 } from "@effect-heroku/test-kit/scriptedClient"
@@ -161,6 +164,34 @@ describe("RequestFailed", () => {
         error.message,
         "The circuit breaker of https://api.heroku.com is open: the request was not sent"
       )
+      assert.lengthOf(client.sent, 1)
+    }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory())))
+
+  it.effect.each<[string, MakeReply]>([
+    ["a refused connection", connectionRefused],
+    ["a rejected certificate", withCode("CERT_HAS_EXPIRED")],
+    ["status 429", status(429)]
+  ])(
+    "a transformClient that retries a broken create does not hide its unknown outcome behind %s",
+    ([, reply]) =>
+      Effect.gen(function*() {
+        const client = scriptedClient(connectionReset, reply, () => json(201, payloads.full))
+        const error = yield* whileTimePasses(
+          failureOf(operations.create, client, { transformClient: HttpClient.retry({ times: 1 }) })
+        )
+        assert.isTrue("outcomeUnknown" in error && error.outcomeUnknown)
+      })
+  )
+
+  it.effect("a circuit breaker that opens within the retries of transformClient leaves the outcome unknown", () =>
+    Effect.gen(function*() {
+      const breaker = yield* CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(1), openDuration: "1 hour" })
+      const transformClient = (client: HttpClient.HttpClient) =>
+        HttpClient.retry(HttpClient.withCircuitBreaker(client, { breaker }), { times: 1 })
+      const client = scriptedClient(connectionReset)
+      const error = yield* failureOf(operations.create, client, { transformClient })
+      assert(error._tag === "RequestFailed")
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["request", true])
       assert.lengthOf(client.sent, 1)
     }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory())))
 

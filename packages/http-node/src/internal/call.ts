@@ -44,7 +44,6 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
   /** Sends the request once. */
   const send = Effect.fnUntraced(
     function*<O extends Operation>(endpoint: Endpoint<O>, context: AttemptContext) {
-      const { attempts, outcomeUnknown } = context
       const sentAt = yield* Clock.currentTimeMillis
       const response = yield* exchange(endpoint, context)
       yield* logWarnings(response)
@@ -62,8 +61,8 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
         : yield* Effect.fail(
           AuthorizationEndpoints.errorFromResponse(endpoint.operation, error.value, {
             ...endpoint,
-            outcomeUnknown,
-            attempts
+            outcomeUnknown: response.outcomeUnknown,
+            attempts: response.attempts
           })
         )
     }

@@ -1,13 +1,16 @@
 /** Sends one request and reads its response to the end: a complete `ApiResponse`, or `RequestFailed`. */
+import { changesState } from "@effect-heroku/core/AuthorizationEndpoints"
 import type { InvalidResponse, Operation } from "@effect-heroku/core/AuthorizationError"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Headers from "effect/http/Headers"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
-import { HttpClientError, TransportError } from "effect/http/HttpClientError"
+import { HttpClientError, isHttpClientError, TransportError } from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
@@ -16,7 +19,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ClientError, Settings, TransformedClient } from "./options.ts"
 import { redactDefect } from "./redact.ts"
-import { circuitOpen, fromClientError, fromDefect, timedOut } from "./requestFailed.ts"
+import { circuitOpen, type Context as FailureContext, fromClientError, fromDefect, timedOut } from "./requestFailed.ts"
 import * as ApiResponse from "./response.ts"
 import { CurrentTransmissions, limitTime, mayBeSent, type Transmissions } from "./transmission.ts"
 
@@ -47,27 +50,40 @@ export interface AttemptContext extends Pick<ApiResponse.ApiResponse, "attempts"
  */
 export const make = (httpClient: HttpClient.HttpClient, settings: Settings) => {
   const { baseUrl, proxy, requestTimeout } = settings
-  const { execute } = HttpClient.withScope(widenError(settings.transformClient(httpClient)))
+  const { execute } = HttpClient.withScope(widenError(settings.transformClient(recordOutcomes(httpClient))))
   const errorTimeout = Duration.min(Duration.times(requestTimeout, 0.5), Duration.seconds(5))
 
   return (endpoint: Endpoint, attempt: AttemptContext) => {
     const { operation } = endpoint
-    const { outcomeUnknown, transmissions } = attempt
-    const toContext = () => ({ operation, baseUrl, proxy, outcomeUnknown, isSent: mayBeSent(transmissions) })
+    const { transmissions } = attempt
+    let { outcomeUnknown } = attempt
+    const toContext = (sent = transmissions) => ({
+      operation,
+      baseUrl,
+      proxy,
+      outcomeUnknown,
+      isSent: mayBeSent(sent)
+    })
+    const onOutcome: OnOutcome = (exit, sent) => {
+      outcomeUnknown ||= changesState(operation) && leavesOutcomeUnknown(exit, toContext(sent))
+    }
     const complete = Effect.suspend(() => execute(toRequest(endpoint, settings))).pipe(
       // A client that turns statuses into errors (`HttpClient.filterStatusOk`) still has a response.
       Effect.catchTag(
         "HttpClientError",
         (error) => error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
       ),
-      Effect.flatMap((response) => readResponse(response, operation, attempt, errorTimeout)),
-      Effect.updateContext((context: Context.Context<Scope.Scope>) => toClientContext(context, transmissions)),
+      Effect.flatMap((response) => readResponse(response, operation, { ...attempt, outcomeUnknown }, errorTimeout)),
+      Effect.updateContext((context: Context.Context<Scope.Scope>) =>
+        Context.add(toClientContext(context, transmissions), CurrentOnOutcome, onOutcome)
+      ),
       Effect.scoped
     )
     return limitTime(complete, requestTimeout, () => transmissions, () => timedOut(toContext(), requestTimeout)).pipe(
       Effect.catchTags({
         HttpClientError: (error) => Effect.fail(fromClientError(toContext(), error)),
-        CircuitBreakerError: () => Effect.fail(circuitOpen(toContext()))
+        CircuitBreakerError: () => Effect.fail(circuitOpen(toContext())),
+        TimeoutError: () => Effect.fail(timedOut(toContext()))
       }),
       Effect.catchDefect((defect) => {
         const error = fromDefect(toContext(), defect)
@@ -78,7 +94,32 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings) => {
   }
 }
 
-/** The client with the wider of the two error types: a client is no subtype of one with more errors. */
+/** Receives the outcome of each request that a client sends, and what it transmitted. */
+type OnOutcome = (exit: Exit.Exit<HttpClientResponse, HttpClientError>, sent: Transmissions) => void
+
+const CurrentOnOutcome = Context.Reference<OnOutcome>("@effect-heroku/http-node/CurrentOnOutcome", {
+  defaultValue: () => () => {}
+})
+
+/** Reports each request, because `transformClient` can send several, and its last one need not be the one that acted. */
+const recordOutcomes = HttpClient.transformResponse<HttpClientError, never, HttpClientError, never>((sending) =>
+  Effect.gen(function*() {
+    const onOutcome = yield* CurrentOnOutcome
+    const transmissions = yield* CurrentTransmissions
+    const start = transmissions.length
+    return yield* Effect.onExit(sending, (exit) => Effect.sync(() => onOutcome(exit, transmissions.slice(start))))
+  })
+)
+
+const leavesOutcomeUnknown = (exit: Parameters<OnOutcome>[0], context: FailureContext): boolean => {
+  if (Exit.isSuccess(exit)) return exit.value.status === 408 || exit.value.status >= 500
+  const error = Cause.squash(exit.cause)
+  return isHttpClientError(error)
+    ? fromClientError(context, error).outcomeUnknown
+    : context.isSent && fromDefect(context, error) === undefined
+}
+
+/** The client with all errors that a changed client can have. */
 const widenError = ({ postprocess, preprocess }: TransformedClient) =>
   HttpClient.makeWith<ClientError, never, ClientError, never>(
     Effect.flatMap((request) => postprocess(Effect.succeed(request))),

@@ -1,9 +1,13 @@
 /** The options of the live layers: their defaults, and what makes one invalid. */
 import type { CallOptions } from "@effect-heroku/core/AuthorizationEndpoints"
 import type { RetryOptions } from "@effect-heroku/core/AuthorizationService"
+import type { TimeoutError } from "effect/Cause"
 import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
+import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import type { CircuitBreakerError } from "effect/persistence/CircuitBreaker"
 import type * as Redacted from "effect/Redacted"
@@ -38,15 +42,21 @@ export interface Options {
    * The client sees secrets: the token and the two-factor code in headers, client secrets in request bodies, tokens in
    * response bodies. A client that follows redirects (`HttpClient.followRedirects`) sends everything but the token to
    * the address in the redirect.
+   *
+   * `requestTimeout` is outside the client: a circuit breaker counts a silent server only with a timeout inside it.
    */
   readonly transformClient?: ((client: HttpClient.HttpClient) => TransformedClient) | undefined
 }
 
-/** A client of `transformClient`. It may have a circuit breaker: `HttpClient.withCircuitBreaker`. */
-export type TransformedClient = HttpClient.HttpClient | HttpClient.HttpClient.With<ClientError>
+/** A client of `transformClient`. It may have a circuit breaker (`HttpClient.withCircuitBreaker`) and a timeout. */
+export interface TransformedClient {
+  readonly preprocess: HttpClient.HttpClient.Preprocess<ClientError, never>
+  // Not that of `HttpClient`, for which a client with fewer errors is no subtype of one with more.
+  readonly postprocess: (request: Effect.Effect<HttpClientRequest>) => Effect.Effect<HttpClientResponse, ClientError>
+}
 
-/** The errors of a client with a circuit breaker. */
-export type ClientError = HttpClientError | CircuitBreakerError
+/** The errors of a client with a circuit breaker and a timeout. */
+export type ClientError = HttpClientError | CircuitBreakerError | TimeoutError
 
 /** Options, and where their token comes from, which the error of a rejected token names. */
 export interface SourcedOptions extends Options {

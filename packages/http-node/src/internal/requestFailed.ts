@@ -4,29 +4,35 @@ import { type Operation, RequestFailed } from "@effect-heroku/core/Authorization
 import * as Duration from "effect/Duration"
 import type * as HttpClientError from "effect/http/HttpClientError"
 
-interface Context {
+/** A request that failed. */
+export interface Context {
   readonly operation: Operation
   readonly baseUrl: string
   /** The proxy, without its credentials. */
   readonly proxy: string | undefined
-  /** Whether Heroku may have acted on an earlier attempt of the same call. */
+  /** Whether Heroku may have acted on an earlier request of the same call. */
   readonly outcomeUnknown: boolean
   /** Whether the request, or a part of it, may have been sent. */
   readonly isSent: boolean
 }
 
-/** The attempt took longer than `requestTimeout`, or the call longer than `timeout`. */
-export const timedOut = (context: Context, timeout: Duration.Duration): RequestFailed => {
+/**
+ * The attempt took longer than `requestTimeout`, or the call longer than `timeout`. Without a duration: the request took
+ * longer than a timeout in `transformClient`.
+ */
+export const timedOut = (context: Context, timeout?: Duration.Duration): RequestFailed => {
   const { isSent, operation, outcomeUnknown } = context
   return new RequestFailed({
     operation,
     reason: "timeout",
-    message: `No complete response${throughProxy(context)} within ${Duration.toSeconds(timeout)} seconds`,
+    message: `No complete response${throughProxy(context)} within ${
+      timeout === undefined ? "the timeout of transformClient" : `${Duration.toSeconds(timeout)} seconds`
+    }`,
     outcomeUnknown: outcomeUnknown || isSent && changesState(operation)
   })
 }
 
-/** The open circuit breaker of a `transformClient` kept the request back. */
+/** The open circuit breaker of a `transformClient` rejected the request. */
 export const circuitOpen = ({ baseUrl, operation, outcomeUnknown }: Context): RequestFailed =>
   new RequestFailed({
     operation,
@@ -65,6 +71,7 @@ export const fromDefect = (context: Context, defect: unknown): RequestFailed | u
 
 const make = (context: Context, reason: Reason, cause: SystemError | undefined) => {
   const { baseUrl, operation, outcomeUnknown } = context
+  const mayBeSent = reason === "connection" || reason === "body"
   const message = {
     connect: `Could not connect to ${baseUrl}${throughProxy(context)}`,
     certificate: `The certificate of ${baseUrl} is not trusted`,
@@ -73,7 +80,6 @@ const make = (context: Context, reason: Reason, cause: SystemError | undefined) 
     body: `The response of ${baseUrl} was incomplete`
   }[reason]
   const code = cause === undefined ? "" : ` (${cause.status === undefined ? cause.code : `status ${cause.status}`})`
-  const mayBeSent = reason === "connection" || reason === "body"
   return new (isPermanent(cause?.status) ? ProxyRejection : RequestFailed)({
     operation,
     reason,
@@ -116,7 +122,6 @@ const findSystemError = (error: unknown, depth = 0): SystemError | undefined => 
   return "cause" in error ? findSystemError(error.cause, depth + 1) : undefined
 }
 
-/** Other codes (a reset, an unreachable network, a TLS error) can end an established connection, too. */
 const reasonOf = ({ isSent }: Context, cause: SystemError | undefined): Reason => {
   const { code = "", syscall } = cause ?? {}
   if (connectCodes.has(code) || syscall === "connect" || syscall === "getaddrinfo") return "connect"
