@@ -91,10 +91,10 @@ describe("team", () => {
   it.effect.each<[string, string, Effect.Effect<unknown, AuthorizationError>]>([
     ["create", "team: must not be empty", service.create({ scope: ["read"], team: "" })],
     ["create", "team: must not be a dot segment", service.create({ scope: ["read"], team: ".." })],
-    ["create", "team: is a token", service.create({ scope: ["read"], team: "HRKU-1" })],
+    ["create", "team: a token is not the name or id of a team", service.create({ scope: ["read"], team: "HRKU-1" })],
     ["create", "client: cannot be combined with a team", service.create({ scope: ["read"], team: "a", client: "c" })],
     ["list", "team: must be well-formed", service.list({ team: "a\nb" })],
-    ["list", "team: is a token", service.list({ team: "HRKU-1" })],
+    ["list", "team: a token is not the name or id of a team", service.list({ team: "HRKU-1" })],
     ["list", "team: Expected string", Stream.runDrain(service.stream({ team: 1 as never }))]
   ])("%s rejects an invalid team before a request is sent: %s", ([operation, message, call]) =>
     Effect.gen(function*() {

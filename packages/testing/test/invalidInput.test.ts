@@ -28,9 +28,9 @@ it.each<[path: string, changes: object]>([
   ["access_token", { access_token: token.token }],
   ["access_token.token", { access_token: { ...token, token: [token.token] } }],
   ["refresh_token.expires_in", { refresh_token: { ...token, expires_in: "3600" } }],
-  ["grant.code", { grant: { id: token.id } }],
+  ["grant.code", { grant: { id: token.id, code: 7 } }],
   ["client", { client: token.id }],
-  ["user.id", { user: { email: "username@example.com" } }]
+  ["user.id", { user: { id: 7 } }]
 ])("JSON with an invalid %s is rejected with its path: %j", (path, changes) => {
   const json: unknown = JSON.parse(JSON.stringify({ ...full, ...changes }))
   const result = Schema.decodeUnknownResult(Authorization.FromWire)(json)
