@@ -42,8 +42,9 @@ export interface FindOptions {
  * **Details**
  *
  * Blank variables count as unset. The keychain is read when `login.json`, which `heroku login` writes, names an account.
- * If its entry cannot be read within 30 seconds, the entry in `.netrc` counts only if it belongs to the same account. With
- * nothing found, fails with a `ConfigError` whose message lists what was tried. The source is logged at debug level.
+ * If its entry cannot be read within 30 seconds, the entry in `.netrc` counts only if it belongs to the same account. If
+ * `login.json` exists but is unusable, the entry in `.netrc` is used with a warning. With nothing found, fails with a
+ * `ConfigError` whose message lists what was tried. The source is logged at debug level.
  *
  * **Gotchas**
  *
