@@ -14,7 +14,7 @@ it.effect.each<[string, FaultInjection.Fault, RegExp]>([
   [
     "TwoFactorRequired",
     FaultInjection.status(403, { headers: { "Heroku-Two-Factor-Required": "true" } }),
-    /^Heroku requires a second factor: .*`heroku login`/
+    /^Heroku requires a second factor: .*`unset HEROKU_API_KEY; heroku login`/
   ],
   ["NotFound", FaultInjection.status(404), /^No authorization has the id one: /],
   [

@@ -20,7 +20,7 @@ export const explain = (error: Explained): string => {
     case "Forbidden":
       return `The token has no permission to do this: ${error.message}`
     case "TwoFactorRequired":
-      return `Heroku requires a second factor: ${error.message} Run \`heroku login\`, then set HEROKU_API_KEY to the output of \`heroku auth:token\`.`
+      return `Heroku requires a second factor: ${error.message} Run \`unset HEROKU_API_KEY; heroku login\`, then set HEROKU_API_KEY to the output of \`heroku auth:token\`.`
     case "NotFound":
       return `No authorization has the id ${error.id}: ${error.message}`
     case "RateLimited":

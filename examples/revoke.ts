@@ -60,7 +60,9 @@ import { Argument, CliError, Command, Flag } from "effect/cli"
 import { run, withAccount } from "./command.ts"
 
 const ids = Argument.String("id").pipe(
-  Argument.withDescription("Id of an authorization to revoke, or masked:ID as find.ts prints it"),
+  Argument.withDescription(
+    "Id of an authorization to revoke, or masked:ID for one whose token matches only as far as Heroku shows it"
+  ),
   Argument.atLeast(1)
 )
 
