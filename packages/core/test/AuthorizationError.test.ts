@@ -110,6 +110,10 @@ describe("parseErrorResponse", () => {
     ["2 min", 120],
     ["2 Minutes", 120],
     ["1h", 3600],
+    ["2 hrs", 7200],
+    ["30 secs", 30],
+    ["1 day", 86_400],
+    ["5 days", 432_000],
     // Sent twice.
     ["7, 90", 90],
     ["90.5, 7", 90.5],
@@ -123,6 +127,10 @@ describe("parseErrorResponse", () => {
   it.each([
     "soon",
     "7 or 8",
+    "5 months",
+    "1 millennium",
+    "2 weeks",
+    "3 constructor",
     "a7",
     "-5",
     "+5",

@@ -113,16 +113,35 @@ const parseRetryAfter = (text: string, now: number): Duration.Duration => {
 }
 
 const parseDelay = (text: string, now: number): Duration.Duration | undefined => {
-  const [, amount, unit = "s"] = /^(\d+(?:\.\d+)?) ?(ms|milli|s|m|h)?[a-z]*$/i.exec(text) ?? []
+  const [, amount, unit = ""] = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text) ?? []
   if (amount !== undefined) {
-    const seconds = Number(amount) * (secondsOf[unit.toLowerCase()] ?? 1)
+    const factor = secondsOf.get(unit.toLowerCase().replace(/(..)s$/, "$1"))
+    if (factor === undefined) return undefined
+    const seconds = Number(amount) * factor
     return seconds < epochThreshold ? Duration.seconds(seconds) : Duration.millis(Math.max(0, seconds * 1000 - now))
   }
   const parsed = Result.orElse(Headers.parseRetryAfter(text), () => Headers.parseRetryAfter(`${text} GMT`))
   return Result.isSuccess(parsed) ? Headers.retryAfterDelay(parsed.success, now) : undefined
 }
 
-const secondsOf: Readonly<Record<string, number>> = { ms: 0.001, milli: 0.001, s: 1, m: 60, h: 3600 }
+/** The seconds of each unit, without the `s` of a plural. */
+const secondsOf: ReadonlyMap<string, number> = new Map([
+  ["ms", 0.001],
+  ["milli", 0.001],
+  ["millisecond", 0.001],
+  ["", 1],
+  ["s", 1],
+  ["sec", 1],
+  ["second", 1],
+  ["m", 60],
+  ["min", 60],
+  ["minute", 60],
+  ["h", 3600],
+  ["hr", 3600],
+  ["hour", 3600],
+  ["d", 86_400],
+  ["day", 86_400]
+])
 
 /** Returns whether an operation changes anything at Heroku. */
 export const changesState = (operation: Operation): boolean => operation !== "info" && operation !== "list"
