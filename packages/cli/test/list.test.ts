@@ -2,7 +2,7 @@ import { serve } from "@effect-heroku/test-kit/httpServer"
 import * as payloads from "@effect-heroku/test-kit/payloads"
 import { FaultInjection } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { cli, daysAgo, layerFake } from "./fixtures/cli.ts"
 
@@ -139,6 +139,36 @@ it.effect("without a terminal, progress is a line on standard error every five s
     assert.strictEqual(code, 0)
     assert.match(stderr, /^Read [\d,]+, \d+\/s, rate limit: 4,499 requests left\nRead [^\n]+$/)
   }).pipe(Effect.provide(layerFake({ count: 1500 }))))
+
+it.effect.each([3_600_000, -3_600_000])(
+  "progress has the right rate though the clock jumps by %d ms",
+  (jump) =>
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      let offset = 0
+      const currentTimeMillisUnsafe = () => clock.currentTimeMillisUnsafe() + offset
+      const currentTimeMillis = Effect.sync(currentTimeMillisUnsafe)
+      const jumping = Object.assign(Object.create(clock), { currentTimeMillisUnsafe, currentTimeMillis })
+      const faults = yield* FaultInjection.FaultInjection
+      const gate = yield* faults.hold({ operation: "list", every: 2, times: 1 })
+      const call = cli(["list"], { isStderrTerminal: false })
+      const running = yield* Effect.forkChild(Effect.provideService(call, Clock.Clock, jumping))
+      yield* gate.arrived
+      offset = jump
+      yield* TestClock.adjust("11 seconds")
+      yield* gate.open
+      const { stderr } = yield* Fiber.join(running)
+      assert.match(stderr, /^Read 1,000, 200\/s[^\n]+\nRead 1,000, 100\/s[^\n]+$/)
+    }).pipe(Effect.provide(layerFake({ count: 1500 })))
+)
+
+it.effect("an invalid proxy is named once", () =>
+  Effect.gen(function*() {
+    const env = { HEROKU_API_URL: "https://api.heroku.test", HTTPS_PROXY: "socks5://127.0.0.1:1080" }
+    const { stderr } = yield* cli(["list"], { env })
+    assert.match(stderr, /^HTTPS_PROXY: must be the URL of an HTTP proxy/m)
+    assert.lengthOf(stderr.match(/HTTPS_PROXY/g) ?? [], 1)
+  }).pipe(Effect.provide(layerFake({ count: 1 }))))
 
 it.effect("list makes text from Heroku safe for terminals", () =>
   Effect.gen(function*() {

@@ -153,6 +153,8 @@ describe("requests", () => {
       const client = scriptedClient(status(429, { "Retry-After": "7", "RateLimit-Remaining": "3" }))
       const layer = Layer.provide(HttpAuthorizationService.layerBudgeted({ token, ...noRetry }), [client.layer, budget])
       yield* TestClock.setTime(1000)
+      // The wall clock is set back, monotonic time is not.
+      yield* TestClock.setTime(500)
       yield* Effect.flip(Effect.provide(operations.info, layer))
       const retryAfter = Option.some(Duration.seconds(7))
       assert.deepStrictEqual(responses, [{ status: 429, remaining: Option.some(3), retryAfter, sentAt: 1000 }])

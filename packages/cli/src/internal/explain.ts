@@ -52,7 +52,8 @@ const describe = (error: CommandError): string => {
     case "InvalidParams":
       return Option.match(error.field, {
         onNone: () => `Heroku rejected the input: ${error.message}`,
-        onSome: (field) => `${flags[field] ?? field}: ${error.message}`
+        // The message begins with the field.
+        onSome: (field) => `${flags[field] ?? field}: ${error.message.replace(`${field}: `, "")}`
       })
     case "ConfigError":
       return error.cause.message

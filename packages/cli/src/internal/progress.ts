@@ -25,17 +25,17 @@ export const withProgress = Effect.fnUntraced(
     const stdio = yield* Stdio.Stdio
     const { remainingRequests } = yield* Connection
     const isTerminal = yield* stdio.stderrIsTerminal
-    const start = yield* Clock.currentTimeMillis
+    const start = yield* Clock.monotonicTimeNanos
     let done = 0
 
     const line = Effect.map(
-      Clock.currentTimeMillis,
+      Clock.monotonicTimeNanos,
       (now) =>
         formatProgress({
           verb,
           done,
           total,
-          elapsed: Duration.millis(now - start),
+          elapsed: Duration.nanos(now - start),
           remainingRequests: remainingRequests()
         })
     )

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { AccountBudget } from "./budget/service.ts"
+import { nowMillis } from "./budget/time.ts"
 import { type AttemptContext, type Endpoint, make as makeExchange } from "./exchange.ts"
 import { isHeaderValue, parseCallOptions, type Settings } from "./options.ts"
 import * as Redact from "./redact.ts"
@@ -44,7 +45,7 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
   /** Sends the request once. */
   const send = Effect.fnUntraced(
     function*<O extends Operation>(endpoint: Endpoint<O>, context: AttemptContext) {
-      const sentAt = yield* Clock.currentTimeMillis
+      const sentAt = yield* nowMillis
       const response = yield* exchange(endpoint, context)
       yield* logWarnings(response)
       const error = ApiResponse.isExpected(response)

@@ -1,5 +1,6 @@
 /** Budgets measure time by a clock that only goes forward, whatever happens to the wall clock. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -63,4 +64,36 @@ describe("clock", () => {
       yield* account.learn({ status: 200, remaining: Option.some(3), retryAfter: Option.none(), sentAt: noon })
       assert.strictEqual((yield* takeAll(account))[0], 3)
     }))
+
+  it.effect.each(["1 hour", "-1 hour"] as const)(
+    "RequestBudget learns from a response though the wall clock jumps by %s while the request is in flight",
+    (jump) =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(noon)
+        const account = yield* makeAccount(yield* makeLimiter, {
+          pool: 100,
+          refillPerMinute: 60,
+          reserve: 0,
+          maxWait: 1
+        })
+        yield* take(account)
+        const learning = account.learn({
+          status: 200,
+          remaining: Option.some(3),
+          retryAfter: Option.none(),
+          sentAt: noon
+        })
+        const clock = yield* Clock.Clock
+        const currentTimeMillisUnsafe = () => noon + Duration.toMillis(jump)
+        yield* Effect.provideService(
+          learning,
+          Clock.Clock,
+          Object.assign(Object.create(clock), {
+            currentTimeMillisUnsafe,
+            currentTimeMillis: Effect.sync(currentTimeMillisUnsafe)
+          })
+        )
+        assert.strictEqual((yield* takeAll(account))[0], 3)
+      })
+  )
 })

@@ -1,5 +1,4 @@
 /** The token bucket of an account: Heroku's responses lower it, and nothing but time raises it. */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -106,7 +105,7 @@ export const make = (account: string, consume: Consume, settings: Settings) => {
     learn: Effect.fnUntraced(function*({ remaining, retryAfter, sentAt, status }: RateLimitResponse) {
       if (Option.isSome(remaining)) {
         yield* Metric.update(Metric.withAttributes(Telemetry.budgetRemaining, { account: name }), remaining.value)
-        const ageMillis = Math.max(0, (yield* Clock.currentTimeMillis) - sentAt)
+        const ageMillis = Math.max(0, (yield* nowMillis) - sentAt)
         yield* updateCeiling((permits) => Math.min(permits, remaining.value + ageMillis / intervalMillis))
       }
       if (status !== 429) return

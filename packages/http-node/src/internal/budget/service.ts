@@ -25,7 +25,7 @@ export interface RateLimitResponse {
   readonly remaining: Option.Option<number>
   /** The `Retry-After` header, as a wait. */
   readonly retryAfter: Option.Option<Duration.Duration>
-  /** When the request was sent, in milliseconds of the wall clock. */
+  /** When the request was sent, in milliseconds of the monotonic clock. */
   readonly sentAt: number
 }
 
