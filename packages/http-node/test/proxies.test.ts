@@ -1,7 +1,7 @@
 /** Proxies in the environment: which are used, and what happens when one rejects a connection. */
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
-import { isOpensslMissing, skipNote } from "@effect-heroku/test-kit/certificate"
+import { isOpensslMissing, makeCertificate, skipNote } from "@effect-heroku/test-kit/certificate"
 import {
   type HostileServer,
   hostileServer,
@@ -22,6 +22,8 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import type { AddressInfo } from "node:net"
+import { createServer } from "node:tls"
 import { inspect } from "node:util"
 import { noRetry, type Options, token } from "./fixtures/liveService.ts"
 
@@ -52,6 +54,7 @@ describe("proxies", () => {
   it.live.each<[string, (proxy: string) => Record<string, string>, string]>([
     ["HTTP_PROXY", (proxy) => ({ HTTP_PROXY: `http://${proxy}` }), `GET ${url}`],
     ["http_proxy", (proxy) => ({ http_proxy: `http://${proxy}` }), `GET ${url}`],
+    ["HTTP_PROXY with a slash at its end", (proxy) => ({ HTTP_PROXY: `http://${proxy}/` }), `GET ${url}`],
     ["HTTP_PROXY without a scheme", (proxy) => ({ HTTP_PROXY: proxy }), `GET ${url}`],
     [
       "HTTP_PROXY with credentials",
@@ -89,14 +92,20 @@ describe("proxies", () => {
   it.effect.each<[string, string]>([
     ["HTTPS_PROXY", "socks5://127.0.0.1:1080"],
     ["https_proxy", "http://user:S3CR3T@"],
-    ["HTTP_PROXY", "http://user:S3CR3T@host name"]
+    ["HTTP_PROXY", "http://user:S3CR3T@host name"],
+    ["HTTPS_PROXY", "http://user:S3CR3T%@127.0.0.1:8080"],
+    ["HTTPS_PROXY", "http://user%zz:S3CR3T@127.0.0.1:8080"],
+    ["HTTPS_PROXY", "http://deploy:1234/S3CR3T@127.0.0.1:8080"],
+    ["HTTPS_PROXY", "http://deploy:1234?S3CR3T@127.0.0.1:8080"],
+    ["HTTPS_PROXY", "http://deploy:1234#S3CR3T@127.0.0.1:8080"],
+    ["https_proxy", "deploy:1234/S3CR3T@127.0.0.1:8080"]
   ])("every operation fails with InvalidParams naming %s when it is %s", ([field, value]) =>
     Effect.gen(function*() {
       for (const name of operationNames) {
         const error = yield* Effect.flip(Effect.provide(operations[name], layerIn({ [field]: value })))
         assert(error._tag === "InvalidParams")
         assert.match(error.message, new RegExp(`^${field}: must be the URL of an HTTP proxy`))
-        assert.notInclude(inspect(error), "S3CR3T")
+        assert.notMatch(inspect(error), /S3CR3T|deploy|1234/)
       }
     }))
 })
@@ -171,7 +180,30 @@ describe("proxies without a tunnel", () => {
 })
 
 describe.skipIf(isOpensslMissing)(`tunnels${skipNote}`, () => {
-  it.live("requests to Heroku go through a tunnel of the proxy, which is kept for idempotent ones", () =>
+  it.live.each<[string, string, NodeOptions]>([
+    ["https://api.heroku.test or of the proxy PROXY", "HTTPS_PROXY", {}],
+    ["the proxy PROXY", "HTTP_PROXY", { baseUrl: "http://api.heroku.test", allowHttp: true }]
+  ])(
+    "an untrusted certificate of a proxy is reported as that of %s",
+    ([owner, variable, options]) =>
+      Effect.gen(function*() {
+        const server = createServer(makeCertificate()).on("tlsClientError", () => {})
+        yield* Effect.acquireRelease(
+          Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
+          () => Effect.sync(() => server.close())
+        )
+        const proxy = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+        const error = yield* Effect.flip(Effect.provide(operations.create, layerIn({ [variable]: proxy }, options)))
+        assert(error._tag === "RequestFailed")
+        assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["certificate", false])
+        assert.strictEqual(
+          error.message,
+          `The certificate of ${owner.replace("PROXY", proxy)} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)`
+        )
+      })
+  )
+
+  it.live("requests to Heroku go through a tunnel of the proxy, which is reused for idempotent ones", () =>
     Effect.gen(function*() {
       useTls()
       const server = yield* hostileServer([respond(200, full), respond(200, full), respond(201, full)])

@@ -2,6 +2,7 @@
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import { isLoopback, type Settings } from "./options.ts"
 
 /**
@@ -17,15 +18,23 @@ export const findProxy = Effect.fnUntraced(function*({ baseUrl, server }: Pick<S
     ?? (yield* variable("HTTP_PROXY"))
   if (found === undefined) return undefined
   const text = found.value.includes("://") ? found.value : `http://${found.value}`
-  if (!/^https?:/i.test(text) || !URL.canParse(text)) {
+  if (!isProxyUrl(text)) {
     return yield* Effect.fail({
       field: found.name,
-      problem: "must be the URL of an HTTP proxy, like http://user:password@proxy.example.com:8080"
+      problem: "must be the URL of an HTTP proxy, like http://user:password@proxy.example.com:8080. "
+        + "Encode special characters of the password, such as % as %25 and / as %2F"
     })
   }
   const { href, host, protocol } = new URL(text)
   return { url: href, name: `${protocol}//${host}` }
 })
+
+/** A password with `/`, `?` or `#` that are not encoded would end the host, and Node fails to decode one with a lone `%`. */
+const isProxyUrl = (text: string): boolean => {
+  if (!/^https?:[^?#]*$/i.test(text) || !URL.canParse(text)) return false
+  const { password, pathname, username } = new URL(text)
+  return pathname === "/" && Result.isSuccess(Result.try(() => decodeURIComponent(`${username}:${password}`)))
+}
 
 /** Reads a variable, in upper case or else in lower case. An empty one counts as unset. */
 const variable = Effect.fnUntraced(

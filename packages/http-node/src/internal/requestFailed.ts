@@ -44,6 +44,12 @@ export const circuitOpen = ({ baseUrl, operation, outcomeUnknown }: Context): Re
 /** A proxy rejected the connection with a status that a retry does not change, such as 403 or 407. */
 export class ProxyRejection extends RequestFailed {}
 
+/** An error of a certificate does not say whose it is. Over `http://`, only the proxy has one. */
+const certificateOwner = ({ baseUrl, proxy }: Context): string => {
+  if (proxy?.startsWith("https:") !== true) return baseUrl
+  return baseUrl.startsWith("https:") ? `${baseUrl} or of the proxy ${proxy}` : `the proxy ${proxy}`
+}
+
 const throughProxy = ({ proxy }: Context): string => proxy === undefined ? "" : ` through the proxy ${proxy}`
 
 /**
@@ -74,7 +80,7 @@ const make = (context: Context, reason: Reason, cause: SystemError | undefined) 
   const mayBeSent = reason === "connection" || reason === "body"
   const message = {
     connect: `Could not connect to ${baseUrl}${throughProxy(context)}`,
-    certificate: `The certificate of ${baseUrl} is not trusted`,
+    certificate: `The certificate of ${certificateOwner(context)} is not trusted`,
     request: "The request could not be written",
     connection: `The connection to ${baseUrl} broke`,
     body: `The response of ${baseUrl} was incomplete`
