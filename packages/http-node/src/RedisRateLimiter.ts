@@ -19,7 +19,7 @@ export interface Options {
   /** The URL, as `redis://user:password@host:6379`. `rediss://` means TLS. */
   readonly url: Redacted.Redacted
   /**
-   * The TLS of a `rediss://` URL. Heroku Key-Value Store (formerly Heroku Data for Redis) has a self-signed certificate:
+   * The TLS of a `rediss://` URL; with another URL, the layer fails. Heroku Key-Value Store (formerly Heroku Data for Redis) has a self-signed certificate:
    * `{ rejectUnauthorized: false }` accepts it, and `{ ca }` trusts a certificate of your own.
    *
    * @see https://devcenter.heroku.com/articles/connecting-heroku-redis#connecting-in-node-js
@@ -36,7 +36,7 @@ export interface Options {
  *
  * While there is no connection, every command fails at once with a `RateLimitStoreError`, and the client reconnects with
  * growing delays of up to 2 seconds. A Redis that has just been started begins with full buckets. The layer fails if the
- * URL is invalid.
+ * URL or an option of `tls` is invalid.
  */
 export const layer = (options: Options): Layer.Layer<RateLimiter.RateLimiter, Config.ConfigError> =>
   RateLimiter.layer.pipe(

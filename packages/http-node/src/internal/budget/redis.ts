@@ -7,8 +7,11 @@ import { SourceError } from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { X509Certificate } from "node:crypto"
 import { createClient } from "redis"
+import { describeUnreadable, reveal } from "../redact.ts"
 import { sleepInSteps } from "./time.ts"
 
 /** The TLS of a connection. */
@@ -19,18 +22,28 @@ export interface TlsOptions {
   readonly ca?: string | undefined
 }
 
-/** Provides a connection. It fails only if `url` is invalid. */
-export const layer = (url: Redacted.Redacted, tls: TlsOptions = {}) => Layer.effect(Redis.Redis, make(url, tls))
+/** Provides a connection. It fails only if `url` or `tls` is invalid. */
+export const layer = (url: Redacted.Redacted, tls?: TlsOptions, delay = reconnectDelay) =>
+  Layer.effect(Redis.Redis, make(url, tls, delay))
 
-const make = Effect.fnUntraced(function*(url: Redacted.Redacted, { ca, rejectUnauthorized = true }: TlsOptions) {
+const make = Effect.fnUntraced(function*(url: Redacted.Redacted, tls?: TlsOptions, delay = reconnectDelay) {
+  const text = reveal(url)
+  if (text === undefined) return yield* Effect.fail(configError(`The URL of Redis ${describeUnreadable(url)}`))
+  if (tls !== undefined && !/^\s*rediss:/i.test(text)) {
+    return yield* Effect.fail(configError("The option tls of Redis needs a URL that begins with rediss://"))
+  }
+  const { ca, rejectUnauthorized = true } = tls ?? {}
+  if (ca !== undefined && !isPem(ca)) {
+    return yield* Effect.fail(configError("The option tls.ca of Redis must be a certificate in PEM format"))
+  }
   /** How many connections failed since the last one that could be used. The client counts from the last accepted one. */
   let failures = 0
   const client = yield* Effect.acquireRelease(
     Effect.try({
       try: () => {
         // The client would take an empty URL for that of this machine.
-        const { href, protocol } = new URL(Redacted.value(url).trim())
-        const reconnectStrategy = () => reconnectDelay(failures++)
+        const { href, protocol } = new URL(text.trim())
+        const reconnectStrategy = () => delay(failures++)
         return createClient({
           url: href,
           // With an offline queue, commands would wait 5 seconds for a connection.
@@ -41,7 +54,7 @@ const make = Effect.fnUntraced(function*(url: Redacted.Redacted, { ca, rejectUna
         })
       },
       // The original error would quote the URL.
-      catch: () => new Config.ConfigError(new SourceError({ message: invalidUrl }))
+      catch: () => configError("The URL of Redis must look like redis://user:password@host:6379")
     }),
     (client) => Effect.sync(() => client.destroy())
   )
@@ -78,8 +91,9 @@ const make = Effect.fnUntraced(function*(url: Redacted.Redacted, { ca, rejectUna
   })
 })
 
-/** The delay before the next connection: it doubles up to 2 seconds, and differs from process to process. */
-const reconnectDelay = (failures: number): number => Math.min(100 * 2 ** failures, 2000) * (0.5 + Math.random() / 2)
+/** The milliseconds before the next connection: they double up to 2 seconds, and differ from process to process. */
+export const reconnectDelay = (failures: number): number =>
+  Math.min(100 * 2 ** failures, 2000) * (0.5 + Math.random() / 2)
 
 const fail = (message: string) => Effect.fail(new Redis.RedisError({ cause: new Error(message) }))
 
@@ -89,4 +103,8 @@ const describe = (error: unknown): string => {
   return "code" in error && typeof error.code === "string" ? error.code : error.message
 }
 
-const invalidUrl = "The URL of Redis must look like redis://user:password@host:6379"
+const configError = (message: string) => new Config.ConfigError(new SourceError({ message }))
+
+/** Node ignores a CA that it cannot read, and the connection would fail with the error of an untrusted certificate. */
+const isPem = (ca: string): boolean =>
+  ca.includes("-----BEGIN CERTIFICATE-----") && Result.isSuccess(Result.try(() => new X509Certificate(ca)))
