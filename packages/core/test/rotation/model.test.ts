@@ -85,10 +85,24 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
     }
   }
 
-  const old = yield* account.get(a)
-  const isRegenerating = Option.exists(old, ({ description }) => Option.contains(description, "key a [regenerating]"))
+  const isRegenerating = Effect.map(
+    account.get(a),
+    Option.exists(({ description }) => Option.contains(description, "key a [regenerating]"))
+  )
+  const regenerate = takeTurns([world.run({ kind: "regenerate", ...undisturbed })], [])
   world.log.push("undisturbed")
-  if (isRegenerating) yield* takeTurns([world.run({ kind: "regenerate", ...undisturbed })], [])
+  if (yield* isRegenerating) yield* regenerate
+  if (yield* isRegenerating) {
+    // A successor exists. The user does what the conflict says.
+    const ids = (yield* successors).map(({ id }) => id)
+    const held = yield* findLive(world.held())
+    if (held !== undefined && ids.includes(held.id)) {
+      yield* service.delete(a)
+    } else {
+      yield* Effect.provideService(Rotation.removeLeftovers({ ids }), Rotation.Delivery, world.delivery)
+      yield* regenerate
+    }
+  }
   yield* takeTurns([world.run({ kind: "replace", ...undisturbed })], [])
 
   const print = world.log.join("\n")

@@ -57,13 +57,28 @@ it.effect("regenerate works for the authorization of a privileged client, and re
   ])))
 })
 
-it.effect("regenerate regenerates again what an interrupted run marked, even if successors exist", () => {
+it.effect("regenerate regenerates again what an interrupted run marked", () => {
   const { deliveries, delivery } = makeConsumers()
   return Effect.gen(function*() {
     assert.strictEqual((yield* Rotation.regenerate(a, { verify: yield* verify }))._tag, "regenerated")
     assert.lengthOf(deliveries, 1)
-    assert.deepStrictEqual((yield* descriptions).get(a), "key a")
+    assert.deepStrictEqual(yield* descriptions, new Map([[a, "key a"]]))
     assert.deepStrictEqual(yield* operations, ["list", "info", "list", "regenerate", "update"])
+  }).pipe(Effect.provide(layerWith(delivery, [{ id: a, description: regenerating }])))
+})
+
+it.effect("regenerate that continues after an interruption stops when a successor exists, and leaves the mark", () => {
+  const { deliveries, delivery } = makeConsumers()
+  return Effect.gen(function*() {
+    const options = { verify: yield* verify }
+    const error = yield* Effect.flip(Rotation.regenerate(a, options))
+    assert.deepInclude(error, { _tag: "RotationConflict", id: a, successors: [b] })
+    assert.include(error.message, "`removeLeftovers({ ids })`")
+    assert.isEmpty(deliveries)
+    assert.deepStrictEqual((yield* descriptions).get(a), regenerating)
+    assert.deepStrictEqual(yield* operations, ["list", "info", "list"])
+    yield* Rotation.removeLeftovers({ ids: [b] })
+    assert.strictEqual((yield* Rotation.regenerate(a, options))._tag, "regenerated")
   }).pipe(Effect.provide(layerWith(delivery, [
     { id: a, description: regenerating },
     { id: b, description: `key a [replaces ${a}]` }
@@ -112,7 +127,7 @@ it.effect.each<[string, ReadonlyArray<HerokuAccount.AuthorizationSeed>]>([
   }).pipe(Effect.provide(layerWith(delivery, seed)))
 })
 
-it.effect("regenerate removes its mark when a successor appeared before anything was regenerated", () => {
+it.effect("regenerate leaves its mark when a successor appeared before anything was regenerated", () => {
   const { deliveries, delivery } = makeConsumers()
   return Effect.gen(function*() {
     const account = yield* HerokuAccount.HerokuAccount
@@ -122,8 +137,8 @@ it.effect("regenerate removes its mark when a successor appeared before anything
       Effect.flip
     )
     assert.deepInclude(error, { _tag: "RotationConflict", successors: [b] })
-    assert.include(error.message, "Nothing was regenerated")
-    assert.deepStrictEqual((yield* descriptions).get(a), "key a")
+    assert.include(error.message, "nothing was regenerated")
+    assert.deepStrictEqual((yield* descriptions).get(a), regenerating)
     assert.isEmpty(deliveries)
     assert.notInclude(yield* operations, "regenerate")
   }).pipe(Effect.provide(layerWith(delivery)))

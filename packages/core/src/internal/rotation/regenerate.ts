@@ -24,8 +24,7 @@ export const prepare = Effect.fnUntraced(function*(
   if (!claim(id)) return { _tag: "claimed" }
   yield* checkRotatable(authorization, run, options)
   const { mark, plain } = Marks.parse(authorization)
-  const isContinued = mark === Marks.regenerating
-  if (!isContinued) {
+  if (mark !== Marks.regenerating) {
     const successors = before.successorsOf(id)
     if (mark !== "" || successors.length > 0) {
       return yield* conflict(id, successors, "Its replacement has begun. Complete that first, or remove the leftovers.")
@@ -34,9 +33,13 @@ export const prepare = Effect.fnUntraced(function*(
   }
   const complete = Effect.fnUntraced(function*(after: Listing): Effect.fn.Return<RegenerateOutcome, RotationError> {
     const successors = after.successorsOf(id)
-    if (!isContinued && successors.length > 0) {
-      yield* service.update(id, { description: plain })
-      return yield* conflict(id, successors, "Another run began to replace it. Nothing was regenerated.")
+    // The mark stays: it stops other runs that would replace the authorization, and another run may have regenerated it.
+    if (successors.length > 0) {
+      const message =
+        "A successor exists, and nothing was regenerated. Once no other run is at work: if a consumer uses the "
+        + "successor, delete this authorization and run `replace`. Otherwise delete the successor with "
+        + "`removeLeftovers({ ids })` and run `regenerate` again."
+      return yield* conflict(id, successors, message)
     }
     yield* regenerateAndDeliver(authorization, plain, run, options)
     yield* service.update(id, { description: plain })
