@@ -2,7 +2,7 @@
 import type { Authorization } from "@effect-heroku/core/Authorization"
 import * as Option from "effect/Option"
 
-const pattern = / \[(?:replaces (\S+)|replaced by \S+|regenerating)\]$/
+const pattern = / \[(?:replaces ([\da-f-]{36})|replaced by [\da-f-]{36}|regenerating)\]$/
 
 /** Returns a description without its mark. */
 export const withoutMark = (description: string): string => description.replace(pattern, "")

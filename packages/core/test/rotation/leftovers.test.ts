@@ -99,11 +99,12 @@ it.effect("removeLeftovers continues when another program deletes a leftover fir
 it.effect.each([
   "key a [replaces ~]",
   "key a [replaces HRKU-token]",
+  "key a [replaces jenkins]",
   "key a [replaces x y]",
-  "key a[replaces x]",
-  "key a [replaces x] ",
+  `key a[replaces ${a}]`,
+  `key a [replaces ${a}] `,
   "key a [replaces ]",
-  "key a [replaced by x]"
+  `key a [replaced by ${a}]`
 ])("the description '%s' is not that of a successor", (description) => {
   const { delivery } = makeConsumers()
   return Effect.gen(function*() {
@@ -120,7 +121,22 @@ it.effect("the plain description is that without all marks at its end", () => {
       (yield* HerokuAccount.HerokuAccount.use((account) => account.authorizations)).every(Authorization.isDirect)
     )
   }).pipe(Effect.provide(layerWith(delivery, [
-    { id: a, description: `key [regenerating] a [replaces x] [regenerating] [replaced by ${c}]` }
+    { id: a, description: `key [regenerating] a [replaces ${c}] [regenerating] [replaced by ${c}]` }
+  ])))
+})
+
+it.effect("a description that ends with another word in place of an id has no mark", () => {
+  const { delivery } = makeConsumers()
+  return Effect.gen(function*() {
+    assert.deepInclude(yield* Rotation.replace(a), { _tag: "replaced", id: a })
+    assert.deepInclude(yield* Rotation.replace(b), { _tag: "replaced", id: b })
+    assert.deepStrictEqual(
+      [...(yield* descriptions).values()],
+      ["Deploy key [replaces jenkins]", "CI [replaced by vault]"]
+    )
+  }).pipe(Effect.provide(layerWith(delivery, [
+    { id: a, description: "Deploy key [replaces jenkins]" },
+    { id: b, description: "CI [replaced by vault]" }
   ])))
 })
 

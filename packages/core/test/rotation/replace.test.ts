@@ -214,18 +214,19 @@ it.effect("replace stops after three successors that it did not deliver because 
   const { deliveries, delivery } = makeConsumers()
   return Effect.gen(function*() {
     const account = yield* HerokuAccount.HerokuAccount
-    const mark = (letter: string) => account.put({ id: a, description: `key a [replaced by ${letter}]` })
+    const missing = (digit: number) => a.replace(/.$/, String(digit))
+    const mark = (digit: number) => account.put({ id: a, description: markedAs(missing(digit)) })
     const { message, successors } = yield* Rotation.replace(a).pipe(
       // Between them the successors in the marks are read.
-      changing("info", 2, mark("x")),
-      changing("info", 4, mark("y")),
-      changing("info", 6, mark("z")),
+      changing("info", 2, mark(1)),
+      changing("info", 4, mark(2)),
+      changing("info", 6, mark(3)),
       conflictOf
     )
     assert.include(message, "keep changing")
     assert.deepStrictEqual(successors, [b])
     assert.deepStrictEqual((yield* operations).filter((operation) => operation === "create").length, 3)
-    assert.deepStrictEqual(yield* descriptions, new Map([[a, "key a [replaced by z]"], [b, replacing]]))
+    assert.deepStrictEqual(yield* descriptions, new Map([[a, markedAs(missing(3))], [b, replacing]]))
     assert.isEmpty(deliveries)
   }).pipe(Effect.provide(layerWith(delivery, [{ id: a, description: "key a" }, { id: b, description: replacing }])))
 })

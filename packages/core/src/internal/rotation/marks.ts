@@ -1,9 +1,9 @@
 /** Marks: the last suffix of a description, which records the progress of a rotation in Heroku itself. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import { type Authorization, AuthorizationId } from "../../Authorization.ts"
 import type { AuthorizationError } from "../../AuthorizationError.ts"
+import { isUuid } from "../uuid.ts"
 
 /** The mark of a successor. */
 export const replaces = (id: AuthorizationId): string => ` [replaces ${id}]`
@@ -28,8 +28,6 @@ export interface Description {
 
 const pattern = / \[(?:(replaces|replaced by) (\S+)|regenerating)\]$/
 
-const isId = Schema.is(AuthorizationId)
-
 export const parse = ({ description }: Pick<Authorization, "description">): Description => {
   let plain = Option.getOrElse(description, () => "")
   let last: RegExpExecArray | undefined
@@ -48,8 +46,8 @@ export const parse = ({ description }: Pick<Authorization, "description">): Desc
 
 const findMark = (text: string): RegExpExecArray | undefined => {
   const match = pattern.exec(text)
-  // `~` is no mark's id: it names another authorization in every account.
-  return match === null || match[2] === "~" || (match[2] !== undefined && !isId(match[2])) ? undefined : match
+  // A description that a person wrote can end with "[replaces jenkins]".
+  return match === null || (match[2] !== undefined && !isUuid(match[2])) ? undefined : match
 }
 
 /**
