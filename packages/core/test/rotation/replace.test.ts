@@ -111,15 +111,17 @@ it.effect("replace rejects the authorization of a client, that of the acting tok
   ])))
 })
 
-it.effect.each(["exact", "masked"])(
+it.effect.each(["exact", "masked", "unknown"])(
   "replace rejects the acting token's own authorization when the match is %s",
   (match) => {
     const { delivery } = makeConsumers()
     const token = "HRKU-AAacting-token-with-an-end"
-    const shown = match === "exact" ? token : "HRKU-AAac**********-end"
+    const shown = match === "exact" ? token : match === "masked" ? "HRKU-AAac**********-end" : "HRKU-AA**********"
     return Effect.gen(function*() {
       const error = yield* Effect.flip(Rotation.replace(a, { actingToken: Redacted.make(token) }))
       assert.strictEqual(error._tag, "OwnAuthorization")
+      assert.strictEqual(error.message.includes("cannot be compared"), match === "unknown")
+      assert.include(error.message, "Use another token")
     }).pipe(Effect.provide(layerWith(delivery, [{ id: a, accessToken: shown }])))
   }
 )
@@ -355,27 +357,56 @@ it.effect.each<[string, boolean, Array<string>]>([
   ])))
 })
 
-it.effect("replace stops when the delivered token belongs to none of several successors of a deleted authorization", () => {
-  const { current, delivery, tokens } = makeConsumers()
-  tokens.set(a, Redacted.make("another"))
-  return Effect.gen(function*() {
-    const { message } = yield* conflictOf(Rotation.replace(a))
-    assert.include(message, "several successors")
-    tokens.clear()
-    yield* conflictOf(Rotation.replace(a))
-  }).pipe(Effect.provide(layerWith({ ...delivery, current }, [
+const other = Redacted.make("HRKU-AAother-other")
+
+it.effect.each<[string, string | undefined, ReadonlyArray<HerokuAccount.AuthorizationSeed>]>([
+  ["no token is delivered", undefined, [{ id: b, description: replacing }]],
+  ["the delivered token belongs to no authorization", "HRKU-AAdead-dead", [{ id: b, description: replacing }]],
+  ["the delivered token has expired", Redacted.value(other), [
     { id: b, description: replacing },
-    { id: c, description: replacing }
-  ])))
+    { id: c, accessToken: other, expiresIn: 0 }
+  ]],
+  ["the token of the successor cannot be compared", "HRKU-AAdead-dead", [
+    { id: b, description: replacing, accessToken: "HRKU-AA**********" }
+  ]],
+  ["the tokens of two successors match the delivered one", "HRKU-AAbb-cc-bb", [
+    { id: b, description: replacing, accessToken: "HRKU-AAb**********bb" },
+    { id: c, description: replacing, accessToken: "HRKU-AAb**********bb" }
+  ]]
+])("replace completes no successor of a deleted authorization when %s", ([, token, seed]) => {
+  const { current, delivery, tokens } = makeConsumers()
+  if (token !== undefined) tokens.set(a, Redacted.make(token))
+  return Effect.gen(function*() {
+    const before = yield* descriptions
+    const { message, successors } = yield* conflictOf(Rotation.replace(a))
+    assert.include(message, "which of its successors is delivered is unknown")
+    assert.deepStrictEqual([...successors], [...before].filter(([, one]) => one === replacing).map(([id]) => id))
+    assert.deepStrictEqual(yield* descriptions, before)
+  }).pipe(Effect.provide(layerWith({ ...delivery, current }, seed, { clearTokens: true })))
 })
 
-it.effect("replace leaves the only successor of a deleted authorization alone when the consumer has another token", () => {
+it.effect("replace prefers a successor that has the delivered token to one whose token cannot be compared", () => {
   const { current, delivery, tokens } = makeConsumers()
-  tokens.set(a, Redacted.make("another"))
+  tokens.set(a, other)
+  return Effect.gen(function*() {
+    assert.deepInclude(yield* Rotation.replace(a), { _tag: "replaced", successor: b })
+  }).pipe(Effect.provide(layerWith({ ...delivery, current }, [
+    { id: b, description: replacing, accessToken: other },
+    { id: c, description: replacing, accessToken: "HRKU-AA**********" }
+  ], { clearTokens: true })))
+})
+
+it.effect("replace leaves the successor of a deleted authorization alone when the consumer has another token that works", () => {
+  const { current, delivery, tokens } = makeConsumers()
+  tokens.set(a, other)
   return Effect.gen(function*() {
     assert.deepStrictEqual(yield* Rotation.replace(a), { _tag: "gone", id: a })
-    assert.deepStrictEqual(yield* descriptions, new Map([[b, replacing]]))
-  }).pipe(Effect.provide(layerWith({ ...delivery, current }, [{ id: b, description: replacing }])))
+    assert.strictEqual((yield* descriptions).get(b), replacing)
+  }).pipe(
+    Effect.provide(
+      layerWith({ ...delivery, current }, [{ id: b, description: replacing }, { id: c, accessToken: other }])
+    )
+  )
 })
 
 it.effect("two runs with an overlap that meet do not both wait", () => {
@@ -392,7 +423,7 @@ it.effect("two runs with an overlap that meet do not both wait", () => {
 })
 
 it.effect("replace completes the only successor of a deleted authorization, and reports one without as gone", () => {
-  const { current, delivery } = makeConsumers()
+  const { delivery } = makeConsumers()
   return Effect.gen(function*() {
     assert.deepStrictEqual(yield* Rotation.replace(a), {
       _tag: "replaced",
@@ -402,7 +433,7 @@ it.effect("replace completes the only successor of a deleted authorization, and 
     })
     assert.deepStrictEqual(yield* descriptions, new Map([[b, "key a"]]))
     assert.deepStrictEqual(yield* Rotation.replace(a), { _tag: "gone", id: a })
-  }).pipe(Effect.provide(layerWith({ ...delivery, current }, [{ id: b, description: replacing }])))
+  }).pipe(Effect.provide(layerWith(delivery, [{ id: b, description: replacing }])))
 })
 
 it.effect("replace stops while tokens are being regenerated", () => {

@@ -3,7 +3,7 @@ import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type Authorization, type AuthorizationId, isExpired, matchToken } from "../../Authorization.ts"
+import { type Authorization, type AuthorizationId, matchToken } from "../../Authorization.ts"
 import type { DeleteError, ListError } from "../../AuthorizationError.ts"
 import { AuthorizationService } from "../../AuthorizationService.ts"
 import * as Listing from "./listing.ts"
@@ -35,7 +35,7 @@ export interface RemoveOptions extends Pick<ReplaceOptions, "team"> {
 }
 
 const listAll = (team: string | undefined) =>
-  Effect.flatMap(AuthorizationService, (service) => Listing.list(service, team, () => true))
+  Effect.flatMap(AuthorizationService, (service) => Listing.list(service, team, "all"))
 
 const findLeftovers = (listing: Listing.Listing): ReadonlyArray<Leftover> =>
   listing.kept.flatMap((authorization): ReadonlyArray<Leftover> => {
@@ -80,7 +80,7 @@ export const removeLeftovers = Effect.fnUntraced(function*(
     if (state !== "orphaned" || !DateTime.isLessThan(createdAt, youngest) || current === undefined) return false
     const token = yield* current(replaces)
     return Option.isSome(token) && matchToken(authorization, token.value) === "none"
-      && listing.kept.some((one) => !isExpired(one, now) && ["exact", "masked"].includes(matchToken(one, token.value)))
+      && Listing.isLive(listing, token.value, now)
   })
 
   const removed = yield* Effect.filter(findLeftovers(listing), isRemovable)

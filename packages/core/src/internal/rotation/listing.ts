@@ -1,8 +1,10 @@
 /** A listing of the account, reduced to what a rotation needs: all ids, and the authorizations that matter to it. */
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
-import type { Authorization, AuthorizationId } from "../../Authorization.ts"
+import { type Authorization, type AuthorizationId, isExpired, matchToken } from "../../Authorization.ts"
 import type { ListError } from "../../AuthorizationError.ts"
 import type { InvalidAuthorization, Service } from "../../AuthorizationService.ts"
 import * as Marks from "./marks.ts"
@@ -10,19 +12,19 @@ import * as Marks from "./marks.ts"
 export interface Listing {
   /** Whether the authorization exists. */
   readonly has: (id: AuthorizationId) => boolean
-  /** Returns an authorization if it has a mark or was to be kept. */
+  /** Returns an authorization if it has a mark or the listing is complete. */
   readonly get: (id: AuthorizationId) => Authorization | undefined
-  /** The authorizations with a mark and those that were to be kept. */
+  /** The authorizations with a mark, or all if the listing is complete. */
   readonly kept: ReadonlyArray<Authorization>
   /** Returns the authorizations that are marked as successors of an authorization. */
   readonly successorsOf: (id: AuthorizationId) => ReadonlyArray<Authorization>
 }
 
-/** Lists the account, and keeps authorizations that have a mark or satisfy `isKept`. */
+/** Lists the account, and keeps all authorizations or those that have a mark. */
 export const list = Effect.fnUntraced(function*(
   service: Service,
   team: string | undefined,
-  isKept: (id: AuthorizationId) => boolean
+  keeps: "all" | "marked"
 ): Effect.fn.Return<Listing, ListError> {
   const ids = new Set<string>()
   const kept = new Map<AuthorizationId, Authorization>()
@@ -37,7 +39,7 @@ export const list = Effect.fnUntraced(function*(
       for (const authorization of authorizations) {
         ids.add(authorization.id)
         const { mark, replaces } = Marks.parse(authorization)
-        if (isKept(authorization.id) || mark !== "") kept.set(authorization.id, authorization)
+        if (keeps === "all" || mark !== "") kept.set(authorization.id, authorization)
         if (replaces !== undefined) successors.set(replaces, [...successors.get(replaces) ?? [], authorization])
       }
     }))
@@ -48,3 +50,7 @@ export const list = Effect.fnUntraced(function*(
     successorsOf: (id) => successors.get(id) ?? []
   }
 })
+
+/** Returns whether a token belongs to an authorization of a complete listing that has not expired. */
+export const isLive = ({ kept }: Listing, token: Redacted.Redacted, now: DateTime.Utc): boolean =>
+  kept.some((one) => !isExpired(one, now) && ["exact", "masked"].includes(matchToken(one, token)))

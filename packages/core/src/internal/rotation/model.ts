@@ -48,7 +48,10 @@ export class NotReplaceable extends Schema.TaggedError<NotReplaceable>()("NotRep
   message: Schema.String
 }) {}
 
-/** The authorization of the token that makes the requests. Use another token to rotate it. Nothing was changed. */
+/**
+ * The authorization of the token that makes the requests, or one whose masked token cannot be compared with it. Use another
+ * token to rotate it. Nothing was changed.
+ */
 export class OwnAuthorization extends Schema.TaggedError<OwnAuthorization>()("OwnAuthorization", {
   /** The id of the authorization. */
   id: AuthorizationId,
@@ -86,7 +89,10 @@ export interface DeliveryService {
   readonly deliver: (input: DeliveryInput) => Effect.Effect<void, DeliveryFailed>
   /** Checks that delivering can work. It runs before anything is changed, once for all authorizations. */
   readonly check?: Effect.Effect<void, DeliveryFailed> | undefined
-  /** Returns the token that is delivered now for the consumer of `replaces`. */
+  /**
+   * Returns the token that is delivered now for the consumer of `replaces`. `None`: no token is delivered, so that no successor
+   * of a deleted authorization counts as delivered.
+   */
   readonly current?:
     | ((replaces: AuthorizationId) => Effect.Effect<Option.Option<Redacted.Redacted>, DeliveryFailed>)
     | undefined

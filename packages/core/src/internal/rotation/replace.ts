@@ -3,10 +3,17 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type Authorization, type AuthorizationId, isDirect, isExpired, matchToken } from "../../Authorization.ts"
+import {
+  type Authorization,
+  type AuthorizationId,
+  isDirect,
+  isExpired,
+  matchToken,
+  type TokenMatch
+} from "../../Authorization.ts"
 import type { CreateError, InvalidParams } from "../../AuthorizationError.ts"
 import { invalidInput } from "../errorResponse.ts"
-import type { Listing } from "./listing.ts"
+import { isLive, type Listing } from "./listing.ts"
 import * as Marks from "./marks.ts"
 import { NotReplaceable, type ReplaceOptions, type ReplaceOutcome, type RotationError } from "./model.ts"
 import { checkRotatable, conflict, deliver, find, type Run, type Step } from "./run.ts"
@@ -226,19 +233,28 @@ const adoptLater = (id: AuthorizationId, { delivery, service }: Run): Step<Repla
   const complete = Effect.fnUntraced(function*(after: Listing): Effect.fn.Return<ReplaceOutcome, RotationError> {
     const successors = after.successorsOf(id)
     if (successors.length === 0) return { _tag: "gone", id }
-    const current = delivery.current === undefined ? Option.none() : yield* delivery.current(id)
-    const candidates = Option.match(current, {
-      onNone: () => successors,
-      onSome: (token) => successors.filter((one) => matchToken(one, token) !== "none")
-    })
-    // The consumer has another token, so this is a leftover.
-    if (successors.length === 1 && candidates.length === 0) return { _tag: "gone", id }
+    const now = yield* DateTime.now
+    let candidates = successors
+    if (delivery.current !== undefined) {
+      const token = Option.getOrUndefined(yield* delivery.current(id))
+      const matches = (...kinds: ReadonlyArray<TokenMatch>) =>
+        token === undefined ? [] : successors.filter((one) => kinds.includes(matchToken(one, token)))
+      const exact = matches("exact")
+      candidates = exact.length > 0 ? exact : matches("masked", "unknown")
+      const isElsewhere = candidates.length === 0 && token !== undefined && isLive(after, token, now)
+      // The consumer has another token that works, so the successors are leftovers.
+      if (isElsewhere) return { _tag: "gone", id }
+      // A single successor whose token cannot be compared is not known to be in use.
+      if (exact.length === 0 && matches("unknown").length > 0) candidates = []
+    }
     const [successor] = candidates
     if (successor === undefined || candidates.length > 1) {
-      const message = "It is gone, and several successors exist. Which one is delivered is unknown."
+      const message =
+        "It is gone, and which of its successors is delivered is unknown. Deliver a token that works, and delete "
+        + "successors that no consumer uses with `removeLeftovers({ ids })`."
       return yield* conflict(id, successors, message)
     }
-    const expiresIn = lifetimeOf(successor, yield* DateTime.now)
+    const expiresIn = lifetimeOf(successor, now)
     yield* service.update(successor.id, { description: Marks.parse(successor).plain })
     return { _tag: "replaced", id, successor: successor.id, expiresIn }
   })

@@ -57,7 +57,7 @@ export const runAll = <A>(
     const service = yield* AuthorizationService
     const delivery = yield* Delivery
     yield* delivery.check ?? Effect.void
-    const before = yield* Listing.list(service, team, () => false)
+    const before = yield* Listing.list(service, team, "marked")
     const claimed = new Set<AuthorizationId>()
     const claim = (id: AuthorizationId) => claimed.size < claimed.add(id).size
     const run: Run = { service, delivery, before, claim }
@@ -76,7 +76,7 @@ export const runAll = <A>(
     )
     const last = Stream.unwrap(Effect.gen(function*() {
       if (pending.length === 0) return Stream.empty
-      const after = yield* Listing.list(service, team, (id) => !before.has(id))
+      const after = yield* Listing.list(service, team, "all")
       return Stream.fromIterable(pending).pipe(
         Stream.mapEffect(({ complete, id }) => settle(id, complete(after)), { concurrency, unordered: true })
       )
@@ -111,13 +111,12 @@ export const checkRotatable = (
   { actingToken }: Pick<RegenerateOptions, "actingToken">
 ): Effect.Effect<void, NotReplaceable | OwnAuthorization> => {
   const { id } = authorization
-  if (actingToken !== undefined && ["exact", "masked"].includes(matchToken(authorization, actingToken))) {
-    return Effect.fail(
-      new OwnAuthorization({
-        id,
-        message: "It is the authorization of the acting token. Use another token to rotate it."
-      })
-    )
+  const match = actingToken === undefined ? "none" : matchToken(authorization, actingToken)
+  if (match !== "none") {
+    const message = match === "unknown"
+      ? "It can be the authorization of the acting token: its token is masked and cannot be compared. "
+      : "It is the authorization of the acting token. "
+    return Effect.fail(new OwnAuthorization({ id, message: `${message}Use another token to rotate it.` }))
   }
   if (!before.has(id)) {
     const message = "It is not in the list of the account. If it belongs to a team, pass the team."
