@@ -110,6 +110,42 @@ it.effect("regenerate regenerates and delivers again when the delivered token do
   }).pipe(Effect.provide(layerWith(delivery)))
 })
 
+it.effect("regenerate starts over when another run regenerated the tokens after they were verified", () => {
+  const { deliveries, delivery } = makeConsumers()
+  return Effect.gen(function*() {
+    const service = yield* AuthorizationService.AuthorizationService
+    // The other run is interrupted before it delivers.
+    const outcome = yield* Rotation.regenerate(a, { verify: yield* verify }).pipe(
+      changing("update", 2, service.regenerate(a))
+    )
+    assert.strictEqual(outcome._tag, "regenerated")
+    assert.lengthOf(deliveries, 2)
+    assert.strictEqual((yield* findLive(deliveries[1]!.token))!.id, a)
+    assert.deepStrictEqual(yield* descriptions, new Map([[a, "key a"]]))
+    const again = ["update", "list", "regenerate", "update"]
+    assert.deepStrictEqual(
+      (yield* operations).slice(-9),
+      ["update", "list", "regenerate", "regenerate", "update", ...again]
+    )
+  }).pipe(Effect.provide(layerWith(delivery)))
+})
+
+it.effect("regenerate leaves its mark when it starts over and a successor has appeared", () => {
+  const { deliveries, delivery } = makeConsumers()
+  return Effect.gen(function*() {
+    const account = yield* HerokuAccount.HerokuAccount
+    const service = yield* AuthorizationService.AuthorizationService
+    const error = yield* Rotation.regenerate(a, { verify: yield* verify }).pipe(
+      changing("update", 2, service.regenerate(a)),
+      changing("stream", 3, account.put({ id: b, description: `key a [replaces ${a}]` })),
+      Effect.flip
+    )
+    assert.deepInclude(error, { _tag: "RotationConflict", successors: [b] })
+    assert.lengthOf(deliveries, 1)
+    assert.strictEqual((yield* descriptions).get(a), regenerating)
+  }).pipe(Effect.provide(layerWith(delivery)))
+})
+
 it.effect.each<[string, ReadonlyArray<HerokuAccount.AuthorizationSeed>]>([
   ["a successor exists", [{ id: a, description: "key a" }, { id: b, description: `key a [replaces ${a}]` }]],
   ["it has been replaced", [{ id: a, description: `key a [replaced by ${b}]` }]],
@@ -137,7 +173,7 @@ it.effect("regenerate leaves its mark when a successor appeared before anything 
       Effect.flip
     )
     assert.deepInclude(error, { _tag: "RotationConflict", successors: [b] })
-    assert.include(error.message, "nothing was regenerated")
+    assert.include(error.message, "left its mark")
     assert.deepStrictEqual((yield* descriptions).get(a), regenerating)
     assert.isEmpty(deliveries)
     assert.notInclude(yield* operations, "regenerate")

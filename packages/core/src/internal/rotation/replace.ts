@@ -16,7 +16,7 @@ import { invalidInput } from "../errorResponse.ts"
 import { isLive, type Listing } from "./listing.ts"
 import * as Marks from "./marks.ts"
 import { NotReplaceable, type ReplaceOptions, type ReplaceOutcome, type RotationError } from "./model.ts"
-import { checkRotatable, conflict, deliver, find, type Run, type Step } from "./run.ts"
+import { checkRotatable, conflict, deliver, find, type Run, type Step, tokenId } from "./run.ts"
 
 /** How many further successors a run creates because it does not know the outcomes of the creates before. */
 const maxFurtherCreates = 2
@@ -289,6 +289,3 @@ const chooseLifetime = (
   const message = "It has expired or has no token, so that the lifetime of a successor is unknown. Pass `expiresIn`."
   return Effect.fail(new NotReplaceable({ id: old.id, reason: "lifetime", message }))
 }
-
-const tokenId = (authorization: Authorization): string | undefined =>
-  Option.getOrUndefined(authorization.accessToken)?.id

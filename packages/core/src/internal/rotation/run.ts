@@ -125,6 +125,10 @@ export const checkRotatable = (
   return Effect.void
 }
 
+/** Returns the id of the access token, which every response contains, also with a masked token. */
+export const tokenId = (authorization: Authorization): string | undefined =>
+  Option.getOrUndefined(authorization.accessToken)?.id
+
 /** Delivers the token that a response contains. */
 export const deliver = (
   { delivery }: Run,
