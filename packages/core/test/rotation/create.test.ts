@@ -103,8 +103,7 @@ it.effect("replace creates another successor at most twice when it does not know
   const { delivery } = makeConsumers()
   return Effect.gen(function*() {
     const faults = yield* FaultInjection.FaultInjection
-    yield* faults.inject(FaultInjection.connectionReset, { operation: "create", afterActing: true })
-    yield* faults.inject(FaultInjection.garbled, { operation: "create" })
+    yield* faults.inject(FaultInjection.connectionReset, { operation: "create", afterActing: true, times: 2 })
     // The first two exist. They appeared during this run, as if another one had created them.
     const error = yield* Effect.flip(Rotation.replace(a))
     assert.strictEqual(error._tag, "RotationConflict")
@@ -112,6 +111,18 @@ it.effect("replace creates another successor at most twice when it does not know
     assert.strictEqual((yield* Rotation.replace(a))._tag, "replaced")
     assert.sameMembers([...(yield* descriptions).values()], ["key a", replacing, replacing])
     assert.lengthOf(yield* Rotation.leftovers(), 2)
+  }).pipe(Effect.provide(layerWith(delivery)))
+})
+
+it.effect("replace creates no other successor after a response that breaks the protocol", () => {
+  const { deliveries, delivery } = makeConsumers()
+  return Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.garbled, { operation: "create" })
+    assert.deepInclude(yield* Effect.flip(Rotation.replace(a)), { _tag: "InvalidResponse", outcomeUnknown: false })
+    assert.isEmpty(deliveries)
+    assert.deepStrictEqual([...(yield* descriptions).values()], ["key a", replacing])
+    assert.deepStrictEqual((yield* Rotation.leftovers()).map(({ state }) => state), ["created"])
   }).pipe(Effect.provide(layerWith(delivery)))
 })
 

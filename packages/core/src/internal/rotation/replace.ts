@@ -11,7 +11,7 @@ import {
   matchToken,
   type TokenMatch
 } from "../../Authorization.ts"
-import type { CreateError, InvalidParams } from "../../AuthorizationError.ts"
+import type { InvalidParams } from "../../AuthorizationError.ts"
 import { invalidInput } from "../errorResponse.ts"
 import { isLive, type Listing } from "./listing.ts"
 import * as Marks from "./marks.ts"
@@ -126,7 +126,10 @@ const advance = Effect.fnUntraced(function*(
         scope: old.scope,
         expiresIn: Option.getOrUndefined(expiresIn),
         team: settings.team
-      }).pipe(Effect.retry({ while: (error) => isOutcomeUnknown(error) && furtherCreates-- > 0 })))
+      }).pipe(
+        // After an invalid response with the status of a success, the successor exists.
+        Effect.retry({ while: (error) => error.outcomeUnknown && furtherCreates-- > 0 })
+      ))
 
     const again = yield* find(service, id)
     if (Option.isSome(again) && Marks.parse(again.value).mark === mark) {
@@ -264,9 +267,6 @@ const adoptLater = (id: AuthorizationId, { delivery, service }: Run): Step<Repla
 /** Whether an authorization is a successor that a run delivered and whose token works. */
 const isUsable = (authorization: Authorization, id: AuthorizationId, observedAt: DateTime.Utc): boolean =>
   isDirect(authorization) && Marks.parse(authorization).replaces === id && !isExpired(authorization, observedAt)
-
-/** Whether Heroku may have created an authorization. */
-const isOutcomeUnknown = (error: CreateError): boolean => error._tag === "InvalidResponse" || error.outcomeUnknown
 
 /** Returns the lifetime that a direct authorization was created with. `None`: it never expires. */
 const lifetimeOf = (authorization: Authorization, observedAt: DateTime.Utc): Option.Option<Duration.Duration> =>
