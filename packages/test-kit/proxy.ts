@@ -10,8 +10,14 @@ export interface Proxy {
   readonly requests: ReadonlyArray<string>
 }
 
+/** How a proxy handles a request for a tunnel: a number is the status with which it rejects it. */
+export type TunnelOutcome = "opens" | "resets" | "is silent" | number
+
 /** Starts a proxy to the port of this URL. It forwards the body of plain requests to `/forwarded`. */
-export const startProxy = (target: string): Effect.Effect<Proxy, never, Scope.Scope> =>
+export const startProxy = (
+  target: string,
+  nextOutcome: () => TunnelOutcome = () => "opens"
+): Effect.Effect<Proxy, never, Scope.Scope> =>
   Effect.gen(function*() {
     const { port } = new URL(target)
     const requests: Array<string> = []
@@ -32,6 +38,11 @@ export const startProxy = (target: string): Effect.Effect<Proxy, never, Scope.Sc
       server.on("connection", (socket) => sockets.push(socket))
       server.on("connect", (request, client: Socket) => {
         record(request)
+        client.on("error", () => {})
+        const outcome = nextOutcome()
+        if (outcome === "is silent") return
+        if (outcome === "resets") return void client.resetAndDestroy()
+        if (outcome !== "opens") return void client.end(`HTTP/1.1 ${outcome} Rejected\r\n\r\n`)
         const upstream = connect(Number(port), "127.0.0.1", () => {
           client.write("HTTP/1.1 200 Connection established\r\n\r\n")
           client.pipe(upstream).pipe(client)

@@ -1,9 +1,9 @@
-/** The model test of `model.test.ts` over Node's transport: the bad network is behind a TLS server and a proxy. */
+/** The model test of `model.test.ts` over Node's transport: the bad network is behind a TLS server and a bad proxy. */
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
 import type { BadNetwork } from "@effect-heroku/test-kit/badNetwork"
 import { isOpensslMissing, makeTrustedCertificate, skipNote } from "@effect-heroku/test-kit/certificate"
-import { startProxy } from "@effect-heroku/test-kit/proxy"
+import { startProxy, type TunnelOutcome } from "@effect-heroku/test-kit/proxy"
 import { it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
@@ -46,6 +46,19 @@ const methodOf = ({ method }: IncomingMessage) =>
 
 const certificate = isOpensslMissing ? undefined : makeTrustedCertificate()
 
+/** The outcomes of the tunnels, in turn. */
+const outcomes: ReadonlyArray<TunnelOutcome> = [
+  "opens",
+  "opens",
+  502,
+  "opens",
+  "resets",
+  "opens",
+  "is silent",
+  "opens",
+  403
+]
+
 const connect: Connect = Effect.fnUntraced(function*(network) {
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   const sockets: Array<Duplex> = []
@@ -64,7 +77,8 @@ const connect: Connect = Effect.fnUntraced(function*(network) {
       })
   )
   const { port } = server.address() as AddressInfo
-  const proxy = yield* startProxy(`https://127.0.0.1:${port}`)
+  let tunnels = 0
+  const proxy = yield* startProxy(`https://127.0.0.1:${port}`, () => outcomes[tunnels++ % outcomes.length]!)
   const env = { HTTPS_PROXY: `http://${proxy.host}` }
   const layer = NodeAuthorizationService.layer({
     token,
