@@ -475,6 +475,24 @@ it.effect("replace waits for the overlap, and a later run deletes the old author
   }).pipe(Effect.provide(layerWith(delivery)))
 })
 
+it.effect("replace with an overlap waits after it has marked, even if the local clock is ahead", () => {
+  const { delivery } = makeConsumers()
+  return Effect.gen(function*() {
+    const service = yield* AuthorizationService.AuthorizationService
+    const update: AuthorizationService.Service["update"] = (id, input) =>
+      Effect.map(
+        service.update(id, input),
+        (one) => new Authorization.Authorization({ ...one, updatedAt: DateTime.makeUnsafe(0) })
+      )
+    yield* TestClock.adjust("1 hour")
+    const replace = Rotation.replace(a, { overlap: "10 minutes" }).pipe(
+      Effect.provideService(AuthorizationService.AuthorizationService, { ...service, update })
+    )
+    assert.deepInclude(yield* replace, { _tag: "waiting", until: DateTime.makeUnsafe(70 * 60_000) })
+    assert.isTrue((yield* descriptions).has(a))
+  }).pipe(Effect.provide(layerWith(delivery)))
+})
+
 it.effect("replace without an overlap does not wait for a clock that is slow", () => {
   const { delivery } = makeConsumers()
   return Effect.gen(function*() {

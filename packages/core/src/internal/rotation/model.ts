@@ -120,7 +120,8 @@ export interface ReplaceOptions extends CommonOptions {
   readonly expiresIn?: Duration.Input | undefined
   /**
    * How long the old authorization works on after its successor was delivered. By default it is deleted at once. With an
-   * overlap a first run ends with the outcome `waiting`, and a later run deletes it.
+   * overlap the run that delivers always ends with the outcome `waiting`, and a later run deletes it. A later run compares
+   * the clock of its machine with Heroku's.
    */
   readonly overlap?: Duration.Input | undefined
   /** Verifies a delivered token before the old authorization is marked. By default it is not verified. */

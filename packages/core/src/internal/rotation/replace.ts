@@ -169,31 +169,38 @@ const deliverAndMark = Effect.fnUntraced(function*(
     (description) => service.update(id, { description })
   ).pipe(Effect.asSome, Effect.catchTag("NotFound", () => Effect.succeedNone))
   // If another run deleted it, the second listing shows that.
-  return finishLater({ old: Option.getOrElse(marked, () => old), successor, plain, expiresIn }, run, settings)
+  const markedAt = yield* DateTime.now
+  return finishLater({ old: Option.getOrElse(marked, () => old), successor, plain, expiresIn, markedAt }, run, settings)
 })
 
 /** An old authorization that names its successor, which is delivered. */
 interface Marked extends Delivered {
   /** The description that the successor gets. */
   readonly plain: string
+  /** When this run marked the old authorization, by the clock of this machine. */
+  readonly markedAt?: DateTime.Utc
 }
 
-/** Returns an outcome if the overlap has not ended. Without an overlap nothing waits, not even for a clock that is slow. */
+/**
+ * Returns an outcome if the overlap has not ended. The run that marks always waits: a clock that is ahead of Heroku's would end
+ * the overlap at once. Without an overlap nothing waits, not even for a clock that is slow.
+ */
 const findWait = (
   { id, updatedAt }: Authorization,
   successor: Authorization,
-  { overlap }: Settings
+  { overlap }: Settings,
+  markedAt?: DateTime.Utc
 ): Effect.Effect<Option.Option<ReplaceOutcome>> =>
   Effect.map(DateTime.now, (now) => {
-    const until = DateTime.addDuration(updatedAt, overlap)
-    return !Duration.isZero(overlap) && DateTime.isGreaterThan(until, now)
+    const until = DateTime.addDuration(markedAt === undefined ? updatedAt : DateTime.max(updatedAt, markedAt), overlap)
+    return !Duration.isZero(overlap) && (markedAt !== undefined || DateTime.isGreaterThan(until, now))
       ? Option.some({ _tag: "waiting", id, successor: successor.id, until })
       : Option.none()
   })
 
 /** Steps 7 and 8. The listing comes before the wait, because a run must look for others after its mark. */
 const finishLater = (
-  { expiresIn, old, plain, successor }: Marked,
+  { expiresIn, markedAt, old, plain, successor }: Marked,
   run: Run,
   settings: Settings
 ): Step<ReplaceOutcome> => {
@@ -219,7 +226,7 @@ const finishLater = (
         message
       )
     }
-    const waiting = yield* findWait(old, successor, settings)
+    const waiting = yield* findWait(old, successor, settings, markedAt)
     if (Option.isSome(waiting)) return waiting.value
     yield* Effect.catchTag(service.delete(id), "NotFound", () => Effect.void)
     // A successor without its mark was renamed, and keeps its new name.
