@@ -5,6 +5,7 @@ import * as HerokuAccount from "@effect-heroku/testing/HerokuAccount"
 import { assert, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import {
   a,
@@ -128,6 +129,26 @@ it.effect("a successor that appears during replaceAll stops only the rotation of
     assert.deepStrictEqual(summary(outcomes), [[a, "RotationConflict"], [b, "replaced"]])
   }).pipe(Effect.provide(layerWith(delivery, three)))
 })
+
+it.effect.each([NaN, 0, -1, 1.5, Infinity])(
+  "replaceAll and regenerateAll reject a concurrency of %s",
+  (concurrency) => {
+    const { delivery } = makeConsumers()
+    return Effect.gen(function*() {
+      for (
+        const outcomes of [
+          Rotation.replaceAll([a], { concurrency }),
+          Rotation.regenerateAll([a], { concurrency, verify: yield* verify })
+        ]
+      ) {
+        const error = yield* Effect.flip(Stream.runDrain(outcomes))
+        assert.deepInclude(error, { _tag: "InvalidParams", field: Option.some("concurrency") })
+        assert.include(error.message, "must be an integer of 1 or more")
+      }
+      assert.isEmpty(yield* operations)
+    }).pipe(Effect.timeout("1 second"), Effect.provide(layerWith(delivery, three)))
+  }
+)
 
 it.effect("replaceAll without ids only lists the account once", () => {
   const { delivery } = makeConsumers()

@@ -136,7 +136,7 @@ export interface RegenerateOptions extends CommonOptions {
 
 /** How many authorizations `replaceAll` and `regenerateAll` rotate at once. */
 export interface Concurrency {
-  /** The number of authorizations at once. By default 1. */
+  /** The number of authorizations at once, an integer of 1 or more. By default 1. */
   readonly concurrency?: number | undefined
 }
 

@@ -7,7 +7,7 @@ import * as Stream from "effect/Stream"
 import { accessToken, type Authorization, type AuthorizationId, matchToken } from "../../Authorization.ts"
 import type { InfoError, InvalidResponse, ListError, Unauthorized } from "../../AuthorizationError.ts"
 import { AuthorizationService, type Service } from "../../AuthorizationService.ts"
-import { expectedStatuses, invalidResponse } from "../errorResponse.ts"
+import { expectedStatuses, invalidInput, invalidResponse } from "../errorResponse.ts"
 import * as Listing from "./listing.ts"
 import {
   type Concurrency,
@@ -54,6 +54,9 @@ export const runAll = <A>(
   prepare: (id: AuthorizationId, run: Run) => Effect.Effect<Step<A>, RotationError>
 ): Stream.Stream<Result.Result<A, Failed>, RunError, AuthorizationService | Delivery> =>
   Stream.unwrap(Effect.gen(function*() {
+    if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+      return yield* invalidInput("list", "concurrency", "must be an integer of 1 or more")
+    }
     const service = yield* AuthorizationService
     const delivery = yield* Delivery
     yield* delivery.check ?? Effect.void
