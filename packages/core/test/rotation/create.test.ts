@@ -75,18 +75,18 @@ it.effect.each<[string, HerokuAccount.AuthorizationSeed]>([
   }).pipe(Effect.provide(layerWith(delivery, [seed])))
 })
 
-it.effect.each<[string, Rotation.ReplaceOptions]>([
-  ["expiresIn", { expiresIn: 0 }],
-  ["expiresIn", { expiresIn: NaN }],
-  ["expiresIn", { expiresIn: "soon" as "1 day" }],
-  ["overlap", { overlap: NaN }],
-  ["overlap", { overlap: "-1 seconds" }]
-])("replace rejects an invalid %s before it does anything", ([field, options]) => {
+it.effect.each<[string, string, string, Rotation.ReplaceOptions]>([
+  ["expiresIn", "create", "more than 0", { expiresIn: 0 }],
+  ["expiresIn", "create", "more than 0", { expiresIn: NaN }],
+  ["expiresIn", "create", "more than 0", { expiresIn: "soon" as "1 day" }],
+  ["overlap", "delete", "0 or more", { overlap: NaN }],
+  ["overlap", "delete", "0 or more", { overlap: "-1 seconds" }]
+])("replace rejects an invalid %s before it does anything", ([field, operation, range, options]) => {
   const { delivery } = makeConsumers()
   return Effect.gen(function*() {
     const error = yield* Effect.flip(Rotation.replace(a, options))
-    assert.deepInclude(error, { _tag: "InvalidParams", field: Option.some(field) })
-    assert.include(error.message, `${field}: must be a duration`)
+    assert.deepInclude(error, { _tag: "InvalidParams", operation, field: Option.some(field) })
+    assert.strictEqual(error.message, `${field}: must be a duration of ${range}`)
     assert.isEmpty(yield* operations)
   }).pipe(Effect.provide(layerWith(delivery)))
 })

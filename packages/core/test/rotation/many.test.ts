@@ -53,6 +53,26 @@ it.effect("replaceAll counts ~, a successor and the same id twice as one authori
   }).pipe(Effect.provide(layerWith(delivery, [{ id: a }, { id: b, description: `key a [replaces ${a}]` }])))
 })
 
+it.effect.each<[string, boolean]>([["exists", true], ["is gone", false]])(
+  "replace with ~ that names a successor rotates the old authorization if that %s",
+  ([, exists]) => {
+    const { deliveries, delivery } = makeConsumers()
+    return Effect.gen(function*() {
+      const account = yield* HerokuAccount.HerokuAccount
+      yield* account.setDefault(b)
+      assert.deepInclude(yield* Rotation.replace(tilde), { _tag: "replaced", id: a })
+      assert.deepStrictEqual(deliveries.map(({ replaces }) => replaces), exists ? [a] : [])
+      const called = yield* operations
+      const first = ["list", "info", "info"]
+      const rest = exists ? ["create", "info", "update", "list", "delete", "update"] : ["list", "update"]
+      assert.deepStrictEqual(called, [...first, ...rest])
+    }).pipe(Effect.provide(layerWith(delivery, [
+      ...exists ? [{ id: a, description: "key a" }] : [],
+      { id: b, description: `key a [replaces ${a}]` }
+    ])))
+  }
+)
+
 it.effect("replaceAll continues after a failure in the first or in the last step", () => {
   const { delivery } = makeConsumers()
   return Effect.gen(function*() {

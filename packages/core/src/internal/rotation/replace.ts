@@ -38,16 +38,28 @@ export const parseOptions = Effect.fnUntraced(
       ...options,
       expiresIn: expiresIn === undefined
         ? undefined
-        : yield* parseDuration("expiresIn", expiresIn, Duration.isPositive),
-      overlap: yield* parseDuration("overlap", overlap, (duration) => !Duration.isNegative(duration))
+        : yield* parseDuration(
+          expiresIn,
+          Duration.isPositive,
+          invalidInput("create", "expiresIn", "must be a duration of more than 0")
+        ),
+      overlap: yield* parseDuration(
+        overlap,
+        (duration) => !Duration.isNegative(duration),
+        invalidInput("delete", "overlap", "must be a duration of 0 or more")
+      )
     }
   }
 )
 
 // `fromInput` takes `NaN` for zero.
-const parseDuration = (field: string, input: Duration.Input, isValid: (duration: Duration.Duration) => boolean) =>
+const parseDuration = (
+  input: Duration.Input,
+  isValid: (duration: Duration.Duration) => boolean,
+  error: InvalidParams
+): Effect.Effect<Duration.Duration, InvalidParams> =>
   Option.match(Option.filter(Duration.fromInput(input), (duration) => !Number.isNaN(input) && isValid(duration)), {
-    onNone: () => Effect.fail(invalidInput("create", field, "must be a duration, and long enough to make sense")),
+    onNone: () => Effect.fail(error),
     onSome: Effect.succeed
   })
 
@@ -58,8 +70,13 @@ export const prepare = Effect.fnUntraced(function*(
   settings: Settings
 ): Effect.fn.Return<Step<ReplaceOutcome>, RotationError> {
   const { before, claim, service } = run
-  const named = findOld(given, before)
-  const found = yield* find(service, named)
+  let named = findOld(given, before)
+  let found = yield* find(service, named)
+  if (Option.isSome(found) && found.value.id !== named) {
+    // `~` can name a successor.
+    named = findOld(found.value.id, before)
+    if (named !== found.value.id) found = yield* find(service, named)
+  }
   const id = Option.match(found, { onNone: () => named, onSome: (old) => old.id })
   if (!claim(id)) return { _tag: "claimed" }
   if (Option.isNone(found)) return adoptLater(id, run)
