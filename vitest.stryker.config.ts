@@ -22,7 +22,21 @@ export default defineConfig({
   test: {
     include: ["packages/{core,http-node}/test/**/*.test.ts"],
     // These run everything hundreds of times, so each mutant would cost minutes. Other tests show the same more precisely.
-    exclude: ["connections", "contract", "differential", "fleet", "hostile", "imports", "model", "processes"]
+    exclude: [
+      "connections",
+      "contract",
+      "differential",
+      "fleet",
+      "hostile",
+      "imports",
+      "keychain",
+      "load",
+      "model",
+      "modelTls",
+      "processes",
+      "secretService",
+      "tls"
+    ]
       .map((name) => `packages/http-node/test/**/${name}.test.ts`),
     // Ten times as long as the slowest test needs: slowness on a busy machine does not kill a mutant.
     testTimeout: 20_000,

@@ -75,7 +75,7 @@ it.effect.each<[string, HerokuAccount.AuthorizationSeed]>([
   }).pipe(Effect.provide(layerWith(delivery, [seed])))
 })
 
-it.effect.each<[string, string, string, Rotation.ReplaceOptions]>([
+it.effect.each<[string, "create" | "delete", string, Rotation.ReplaceOptions]>([
   ["expiresIn", "create", "more than 0", { expiresIn: 0 }],
   ["expiresIn", "create", "more than 0", { expiresIn: NaN }],
   ["expiresIn", "create", "more than 0", { expiresIn: "soon" as "1 day" }],

@@ -156,12 +156,12 @@ it.effect.each([NaN, 0, -1, 1.5, Infinity])(
     const { delivery } = makeConsumers()
     return Effect.gen(function*() {
       for (
-        const outcomes of [
-          Rotation.replaceAll([a], { concurrency }),
-          Rotation.regenerateAll([a], { concurrency, verify: yield* verify })
+        const run of [
+          Stream.runDrain(Rotation.replaceAll([a], { concurrency })),
+          Stream.runDrain(Rotation.regenerateAll([a], { concurrency, verify: yield* verify }))
         ]
       ) {
-        const error = yield* Effect.flip(Stream.runDrain(outcomes))
+        const error = yield* Effect.flip(run)
         assert.deepInclude(error, { _tag: "InvalidParams", field: Option.some("concurrency") })
         assert.include(error.message, "must be an integer of 1 or more")
       }
