@@ -3,7 +3,7 @@ import { serve } from "@effect-heroku/test-kit/httpServer"
 import { FaultInjection, HerokuAccount } from "@effect-heroku/testing"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Fiber, Option, Redacted } from "effect"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -154,6 +154,7 @@ layer(layerSandbox)((it) => {
         const [, id = ""] = /^replaced by (\S+)\n$/.exec(stdout)!
         assert.strictEqual(readFileSync(env.TOKEN_FILE, "utf8"), yield* tokenOf(id))
         assert.isTrue(Option.isNone(yield* account.get(old!.id)))
+        assert.deepStrictEqual(readdirSync(directory), ["token"])
         const successor = Option.getOrThrow(yield* account.get(id))
         assert.deepStrictEqual(successor.description, Option.some("build server"))
         yield* account.remove(id)

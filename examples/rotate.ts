@@ -10,28 +10,22 @@ import { NodeAuthorizationService } from "@effect-heroku/http-node"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Config, Console, Effect, FileSystem, Layer, Option, Redacted } from "effect"
+import { randomUUID } from "node:crypto"
 
 /** Delivers to a file that only its owner can read. The consumer reads the old token or the new one, never a part. */
 const layerDelivery = Layer.effect(
   Rotation.Delivery,
   Effect.gen(function*() {
-    const fileSystem = yield* FileSystem.FileSystem
+    const files = yield* FileSystem.FileSystem
     const file = yield* Config.String("TOKEN_FILE")
-    const toDeliveryFailed = ({ message }: Error) => new Rotation.DeliveryFailed({ message })
-    const write = (token: string) =>
-      fileSystem.writeFileString(`${file}.new`, token, { mode: 0o600 }).pipe(Effect.mapError(toDeliveryFailed))
+    const temporary = `${file}.${randomUUID()}`
+    const write = (token: string) => files.writeFileString(temporary, token, { mode: 0o600 })
+    const orFail = <A>(effect: Effect.Effect<A, Error>) =>
+      Effect.mapError(effect, ({ message }) => new Rotation.DeliveryFailed({ message }))
     return {
-      check: write(""),
-      deliver: ({ token }) =>
-        Effect.andThen(
-          write(Redacted.value(token)),
-          fileSystem.rename(`${file}.new`, file).pipe(Effect.mapError(toDeliveryFailed))
-        ),
-      current: () =>
-        fileSystem.readFileString(file).pipe(
-          Effect.map((token) => Option.some(Redacted.make(token))),
-          Effect.mapError(toDeliveryFailed)
-        )
+      check: orFail(Effect.andThen(write(""), files.remove(temporary))),
+      deliver: ({ token }) => orFail(Effect.andThen(write(Redacted.value(token)), files.rename(temporary, file))),
+      current: () => orFail(Effect.map(files.readFileString(file), (token) => Option.some(Redacted.make(token))))
     }
   })
 )
@@ -40,8 +34,7 @@ const program = Effect.gen(function*() {
   const id = yield* Config.schema(Authorization.AuthorizationId, "AUTHORIZATION")
   const actingToken = yield* Config.Redacted("HEROKU_API_KEY")
   const baseUrl = yield* Config.String("HEROKU_API_URL").pipe(Config.withDefault("https://api.heroku.com"))
-  const verify = NodeAuthorizationService.verify({ baseUrl })
-  const outcome = yield* Rotation.replace(id, { actingToken, verify })
+  const outcome = yield* Rotation.replace(id, { actingToken, verify: NodeAuthorizationService.verify({ baseUrl }) })
   yield* Console.log(outcome._tag === "replaced" ? `replaced by ${outcome.successor}` : outcome._tag)
 })
 
