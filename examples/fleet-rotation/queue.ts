@@ -15,7 +15,10 @@ const layerStore = Layer.unwrap(Config.map(
   (lockExpiration) => PersistedQueue.layerStoreRedis({ lockExpiration, lockRefreshInterval: "1 second" })
 ))
 
-export const layerQueue = PersistedQueue.layer.pipe(
+/** Until an item is removed, its authorization cannot be put into the queue again. */
+const layerCleanup = PersistedQueue.layerCleanup({ timeToLive: "1 day", failedTimeToLive: "1 hour" })
+
+export const layerQueue = Layer.merge(PersistedQueue.layer, layerCleanup).pipe(
   Layer.provide(layerStore),
   Layer.provide(NodeRedis.layerConfig({ url: Config.String("REDIS_URL") }))
 )

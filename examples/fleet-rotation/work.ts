@@ -26,15 +26,23 @@ const layerClients = Layer.unwrap(Config.map(baseUrl, (baseUrl) => AccountClient
 const layerDelivery = Layer.effect(
   Rotation.Delivery,
   Effect.gen(function*() {
-    const fileSystem = yield* FileSystem.FileSystem
+    const files = yield* FileSystem.FileSystem
     const directory = yield* Config.String("TOKENS")
+    const orFail = <A>(effect: Effect.Effect<A, Error>) =>
+      Effect.mapError(effect, ({ message }) => new Rotation.DeliveryFailed({ message }))
     return {
       deliver: ({ replaces, token }) => {
         const file = `${directory}/${replaces}`
-        return fileSystem.writeFileString(`${file}.${process.pid}`, Redacted.value(token), { mode: 0o600 }).pipe(
-          Effect.andThen(fileSystem.rename(`${file}.${process.pid}`, file)),
-          Effect.mapError(({ message }) => new Rotation.DeliveryFailed({ message }))
-        )
+        const temporary = `${file}.${process.pid}`
+        return orFail(Effect.andThen(
+          files.writeFileString(temporary, Redacted.value(token), { mode: 0o600 }),
+          files.rename(temporary, file)
+        ))
+      },
+      current: (replaces) => {
+        const file = `${directory}/${replaces}`
+        const read = Effect.map(files.readFileString(file), (token) => Redacted.make(token))
+        return orFail(Effect.flatMap(files.exists(file), (exists) => exists ? Effect.asSome(read) : Effect.succeedNone))
       }
     }
   })
