@@ -107,6 +107,8 @@ it.effect("replace creates another successor at most twice when it does not know
     // The first two exist. They appeared during this run, as if another one had created them.
     const error = yield* Effect.flip(Rotation.replace(a))
     assert.strictEqual(error._tag, "RotationConflict")
+    const creates = ["create", "create", "create"]
+    assert.deepStrictEqual(yield* operations, ["list", "info", ...creates, "info", "update", "list"])
     assert.lengthOf([...(yield* descriptions).values()].filter((one) => one === replacing), 3)
     assert.strictEqual((yield* Rotation.replace(a))._tag, "replaced")
     assert.sameMembers([...(yield* descriptions).values()], ["key a", replacing, replacing])
@@ -176,6 +178,12 @@ it.effect("a description that is too long with a mark is shortened in the mark o
       assert.lengthOf(one, limit)
     }
     assert.deepStrictEqual([...(yield* descriptions).values()], [description])
+    const creates = ["create", "create"]
+    const updates = ["update", "update"]
+    assert.deepStrictEqual(
+      yield* operations,
+      ["list", "info", ...creates, "info", ...updates, "list", "delete", "update"]
+    )
   }).pipe(Effect.provide(layerWith(delivery, [{ id: a, description }])))
 })
 

@@ -100,6 +100,8 @@ it.effect("regenerate regenerates and delivers again when the delivered token do
     const options: Rotation.RegenerateOptions = { verify: () => Effect.sync(() => rejected-- <= 0) }
     assert.strictEqual((yield* Rotation.regenerate(a, options))._tag, "regenerated")
     assert.lengthOf(deliveries, 4)
+    const four = Array.from({ length: 4 }, () => "regenerate")
+    assert.deepStrictEqual(yield* operations, ["list", "info", "update", "list", ...four, "update"])
     rejected = 4
     const error = yield* Effect.flip(Rotation.regenerate(a, options))
     assert.deepInclude(error, { _tag: "RotationConflict", id: a, successors: [] })
