@@ -26,14 +26,15 @@ const Choices = Schema.Array(Choice).check(Schema.isMaxLength(12))
 const Step = Schema.TaggedUnion({
   Run: { run: RunSpec, choices: Choices },
   TwoRuns: { first: RunSpec, second: RunSpec, choices: Choices },
-  Person: { action: Schema.Literals(["delete", "rename"]), index: Index },
+  Person: { action: Schema.Literals(["delete", "rename", "delete old"]), index: Index },
   Pause: { hours: Schema.Literals([0, 1, 2]), removesLeftovers: Schema.Boolean }
 })
 
 const Settings = Schema.Struct({
   hasCurrent: Schema.Boolean,
   clearTokens: Schema.Boolean,
-  expiresIn: Schema.UndefinedOr(Schema.Literal("365 days"))
+  expiresIn: Schema.UndefinedOr(Schema.Literal("365 days")),
+  endsWithRegenerate: Schema.Boolean
 })
 
 const undisturbed = { overlap: false, verify: true, events: [] } as const
@@ -57,6 +58,14 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
         yield* takeTurns([world.run(step.first), world.run(step.second)], step.choices)
         break
       case "Person": {
+        if (step.action === "delete old") {
+          // No run can help a consumer if a user revokes its token and there is no authorization left to replace.
+          const held = yield* findLive(world.held())
+          if (held !== undefined && held.id !== a) {
+            yield* Effect.catchTag(service.delete(a), "NotFound", () => Effect.void)
+          }
+          break
+        }
         const all = yield* successors
         const one = all[step.index % all.length]
         if (one === undefined) break
@@ -102,6 +111,10 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
       yield* Effect.provideService(Rotation.removeLeftovers({ ids }), Rotation.Delivery, world.delivery)
       yield* regenerate
     }
+  }
+  if (settings.endsWithRegenerate) {
+    yield* regenerate
+    assert.isFalse(yield* isRegenerating, world.log.join("\n"))
   }
   yield* takeTurns([world.run({ kind: "replace", ...undisturbed })], [])
 
