@@ -4,7 +4,7 @@ import { isOpensslMissing, skipNote } from "@effect-heroku/test-kit/certificate"
 import { hostileServer, respond, useTls } from "@effect-heroku/test-kit/hostileServer"
 import { operations } from "@effect-heroku/test-kit/operations"
 import * as payloads from "@effect-heroku/test-kit/payloads"
-import { assert, it } from "@effect/vitest"
+import { assert, beforeAll, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TLSSocket } from "node:tls"
 import { token } from "./fixtures/liveService.ts"
@@ -26,6 +26,8 @@ it.live.skipIf(isOpensslMissing)(
 )
 
 if (!isOpensslMissing) {
-  useTls()
-  await import("./hostile.test.ts")
+  // Test files share their modules: without a query, the tests would not be defined again after hostile.test.ts has run.
+  const suite: string = "./hostile.test.ts?tls"
+  await import(suite)
+  beforeAll(() => useTls())
 }
