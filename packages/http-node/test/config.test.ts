@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
 
 type Env = Readonly<Record<string, string>>
@@ -97,6 +98,12 @@ describe.each(["NodeAuthorizationService", "HttpAuthorizationService"] as const)
       const error = yield* Effect.flip(tokenIn({}, overrides))
       assert(error._tag === "ConfigError")
       assert.include(error.message, "MY_TOKEN")
+    }))
+
+  it.effect(`${name}.layerConfig runs the effect that an override gives as the token`, () =>
+    Effect.gen(function*() {
+      const overrides = { token: Config.succeed(Effect.succeed(Redacted.make("HRKU-read"))) }
+      assert.strictEqual(yield* tokenIn({ HEROKU_API_KEY: "HRKU-env" }, overrides), "Bearer HRKU-read")
     }))
 
   it.effect(`${name}.layerConfig still finds the token and the base URL when an override sets another option`, () =>

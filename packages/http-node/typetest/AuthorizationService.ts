@@ -33,6 +33,11 @@ expectTypeOf(HttpAuthorizationService.layerConfig()).toEqualTypeOf<
   Layer.Layer<AuthorizationService, Config.ConfigError, HttpClient.HttpClient>
 >()
 
+// An effect that returns the token can neither fail nor require a service.
+expectTypeOf<HttpAuthorizationService.Options["token"]>().toEqualTypeOf<
+  Redacted.Redacted | Effect.Effect<Redacted.Redacted>
+>()
+
 // Node's layers provide the HTTP client themselves.
 expectTypeOf(NodeAuthorizationService.layer({ token })).toEqualTypeOf<Layer.Layer<AuthorizationService>>()
 expectTypeOf(NodeAuthorizationService.layerConfig()).toEqualTypeOf<

@@ -7,10 +7,10 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import type { AccountBudget } from "./budget/service.ts"
+import type { AccountBudget, Service as Budgets } from "./budget/service.ts"
 import { nowMillis } from "./budget/time.ts"
 import { type AttemptContext, type Endpoint, make as makeExchange } from "./exchange.ts"
-import { isHeaderValue, parseCallOptions, type Settings } from "./options.ts"
+import { isHeaderValue, parseCallOptions, parseToken, type Problem, type Settings } from "./options.ts"
 import * as Redact from "./redact.ts"
 import { timedOut } from "./requestFailed.ts"
 import * as ApiResponse from "./response.ts"
@@ -31,20 +31,26 @@ interface Progress {
   transmissions: Transmissions | undefined
 }
 
+/** The token of a call, and what depends on it. */
+interface Credentials extends Pick<AttemptContext, "redact" | "token"> {
+  readonly budget: AccountBudget
+}
+
 /** Creates the function that makes the calls of a service. */
-export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budget: AccountBudget = unlimited) => {
+export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budgets?: Budgets) => {
   const exchange = makeExchange(httpClient, settings)
   const readCallOptions = Effect.fnUntraced(function*(operation: Operation) {
-    const options = parseCallOptions(yield* AuthorizationEndpoints.CallOptions, settings)
-    if (Result.isSuccess(options)) return options.success
-    const { field, problem } = options.failure
-    return yield* Effect.fail(AuthorizationEndpoints.invalidInput(operation, field, problem))
+    return yield* orInvalidInput(operation, parseCallOptions(yield* AuthorizationEndpoints.CallOptions, settings))
   })
+  const readToken = (operation: Operation) =>
+    Effect.isEffect(settings.token)
+      ? Effect.flatMap(settings.token, (token) => orInvalidInput(operation, parseToken(token)))
+      : Effect.succeed(settings.token)
   const logWarnings = makeWarningLogger()
 
   /** Sends the request once. */
   const send = Effect.fnUntraced(
-    function*<O extends Operation>(endpoint: Endpoint<O>, context: AttemptContext) {
+    function*<O extends Operation>(endpoint: Endpoint<O>, budget: AccountBudget, context: AttemptContext) {
       const sentAt = yield* nowMillis
       const response = yield* exchange(endpoint, context)
       yield* logWarnings(response)
@@ -70,7 +76,11 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
   )
 
   /** Sends the request once the budget permits. An error of the budget is not retried, so it is returned as a value. */
-  const attempt = <O extends Operation>(endpoint: Endpoint<O>, redact: Redact.Redact, progress: Progress) =>
+  const attempt = <O extends Operation>(
+    endpoint: Endpoint<O>,
+    { budget, ...secrets }: Credentials,
+    progress: Progress
+  ) =>
     Effect.suspend(() => {
       const { outcomeUnknown } = progress
       return Effect.matchEffect(budget.take(endpoint.operation, outcomeUnknown), {
@@ -79,8 +89,8 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
           const transmissions: Transmissions = []
           progress.transmissions = transmissions
           const retries = progress.attempts++
-          const context = { redact, outcomeUnknown, transmissions, attempts: progress.attempts }
-          return withAttempt(settings, endpoint, retries, send(endpoint, context))
+          const context = { ...secrets, outcomeUnknown, transmissions, attempts: progress.attempts }
+          return withAttempt(settings, endpoint, retries, send(endpoint, budget, context))
             .pipe(
               Effect.tapError((error) =>
                 Effect.sync(() => {
@@ -97,13 +107,16 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
   return <O extends Operation>(endpoint: Endpoint<O>) =>
     Effect.gen(function*() {
       const { operation, secret } = endpoint
-      const { baseUrl, proxy, token } = settings
+      const { baseUrl, proxy } = settings
       const { retry, timeout } = yield* readCallOptions(operation)
       const code = Option.getOrUndefined(yield* AuthorizationEndpoints.TwoFactorCode)
       const complete = code === undefined ? endpoint : yield* addTwoFactorCode(endpoint, code)
-      const redact = Redact.make([token, code, secret].filter((value) => value !== undefined))
       const progress: Progress = { attempts: 0, outcomeUnknown: false, transmissions: undefined }
-      const attempts = Effect.retry(attempt(complete, redact, progress), makeSchedule(retry))
+      const attempts = Effect.flatMap(readToken(operation), (token) => {
+        const redact = Redact.make([token, code, secret].filter((value) => value !== undefined))
+        const budget = budgets?.forToken(token) ?? unlimited
+        return Effect.retry(attempt(complete, { token, redact, budget }, progress), makeSchedule(retry))
+      })
       const timed = limitTime(attempts, timeout, () => progress.transmissions ?? [], () => {
         const { outcomeUnknown, transmissions } = progress
         const isSent = transmissions !== undefined && mayBeSent(transmissions)
@@ -115,6 +128,11 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
       )
     })
 }
+
+const orInvalidInput = <A>(operation: Operation, result: Result.Result<A, Problem>) =>
+  Effect.fromResult(
+    Result.mapError(result, ({ field, problem }) => AuthorizationEndpoints.invalidInput(operation, field, problem))
+  )
 
 /** Adds to the message of a 401 where the token comes from. */
 const nameTokenSource = ({ tokenSource }: Settings, error: AuthorizationEndpoints.ErrorResponse) => {

@@ -27,7 +27,7 @@ export const makeService = (
     // Every operation names the invalid option.
     onFailure: ({ field, problem }): Call.Call => ({ operation }) =>
       Effect.fail(AuthorizationEndpoints.invalidInput(operation, field, problem)),
-    onSuccess: (settings) => Call.make(httpClient, settings, budget?.forToken(settings.token))
+    onSuccess: (settings) => Call.make(httpClient, settings, budget)
   })
   const callAndDecode = <O extends Operation>(endpoint: Endpoint<O>) =>
     Effect.flatMap(call(endpoint), (response) => decodeAuthorization(response, endpoint.id))

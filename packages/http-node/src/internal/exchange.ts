@@ -41,6 +41,7 @@ export interface Endpoint<O extends Operation = Operation> {
 
 /** The values that an attempt receives from its call. */
 export interface AttemptContext extends Pick<ApiResponse.ApiResponse, "attempts" | "outcomeUnknown" | "redact"> {
+  readonly token: Redacted.Redacted
   readonly transmissions: Transmissions
 }
 
@@ -67,7 +68,7 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings) => {
     const onOutcome: OnOutcome = (exit, sent) => {
       outcomeUnknown ||= changesState(operation) && leavesOutcomeUnknown(exit, toContext(sent))
     }
-    const complete = Effect.suspend(() => execute(toRequest(endpoint, settings))).pipe(
+    const complete = Effect.suspend(() => execute(toRequest(endpoint, settings, attempt.token))).pipe(
       // A client that turns statuses into errors (`HttpClient.filterStatusOk`) still has a response.
       Effect.catchTag(
         "HttpClientError",
@@ -126,7 +127,11 @@ const widenError = ({ postprocess, preprocess }: TransformedClient) =>
     preprocess
   )
 
-const toRequest = ({ body, headers, method, path }: Endpoint, { baseUrl, token, userAgent }: Settings) =>
+const toRequest = (
+  { body, headers, method, path }: Endpoint,
+  { baseUrl, userAgent }: Settings,
+  token: Redacted.Redacted
+) =>
   HttpClientRequest.make(method)(baseUrl + path, {
     headers: {
       accept: "application/vnd.heroku+json; version=3",

@@ -3,7 +3,7 @@ import type { CallOptions } from "@effect-heroku/core/AuthorizationEndpoints"
 import type { RetryOptions } from "@effect-heroku/core/AuthorizationService"
 import type { TimeoutError } from "effect/Cause"
 import * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
@@ -17,8 +17,15 @@ import { version } from "./version.ts"
 
 /** How the live layer connects to Heroku. */
 export interface Options {
-  /** The access token. Sent as a bearer token to `baseUrl` and nowhere else. */
-  readonly token: Redacted.Redacted
+  /**
+   * The access token, or an effect that returns it. Sent as a bearer token to `baseUrl` and nowhere else.
+   *
+   * **Details**
+   *
+   * The effect runs for every call, so that a program which runs for long uses a token that was rotated. All attempts of a
+   * call send the same token. `Effect.cachedWithTTL` reads it less often.
+   */
+  readonly token: Redacted.Redacted | Effect.Effect<Redacted.Redacted>
   /** The URL of the API. Default: `https://api.heroku.com`. */
   readonly baseUrl?: string | URL | undefined
   /**
@@ -82,10 +89,7 @@ export interface Problem {
 export const parse = (options: SourcedOptions) =>
   Result.gen(function*() {
     const { token, transformClient = (client: HttpClient.HttpClient): TransformedClient => client } = options
-    const text = reveal(token)
-    yield* check("token", text !== undefined, describeUnreadable(token))
-    yield* check("token", text !== "", "must not be empty")
-    yield* check("token", isHeaderValue(String(text)), "must consist of visible ASCII characters, without spaces")
+    if (!Effect.isEffect(token)) yield* parseToken(token)
 
     const { userAgent = `effect-heroku/${version} (@effect-heroku/http-node)` } = options
     const visible = String(userAgent).replaceAll(" ", "")
@@ -108,6 +112,16 @@ export const parse = (options: SourcedOptions) =>
       retry,
       transformClient
     }
+  })
+
+/** Returns a token that a header can carry. */
+export const parseToken = (token: Redacted.Redacted) =>
+  Result.gen(function*() {
+    const text = reveal(token)
+    yield* check("token", text !== undefined, describeUnreadable(token))
+    yield* check("token", text !== "", "must not be empty")
+    yield* check("token", isHeaderValue(String(text)), "must consist of visible ASCII characters, without spaces")
+    return token
   })
 
 /** Returns the options of a call: those in its context, and those of the layer for the rest. */
