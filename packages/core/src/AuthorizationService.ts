@@ -25,7 +25,7 @@ import type {
 import { CallOptions, type RetryOptions } from "./internal/callOptions.ts"
 import type { Page } from "./internal/pagination.ts"
 import type { ListOptions, StreamOptions } from "./internal/position.ts"
-import { TwoFactorCode } from "./internal/twoFactorCode.ts"
+import * as TwoFactorCodes from "./internal/twoFactorCode.ts"
 
 export type { RetryOptions } from "./internal/callOptions.ts"
 export type { Page } from "./internal/pagination.ts"
@@ -107,18 +107,29 @@ export class AuthorizationService extends Context.Service<AuthorizationService, 
 /**
  * Sends the code of the account's second factor with every request of an effect.
  *
+ * **Details**
+ *
+ * In place of a code, an effect can return one. It runs when Heroku requires a code, once for all requests that need it, and
+ * again when the code is rejected, because it is wrong or has expired. Each time the requests are sent again, and later ones
+ * carry the code, too. When it returns `None`, the call fails with `TwoFactorRequired`. The time that it takes does not count
+ * as time of the call.
+ *
  * **Example** (Asking for the code when Heroku requires it)
  *
  * ```ts
- * service.delete(id).pipe(
- *   Effect.catchTag("TwoFactorRequired", () =>
- *     Effect.flatMap(askForCode, (code) => service.delete(id).pipe(AuthorizationService.withTwoFactorCode(code))))
- * )
+ * service.delete(id).pipe(AuthorizationService.withTwoFactorCode(askForCode))
  * ```
  */
 export const withTwoFactorCode =
-  (code: Redacted.Redacted) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.provideService(effect, TwoFactorCode, Option.some(code))
+  (code: Redacted.Redacted | Effect.Effect<Option.Option<Redacted.Redacted>>) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.suspend(() =>
+      Effect.provideService(
+        effect,
+        TwoFactorCodes.TwoFactorCode,
+        Effect.isEffect(code) ? TwoFactorCodes.latestOf(code) : TwoFactorCodes.always(Option.some(code))
+      )
+    )
 
 /**
  * Retries the calls of an effect differently from the options of the layer: `{ times: 0 }` turns retries off. Options that are

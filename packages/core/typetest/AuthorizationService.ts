@@ -155,6 +155,8 @@ expectTypeOf<typeof program>().toEqualTypeOf<Effect.Effect<Authorization, Named,
 expectTypeOf(service.delete(id).pipe(withTwoFactorCode(secret))).toEqualTypeOf<Effect.Effect<Authorization, Named>>()
 // @ts-expect-error a code is a secret
 service.delete(id).pipe(withTwoFactorCode("123456"))
+declare const given: Option.Option<Redacted.Redacted>
+service.delete(id).pipe(withTwoFactorCode(Effect.succeed(given)))
 
 // -----------------------------------------------------------------------------
 // Endpoints
@@ -178,7 +180,7 @@ expectTypeOf(AuthorizationEndpoints.errorFromResponse("info", response, { id }))
 expectTypeOf(AuthorizationEndpoints.errorFromResponse("delete", response)).toEqualTypeOf<Named>()
 expectTypeOf(AuthorizationEndpoints.maxLifetimeSeconds).toEqualTypeOf<number>()
 expectTypeOf(Effect.service(AuthorizationEndpoints.TwoFactorCode)).toEqualTypeOf<
-  Effect.Effect<Option.Option<Redacted.Redacted>>
+  Effect.Effect<AuthorizationEndpoints.TwoFactorCodes>
 >()
 
 // -----------------------------------------------------------------------------

@@ -1,14 +1,47 @@
-/** The code of the second factor in the context of a call. */
+/** The codes of the second factor in the context of calls. */
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import * as Semaphore from "effect/Semaphore"
+
+type Code = Option.Option<Redacted.Redacted>
+
+/** Where the calls of an effect get the code of the account's second factor from. */
+export interface TwoFactorCodes {
+  /** Returns the code that a request is sent with. */
+  readonly current: () => Code
+  /** Returns the code to send a request with again that was rejected with this one. `None`: there is no other. */
+  readonly replace: (rejected: Code) => Effect.Effect<Code>
+}
 
 /**
- * The code of the account's second factor for the requests of an effect. `None` by default.
+ * The codes of the account's second factor for the requests of an effect. No code by default.
  *
  * @see https://devcenter.heroku.com/articles/platform-api-reference#two-factor-authentication
  */
-export const TwoFactorCode = Context.Reference<Option.Option<Redacted.Redacted>>(
+export const TwoFactorCode = Context.Reference<TwoFactorCodes>(
   "@effect-heroku/core/AuthorizationService/TwoFactorCode",
-  { defaultValue: () => Option.none() }
+  { defaultValue: () => always(Option.none()) }
 )
+
+/** The same code for every request. */
+export const always = (code: Code): TwoFactorCodes => ({
+  current: () => code,
+  replace: () => Effect.succeedNone
+})
+
+/** The latest code of an effect, which runs when a request needs another one, once for all requests that do. */
+export const latestOf = (effect: Effect.Effect<Code>): TwoFactorCodes => {
+  const permit = Semaphore.makeUnsafe(1)
+  let latest: Code = Option.none()
+  return {
+    current: () => latest,
+    replace: (rejected) =>
+      Effect.suspend(() =>
+        latest === rejected
+          ? Effect.tap(effect, (code) => Effect.sync(() => void (latest = code)))
+          : Effect.succeed(latest)
+      ).pipe(Semaphore.withPermit(permit))
+  }
+}

@@ -1,6 +1,6 @@
-/** One call: its two-factor code, its timeout, its attempts, and the warnings in their responses. */
+/** One call: its two-factor codes, its timeout, its attempts, and the warnings in their responses. */
 import * as AuthorizationEndpoints from "@effect-heroku/core/AuthorizationEndpoints"
-import type { Operation } from "@effect-heroku/core/AuthorizationError"
+import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -109,20 +109,32 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
       const { operation, secret } = endpoint
       const { baseUrl, proxy } = settings
       const { retry, timeout } = yield* readCallOptions(operation)
-      const code = Option.getOrUndefined(yield* AuthorizationEndpoints.TwoFactorCode)
-      const complete = code === undefined ? endpoint : yield* addTwoFactorCode(endpoint, code)
+      const codes = yield* AuthorizationEndpoints.TwoFactorCode
       const progress: Progress = { attempts: 0, outcomeUnknown: false, transmissions: undefined }
-      const attempts = Effect.flatMap(readToken(operation), (token) => {
-        const redact = Redact.make([token, code, secret].filter((value) => value !== undefined))
-        const budget = budgets?.forToken(token) ?? unlimited
-        return Effect.retry(attempt(complete, { token, redact, budget }, progress), makeSchedule(retry))
+
+      /** Sends the request with a code, and again with another one for as long as Heroku rejects the code. */
+      const sendWithCode = (code: Option.Option<Redacted.Redacted>): ReturnType<typeof sendOnce> =>
+        Effect.catch(sendOnce(code), (error) =>
+          Effect.flatMap(needsOtherCode(error) ? codes.replace(code) : Effect.succeedNone, (next) =>
+            Option.isSome(next) ? sendWithCode(next) : Effect.fail(error)))
+
+      const sendOnce = Effect.fnUntraced(function*(given: Option.Option<Redacted.Redacted>) {
+        const code = Option.getOrUndefined(given)
+        const complete = code === undefined ? endpoint : yield* addTwoFactorCode(endpoint, code)
+        const attempts = Effect.flatMap(readToken(operation), (token) => {
+          const redact = Redact.make([token, code, secret].filter((value) => value !== undefined))
+          const budget = budgets?.forToken(token) ?? unlimited
+          return Effect.retry(attempt(complete, { token, redact, budget }, progress), makeSchedule(retry))
+        })
+        const timed = limitTime(attempts, timeout, () => progress.transmissions ?? [], () => {
+          const { outcomeUnknown, transmissions } = progress
+          const isSent = transmissions !== undefined && mayBeSent(transmissions)
+          return timedOut({ operation, baseUrl, proxy, outcomeUnknown, isSent }, timeout)
+        })
+        return yield* Effect.flatMap(timed, Effect.fromResult)
       })
-      const timed = limitTime(attempts, timeout, () => progress.transmissions ?? [], () => {
-        const { outcomeUnknown, transmissions } = progress
-        const isSent = transmissions !== undefined && mayBeSent(transmissions)
-        return timedOut({ operation, baseUrl, proxy, outcomeUnknown, isSent }, timeout)
-      })
-      return yield* Effect.flatMap(timed, Effect.fromResult).pipe(
+
+      return yield* sendWithCode(codes.current()).pipe(
         // Errors of the client and of the budget do not know their call. Nothing else has them yet.
         Effect.mapError((error) => Object.assign(error, { attempts: progress.attempts }))
       )
@@ -133,6 +145,11 @@ const orInvalidInput = <A>(operation: Operation, result: Result.Result<A, Proble
   Effect.fromResult(
     Result.mapError(result, ({ field, problem }) => AuthorizationEndpoints.invalidInput(operation, field, problem))
   )
+
+/** Whether to send a request again with another code. Heroku has processed nothing, unless an earlier request was processed. */
+const needsOtherCode = (error: AuthorizationError): boolean =>
+  error._tag === "TwoFactorRequired"
+  && !(error.outcomeUnknown && (error.operation === "create" || error.operation === "regenerate"))
 
 /** Adds to the message of a 401 where the token comes from. */
 const nameTokenSource = ({ tokenSource }: Settings, error: AuthorizationEndpoints.ErrorResponse) => {
