@@ -150,6 +150,47 @@ it.effect.each([["Ctrl-C", "\u0003", 130], ["Ctrl-D", "\u0004", 1]] as const)(
     }).pipe(Effect.provide(layer))
 )
 
+const layerTwoFactor = layerFake({ count: 5, twoFactorCode: "135790", latency: "300 millis" })
+
+it.live("the two-factor code is asked for on the controlling terminal, which does not show it", () =>
+  Effect.gen(function*() {
+    let typed = 0
+    const { code, stdout } = yield* startOnTerminal(
+      "$cli list --json | $cli revoke - --yes; stty -a",
+      (output, child) => {
+        const asked = output.split("Two-factor code: ").length - 1
+        if (asked > typed) child.stdin.write(["0\n", "13x\u007f5790\n", "135790\n"][typed++]!)
+      }
+    )
+    assert.deepStrictEqual([code, yield* remaining, typed], [0, 0, 3], stdout)
+    assert.notInclude(stdout, "5790")
+    assert.include(stdout, "\r\n\r\u001b[KHeroku rejected the code, or it has expired. Two-factor code: \r\n")
+    assert.match(stdout, / echo /)
+  }).pipe(Effect.provide(layerTwoFactor)))
+
+it.live.each([["Ctrl-C", "\u0003", 130], ["Ctrl-D", "\u0004", 1]] as const)(
+  "%s at the question for the two-factor code ends the command",
+  ([, key, expected]) =>
+    Effect.gen(function*() {
+      const { stdout } = yield* startOnTerminal(
+        "$cli revoke --all --yes; echo code $?; stty -a",
+        typeAfter("Two-factor code: ", key)
+      )
+      assert.include(stdout, `code ${expected}\r\n`)
+      assert.match(stdout, / echo /)
+      assert.strictEqual(yield* remaining, 5)
+    }).pipe(Effect.provide(layerTwoFactor))
+)
+
+it.live("without a terminal, the process takes the two-factor code from the environment", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* startShell("$cli revoke --all --yes")
+    assert.deepStrictEqual([code, yield* remaining], [1, 5])
+    assert.include(stderr, "or set HEROKU_TWO_FACTOR_CODE to a current code (request id ")
+    assert.strictEqual((yield* startShell("HEROKU_TWO_FACTOR_CODE=135790 $cli revoke --all --yes")).code, 0)
+    assert.strictEqual(yield* remaining, 0)
+  }).pipe(Effect.provide(layerTwoFactor)))
+
 it.effect("find asks for tokens when standard input is a terminal", () =>
   Effect.gen(function*() {
     const { code, stdout } = yield* startOnTerminal("$cli find", typeAfter("press Ctrl-D", `${unknownToken}\n\u0004`))

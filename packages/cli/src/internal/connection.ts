@@ -1,5 +1,9 @@
 /** The account that a command acts on: the service, the owner of the token, and the rest of the rate limit. */
-import type { AuthorizationService, InvalidAuthorization } from "@effect-heroku/core/AuthorizationService"
+import {
+  type AuthorizationService,
+  type InvalidAuthorization,
+  withTwoFactorCode
+} from "@effect-heroku/core/AuthorizationService"
 import type { Verify } from "@effect-heroku/core/Rotation"
 import * as HerokuCredentials from "@effect-heroku/http-node/HerokuCredentials"
 import * as NodeAuthorizationService from "@effect-heroku/http-node/NodeAuthorizationService"
@@ -16,7 +20,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
+import * as Semaphore from "effect/Semaphore"
 import { program } from "./program.ts"
+import * as SecondFactor from "./secondFactor.ts"
 import { safe } from "./text.ts"
 
 /** The account besides its authorizations. */
@@ -37,6 +43,10 @@ export class Connection extends Context.Service<Connection, {
   readonly reportInvalid: (invalid: InvalidAuthorization) => Effect.Effect<void>
   /** The number of authorizations that could not be read so far. */
   readonly invalidCount: () => number
+  /** Asks for the code of the second factor. */
+  readonly twoFactorCode: Effect.Effect<Option.Option<Redacted.Redacted>>
+  /** Held while a question is open, so that nothing else is shown meanwhile. */
+  readonly screen: Semaphore.Semaphore
 }>()("@effect-heroku/cli/Connection") {}
 
 /** Returns the line that names the account and the API. */
@@ -53,13 +63,16 @@ const make = Effect.gen(function*() {
     Effect.map(Option.map((text) => text.trim())),
     Effect.map(Option.filter((text) => text !== ""))
   )
+  const screen = yield* Semaphore.make(1)
+  const secondFactor = yield* SecondFactor.make(screen)
   let remaining = Option.none<number>()
   let invalid = 0
   const options = {
     token: Config.succeed(credentials.token),
     timeout: Config.succeed(Option.getOrUndefined(timeout)),
-    transformClient: Config.succeed(HttpClient.tap(({ headers }) =>
+    transformClient: Config.succeed(HttpClient.tap(({ headers, request, status }) =>
       Effect.sync(() => {
+        if (status < 400 && Option.isSome(Headers.get(request.headers, "heroku-two-factor-code"))) secondFactor.accept()
         remaining = Option.orElse(Option.map(Headers.get(headers, "ratelimit-remaining"), Number), () => remaining)
       })
     ))
@@ -94,7 +107,9 @@ const make = Effect.gen(function*() {
           `Authorization ${safe(Option.getOrElse(id, () => "without an id"))} cannot be read: ${safe(message)}`
         )
       ),
-    invalidCount: () => invalid
+    invalidCount: () => invalid,
+    twoFactorCode: secondFactor.next,
+    screen
   })
   return Layer.merge(NodeAuthorizationService.layerConfig(options), Layer.succeed(Connection, connection))
 })
@@ -114,7 +129,7 @@ const layer: Layer.Layer<
 
 /** Provides the account of the shared flags and the environment to a command. */
 export const withAccount = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  effect.pipe(
+  Connection.use(({ twoFactorCode }) => withTwoFactorCode(twoFactorCode)(effect)).pipe(
     Effect.tapError((error) =>
       Predicate.isTagged(error, "Unauthorized")
         ? Connection.use(({ tokenSource }) => Console.error(`The token comes from ${tokenSource}`))

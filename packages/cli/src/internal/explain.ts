@@ -28,7 +28,7 @@ const describe = (error: CommandError): string => {
     case "Forbidden":
       return `The token may not do this: ${error.message} Use a token with the scope global`
     case "TwoFactorRequired":
-      return `Heroku requires a second factor: ${error.message} Log in again: ${logIn}`
+      return "Heroku requires the code of your second factor, and none was accepted: run this command on a terminal, which asks for it, or set HEROKU_TWO_FACTOR_CODE to a current code"
     case "NotFound":
       return `No authorization has the id ${error.id}: ${error.message} Run \`heroku-authorizations list\` to see all ids`
     case "RateLimited":

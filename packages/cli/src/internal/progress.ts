@@ -23,7 +23,7 @@ export interface Progress {
 export const withProgress = Effect.fnUntraced(
   function*<A, E, R>(verb: string, total: Option.Option<number>, work: (progress: Progress) => Effect.Effect<A, E, R>) {
     const stdio = yield* Stdio.Stdio
-    const { remainingRequests } = yield* Connection
+    const { remainingRequests, screen } = yield* Connection
     const isTerminal = yield* stdio.stderrIsTerminal
     const start = yield* Clock.monotonicTimeNanos
     let done = 0
@@ -50,12 +50,15 @@ export const withProgress = Effect.fnUntraced(
     )
 
     yield* Effect.forkScoped(
-      Effect.forever(Effect.andThen(Effect.sleep(isTerminal ? "200 millis" : "5 seconds"), show))
+      Effect.forever(Effect.andThen(
+        Effect.sleep(isTerminal ? "200 millis" : "5 seconds"),
+        screen.withPermitsIfAvailable(1)(show)
+      ))
     )
     yield* Effect.addFinalizer(() => clear)
     return yield* work({
       advance: (count) => Effect.sync(() => void (done += count)),
-      print: (text) => Effect.andThen(clear, Console.log(text))
+      print: (text) => screen.withPermit(Effect.andThen(clear, Console.log(text)))
     })
   },
   Effect.scoped
