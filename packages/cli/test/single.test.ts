@@ -89,6 +89,27 @@ it.effect.each(["", ",", "read,"])("create --scope %j exits with 2", (scope) =>
     assert.strictEqual(yield* HerokuAccount.HerokuAccount.use(({ size }) => size), 1)
   }).pipe(Effect.provide(layer)))
 
+it.effect.each(
+  [
+    ["create", "--expires-in", "0s"],
+    ["create", "--expires-in", "0d"],
+    ["rotate", "--expires-in", "0s", "--all", "--deliver-command", "cat"],
+    ["rotate", "--deliver-timeout", "0s", "--all", "--deliver-command", "cat"],
+    ["list", "--timeout", "0s"]
+  ] as const
+)("%s %s %s is rejected with the durations that are allowed", (argv) =>
+  Effect.gen(function*() {
+    const { code, stderr, stdout } = yield* cli(argv)
+    assert.deepStrictEqual([code, stdout], [2, ""])
+    assert.include(
+      stderr,
+      `Invalid value for flag ${argv[1]}: "${
+        argv[2]
+      }". Expected: a duration of one second or more, such as 90d, 12h, 30m or 45s\n`
+    )
+    assert.strictEqual(yield* HerokuAccount.HerokuAccount.use(({ size }) => size), 1)
+  }).pipe(Effect.provide(layer)))
+
 it.effect("an error about an input names its flag", () =>
   Effect.gen(function*() {
     const { code, stderr } = yield* cli(["create", "--expires-in", "999999999w"])

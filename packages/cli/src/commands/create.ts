@@ -14,7 +14,7 @@ import { writeResult } from "../internal/output.ts"
 import { toRecord } from "../internal/record.ts"
 import { failed, invalidUsage } from "../internal/stop.ts"
 import { safe, toJson } from "../internal/text.ts"
-import { duration } from "../internal/times.ts"
+import { positiveDuration } from "../internal/times.ts"
 
 export const create = Command.make(
   "create",
@@ -31,7 +31,7 @@ export const create = Command.make(
       Flag.atLeast(0),
       Flag.withDescription("A scope, or several with commas; can be repeated; by default global")
     ),
-    expiresIn: duration("expires-in").pipe(
+    expiresIn: positiveDuration("expires-in").pipe(
       Flag.withAlias("e"),
       Flag.optional,
       Flag.withDescription("How long the token works, such as 90d, by default forever")

@@ -21,7 +21,7 @@ import { runRotation } from "../internal/runRotation.ts"
 import * as Selection from "../internal/selection.ts"
 import { exitCodes, failed, invalidUsage } from "../internal/stop.ts"
 import { countOf, safe } from "../internal/text.ts"
-import { duration, time } from "../internal/times.ts"
+import { duration, positiveDuration, time } from "../internal/times.ts"
 
 const flags = {
   selection: Selection.input,
@@ -39,7 +39,7 @@ const flags = {
       "Run a shell command for each token: the token is its input, and HEROKU_AUTHORIZATION_ID and HEROKU_REPLACES_ID are set"
     )
   ),
-  deliverTimeout: duration("deliver-timeout").pipe(
+  deliverTimeout: positiveDuration("deliver-timeout").pipe(
     Flag.withDefault(Duration.minutes(1)),
     Flag.withDescription("How long the command may take for each token, by default 1m")
   ),
@@ -49,7 +49,7 @@ const flags = {
       "How long old tokens still work, such as 2h; run the command again then. By default not at all"
     )
   ),
-  expiresIn: duration("expires-in").pipe(
+  expiresIn: positiveDuration("expires-in").pipe(
     Flag.optional,
     Flag.withDescription("How long new tokens work, by default as long as the old ones were created for")
   ),

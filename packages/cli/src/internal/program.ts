@@ -1,7 +1,7 @@
 /** The program, and the flags that its commands share. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import { duration } from "./times.ts"
+import { positiveDuration } from "./times.ts"
 
 /** The root command. Commands read the shared flags by yielding it. */
 export const program = Command.make("heroku-authorizations").pipe(
@@ -12,7 +12,7 @@ export const program = Command.make("heroku-authorizations").pipe(
       Flag.optional,
       Flag.withDescription("The URL of the API, by default HEROKU_API_URL or https://api.heroku.com")
     ),
-    timeout: duration("timeout").pipe(
+    timeout: positiveDuration("timeout").pipe(
       Flag.optional,
       Flag.withDescription("How long a request may take with all its retries, by default no limit")
     ),

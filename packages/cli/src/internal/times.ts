@@ -28,10 +28,20 @@ const parseTime = (text: string): Option.Option<DateTime.Utc> => {
     : Option.map(DateTime.make(`${day}T${time}${offset}`), DateTime.toUtc)
 }
 
-/** A flag that takes a duration. */
+/** A flag that takes a duration, which may be zero. */
 export const duration = (name: string): Flag.Flag<Duration.Duration> =>
   Flag.String(name).pipe(
     Flag.filterMap(parseDuration, () => "a duration such as 90d, 12h, 30m or 45s"),
+    Flag.withMetavar("DURATION")
+  )
+
+/** A flag that takes a duration longer than zero. */
+export const positiveDuration = (name: string): Flag.Flag<Duration.Duration> =>
+  Flag.String(name).pipe(
+    Flag.filterMap(
+      (text) => Option.filter(parseDuration(text), Duration.isPositive),
+      () => "a duration of one second or more, such as 90d, 12h, 30m or 45s"
+    ),
     Flag.withMetavar("DURATION")
   )
 
