@@ -36,7 +36,7 @@ const description = `Lists, checks, finds, revokes and rotates the OAuth authori
   Exit codes:
     0    done
     1    failed, or not everything was done; find: a token was not found
-    2    invalid usage; find: failed, or a token was not found and some authorizations could not be compared
+    2    invalid usage; find: failed, or it is not certain that every token was found
     3    revoke and rotate without a terminal and without --yes: only the plan was printed
     130  interrupted`
 

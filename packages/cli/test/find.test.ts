@@ -112,9 +112,51 @@ it.effect("find exits with 2 for masked tokens in the input", () =>
 
 it.effect("find ignores names that only begin like a token", () =>
   Effect.gen(function*() {
-    const { code, stderr } = yield* find(`started hrku-prod-worker and HRKU-PROD\n${tokens.new}`)
+    const names = "started hrku-prod-worker-01, HRKU-PROD, HRKU-BACKEND-WORKER, HRKU-1234 and HRKU-…"
+    const { code, stderr } = yield* find(`${names}\n${tokens.new}`)
     assert.strictEqual(code, 0)
     assert.include(stderr, "\n1 token in the input.")
+  }).pipe(Effect.provide(layer)))
+
+const cutOff = tokens.new.slice(0, 40)
+
+it.effect.each(
+  [
+    ["cut off", cutOff, 40],
+    ["cut off, at the end of a sentence", `Use ${cutOff}.`, 40],
+    ["cut off soon", "HRKU-AAn3w", 10],
+    ["cut off in the form before", tokens.old.slice(0, 20), 20],
+    ["of another form", `HRKU-BB${"n3w_".repeat(14)}-Z`, 65],
+    ["in lower case", tokens.new.toLowerCase(), 65],
+    ["in lower case and the form before", tokens.old.toLowerCase(), 41]
+  ] as const
+)(
+  "find reports a text that begins like a token and is %s, and exits with 2",
+  ([, text, length]) =>
+    Effect.gen(function*() {
+      const { code, matches, stderr } = yield* find(`${tokens.new}\n${text}`)
+      assert.deepStrictEqual([code, matches], [2, [["exact", "stdin:1", id(1)]]])
+      assert.include(
+        stderr,
+        `The text at stdin:2 begins like a token and has ${length} characters: it cannot be searched for\n`
+      )
+      assert.match(
+        stderr,
+        /\n1 text could not be searched for: pass the token in full, with 65 or 41 characters, or look/
+      )
+      assert.notInclude(stderr, text.slice(0, 9))
+    }).pipe(Effect.provide(layer))
+)
+
+it.effect("find requests nothing if no token can be searched for", () =>
+  Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    const { code, stderr } = yield* find(`${cutOff}\n${mask(tokens.masked, 12)}`)
+    assert.strictEqual(code, 2)
+    assert.include(stderr, "The text at stdin:1 begins like a token")
+    assert.include(stderr, "The token at stdin:2 is masked")
+    assert.include(stderr, "\n2 texts could not be searched for")
+    assert.isEmpty(yield* faults.calls)
   }).pipe(Effect.provide(layer)))
 
 it.effect.each(["*", "**", "***"])("find finds a token between %s of Markdown", (mark) =>

@@ -14,6 +14,7 @@ import { explain } from "../internal/explain.ts"
 import { json, team } from "../internal/flags.ts"
 import { type Leaked, type LeakedToken, makeCollector } from "../internal/leakedTokens.ts"
 import { outputWidth } from "../internal/output.ts"
+import { limitLines } from "../internal/plan.ts"
 import { withProgress } from "../internal/progress.ts"
 import { heading, toRecord, toRow } from "../internal/record.ts"
 import * as Selection from "../internal/selection.ts"
@@ -46,12 +47,19 @@ export const find = Command.make(
       Connection.withAccount,
       // 1 would mean that a token was not found.
       Effect.mapError((error) =>
-        error._tag === "Stop" ? error : new Stop({ code: exitCode.inconclusive, message: explain(error) })
+        error._tag === "Stop" ? error : inconclusive(explain(error))
       )
     )
 ).pipe(
   Command.withDescription(
-    "Finds the authorizations of leaked tokens (HRKU-…), one on a line or anywhere in text. Tokens are compared here and sent nowhere"
+    `Finds the authorizations of leaked tokens (HRKU-…), one on a line or anywhere in text. Tokens are compared here and sent nowhere
+
+  Exit codes:
+    0    every token was found, exactly or masked
+    1    a token was not found: it is revoked already, or belongs to another account
+    2    inconclusive: a token was not found and some authorizations could not be compared, a token in the input is masked or
+         cut off, the search failed, or invalid usage
+    130  interrupted`
   ),
   Command.withExamples([
     {
@@ -85,7 +93,12 @@ const readTokens = Effect.fnUntraced(function*(files: ReadonlyArray<string>) {
       Stream.runForEach((text) => Effect.sync(() => addLine(text, `${file === "-" ? "stdin" : file}:${++line}`)))
     )
   }
-  if (leaked.tokens.size + leaked.masked.length === 0) {
+  const { tokens, unsearchable } = leaked
+  for (const line of limitLines(unsearchable.map((problem) => `${problem}: it cannot be searched for`), "text")) {
+    yield* Console.error(line)
+  }
+  if (tokens.size === 0 && unsearchable.length > 0) return yield* inconclusive(describeUnsearchable(unsearchable))
+  if (tokens.size === 0) {
     return yield* invalidUsage(
       "The input holds no token: put one on each line, or any text with tokens that begin with HRKU-"
     )
@@ -171,8 +184,16 @@ const printTables = (matches: ReadonlyArray<Match>) =>
     yield* print("Masked matches: equal as far as Heroku shows the token; other tokens can look the same", "masked")
   })
 
+const inconclusive = (message: string): Stop => new Stop({ code: exitCode.inconclusive, message })
+
+const describeUnsearchable = (texts: ReadonlyArray<string>): string =>
+  `${
+    countOf(texts.length, "text")
+  } could not be searched for: pass the token in full, with 65 or 41 characters, or look for `
+  + "its authorization with `heroku-authorizations list`, by description and date"
+
 const conclude = Effect.fnUntraced(function*(
-  leaked: Leaked,
+  { unsearchable }: Leaked,
   { compared, incomparable, matches, missing }: SearchResult
 ) {
   const countMatches = (kind: Match["match"]) => formatCount(matches.filter(({ match }) => match === kind).length)
@@ -181,19 +202,17 @@ const conclude = Effect.fnUntraced(function*(
       + `Authorizations compared: ${formatCount(compared)}, not comparable: ${formatCount(incomparable)}`
   )
   for (const { source } of missing) yield* Console.error(`The token at ${safe(source)} was not found`)
-  for (const source of leaked.masked) {
-    yield* Console.error(`The token at ${safe(source)} is masked: it cannot be searched for`)
-  }
-  if (leaked.masked.length > 0 || (missing.length > 0 && incomparable > 0)) {
-    return yield* new Stop({
-      code: exitCode.inconclusive,
-      message: incomparable === 0
-        ? "Pass the tokens that are masked in full, or look for their authorizations by description and date"
-        : `${
+  const problems = [
+    ...(missing.length > 0 && incomparable > 0
+      ? [
+        `${
           countOf(incomparable, "authorization")
         } could not be compared, for example because Heroku masks their tokens: a token that was not found may belong to one of them`
-    })
-  }
+      ]
+      : []),
+    ...(unsearchable.length > 0 ? [describeUnsearchable(unsearchable)] : [])
+  ]
+  if (problems.length > 0) return yield* inconclusive(problems.join("\n"))
   if (missing.length > 0) {
     return yield* new Stop({
       code: exitCode.failed,

@@ -14,7 +14,7 @@ import * as DeliverToCommand from "../internal/deliverToCommand.ts"
 import * as DeliverToDirectory from "../internal/deliverToDirectory.ts"
 import { all, yes } from "../internal/flags.ts"
 import { findReplaced } from "../internal/marks.ts"
-import { limitRows, makePlan, selectTargets } from "../internal/plan.ts"
+import { limitLines, makePlan, selectTargets } from "../internal/plan.ts"
 import { checkRotatable } from "../internal/rotatable.ts"
 import { printStatus } from "../internal/rotationStatus.ts"
 import { runRotation } from "../internal/runRotation.ts"
@@ -127,7 +127,7 @@ const rotateSelected = Effect.fnUntraced(function*(input: Input, target: Deliver
   const plan = yield* makePlan({ title: `${title} ${count}`, targets: remaining, missing, masked }, [
     ...(input.now ? ["Old tokens stop working at once, before the new ones are delivered"] : []),
     ...own.map(({ id }) => `Left out: ${safe(id)}, whose token this command uses. Rotate it with another token`),
-    ...limitRows(leftOut),
+    ...limitLines(leftOut),
     ...(remaining.length < rotatable.length
       ? [
         `Skipped: ${countOf(rotatable.length - remaining.length, "authorization")} delivered since ${

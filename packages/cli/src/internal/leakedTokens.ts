@@ -1,5 +1,6 @@
 /** Finds Heroku tokens in text. */
 import * as Redacted from "effect/Redacted"
+import { safe } from "./text.ts"
 
 /** A token that was found in the input. */
 export interface LeakedToken {
@@ -12,34 +13,52 @@ export interface LeakedToken {
 export interface Leaked {
   /** Each token once. */
   readonly tokens: ReadonlyMap<string, LeakedToken>
-  /** The positions of tokens that are masked with asterisks, and so cannot be searched for. */
-  readonly masked: ReadonlyArray<string>
+  /** The texts that cannot be searched for, each as its position and what is wrong with it. */
+  readonly unsearchable: ReadonlyArray<string>
 }
 
 const uuid = String.raw`[\da-fA-F]{8}-(?:[\da-fA-F]{4}-){3}[\da-fA-F]{12}`
 
-/** Today's 65 characters, and the form before that: a UUID after the prefix. Names such as `hrku-prod-worker` are no tokens. */
-const withPrefix = new RegExp(String.raw`HRKU-(?:AA[\w-]{58}|${uuid})`, "g")
+/** Today's 65 characters, and the form before that: a UUID after the prefix. */
+const form = String.raw`HRKU-(?:AA[\w-]{58}|${uuid})`
+const withPrefix = new RegExp(form, "g")
+const inOtherCase = new RegExp(`^${form}$`, "i")
 
 /** Heroku masks with ten asterisks. Three and more count: one to three after a whole token are Markdown. */
-const maskedToken = /HRKU-[\w-]*\*{3}/
+const maskedToken = /HRKU-[\w-]*\*{3,}[\w-]*/g
 
 /** The oldest form has no prefix. Texts are full of UUIDs, so it counts only where a line holds nothing else. */
 const bareUuid = new RegExp(`^${uuid}$`)
 
+/**
+ * Whether a text that begins like a token may be one that is cut off or changed. Names such as `HRKU-PROD` and the keys of
+ * tickets are none.
+ */
+const mayBeToken = (text: string): boolean => {
+  const rest = text.slice("HRKU-".length)
+  if (!text.startsWith("HRKU-")) return inOtherCase.test(text)
+  const isName = /^[a-z-]+$/i.test(rest) && /[g-z]/i.test(rest)
+  return rest.startsWith("AA") || (rest.length >= 8 && !isName)
+}
+
 /** Collects the tokens of lines. */
 export const makeCollector = () => {
   const tokens = new Map<string, LeakedToken>()
-  const masked: Array<string> = []
+  const unsearchable: Array<string> = []
   return {
-    leaked: { tokens, masked } satisfies Leaked,
+    leaked: { tokens, unsearchable } satisfies Leaked,
     addLine: (line: string, source: string): void => {
       const trimmed = line.trim()
       const found = bareUuid.test(trimmed) ? [trimmed] : line.match(withPrefix) ?? []
       for (const token of found) {
         if (!tokens.has(token)) tokens.set(token, { token: Redacted.make(token, { label: "leaked token" }), source })
       }
-      if (maskedToken.test(line.replaceAll(withPrefix, " "))) masked.push(source)
+      const rest = line.replaceAll(withPrefix, " ")
+      if (rest.search(maskedToken) !== -1) unsearchable.push(`The token at ${safe(source)} is masked`)
+      for (const text of rest.replaceAll(maskedToken, " ").match(/HRKU-[\w-]+/gi) ?? []) {
+        if (!mayBeToken(text)) continue
+        unsearchable.push(`The text at ${safe(source)} begins like a token and has ${text.length} characters`)
+      }
     }
   }
 }

@@ -41,10 +41,10 @@ export const selectTargets = Effect.fnUntraced(function*(input: Selection.Input,
 /** A plan shows this many rows at most, and `list` all of them. */
 const maxRows = 100
 
-/** Shortens lines about authorizations to as many as a plan shows. */
-export const limitRows = (lines: ReadonlyArray<string>): ReadonlyArray<string> =>
+/** Shortens lines, each about one thing, to as many as a plan shows. */
+export const limitLines = (lines: ReadonlyArray<string>, noun = "authorization"): ReadonlyArray<string> =>
   lines.length > maxRows
-    ? [...lines.slice(0, maxRows), `… and ${countOf(lines.length - maxRows, "more authorization")}`]
+    ? [...lines.slice(0, maxRows), `… and ${countOf(lines.length - maxRows, `more ${noun}`)}`]
     : lines
 
 /** The content of a plan. */
