@@ -3,7 +3,7 @@ import { serve } from "@effect-heroku/test-kit/httpServer"
 import { FaultInjection, HerokuAccount } from "@effect-heroku/testing"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Fiber, Option, Redacted } from "effect"
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { createServer } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -158,6 +158,32 @@ layer(layerSandbox)((it) => {
         const successor = Option.getOrThrow(yield* account.get(id))
         assert.deepStrictEqual(successor.description, Option.some("build server"))
         yield* account.remove(id)
+      }),
+    several
+  )
+
+  it.effect(
+    "rotate.ts removes the temporary file that an earlier run left",
+    () =>
+      Effect.gen(function*() {
+        const account = yield* HerokuAccount.HerokuAccount
+        const directory = yield* tempDirectory
+        const [old] = yield* account.put({ description: "build server" })
+        const env = { AUTHORIZATION: old!.id, TOKEN_FILE: join(directory, "token") }
+        // The run cannot replace a directory, and ends after it has written the temporary file.
+        mkdirSync(join(env.TOKEN_FILE, "full"), { recursive: true })
+        const failed = yield* runAgainstSandbox("rotate.ts", { env })
+        assert.deepStrictEqual([failed.code, readdirSync(directory).length], [1, 2], failed.stdout)
+        rmSync(env.TOKEN_FILE, { recursive: true })
+        const { code, stderr, stdout } = yield* runAgainstSandbox("rotate.ts", { env })
+        assert.deepStrictEqual([code, stderr], [0, ""])
+        assert.deepStrictEqual(readdirSync(directory), ["token"])
+        assert.strictEqual(statSync(env.TOKEN_FILE).mode & 0o777, 0o600)
+        const [, id = ""] = /^replaced by (\S+)\n$/.exec(stdout)!
+        assert.strictEqual(readFileSync(env.TOKEN_FILE, "utf8"), yield* tokenOf(id))
+        for (const { description, id } of yield* account.authorizations) {
+          if (Option.exists(description, (text) => text.startsWith("build server"))) yield* account.remove(id)
+        }
       }),
     several
   )
