@@ -28,15 +28,33 @@ it.effect("the scheduled job revokes expired authorizations every night at 3:00"
     assert.strictEqual(yield* account.size, 1)
   }).pipe(Effect.provide(layer)))
 
-it.effect("the scheduled job does not count an authorization as revoked when its outcome is unknown", () =>
+it.effect("the scheduled job revokes the next night what it skipped after a failure", () =>
   Effect.gen(function*() {
+    const account = yield* HerokuAccount.HerokuAccount
     const faults = yield* FaultInjection.FaultInjection
     yield* faults.inject(FaultInjection.connectionReset, { operation: "delete" })
     const { lines } = yield* startJob
     yield* TestClock.adjust("3 hours")
-    assert.strictEqual(lines.at(-1), "1 expired, 0 revoked")
+    assert.strictEqual(yield* account.size, 3)
+    assert.match(String(lines.at(-1)), /^Skipped: RequestFailed: /)
     yield* TestClock.adjust("1 day")
-    assert.strictEqual(lines.at(-1), "2 expired, 2 revoked")
+    assert.strictEqual(yield* account.size, 1)
+    assert.strictEqual(lines.at(-1), "2 expired authorizations are revoked")
+  }).pipe(Effect.provide(layer)))
+
+it.effect("the scheduled job counts as revoked what another program revoked first", () =>
+  Effect.gen(function*() {
+    const account = yield* HerokuAccount.HerokuAccount
+    const faults = yield* FaultInjection.FaultInjection
+    const gate = yield* faults.hold({ operation: "delete" })
+    const { lines } = yield* startJob
+    yield* TestClock.adjust("3 hours")
+    yield* gate.arrived
+    const [expired] = yield* account.authorizations
+    yield* account.remove(expired!.id)
+    yield* gate.open
+    yield* TestClock.adjust(0)
+    assert.deepStrictEqual(lines, [`${expired!.id} is revoked`, "1 expired authorizations are revoked"])
   }).pipe(Effect.provide(layer)))
 
 it.effect("the scheduled job skips a night on which Heroku is unavailable", () =>

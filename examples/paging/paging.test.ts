@@ -3,8 +3,10 @@ import { HttpAuthorizationService } from "@effect-heroku/http-node"
 import * as payloads from "@effect-heroku/test-kit/payloads"
 import { FaultInjection, MemoryAuthorizationService } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
-import { Effect, Logger, Option, Redacted } from "effect"
+import { DateTime, Effect, Fiber, Logger, Option, Redacted, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
+import { TestClock } from "effect/testing"
+import { expiryTimes } from "./expiry.ts"
 import { firstDirect } from "./first-direct.ts"
 import { processAll } from "./resume.ts"
 import { countValid } from "./skip-invalid.ts"
@@ -53,3 +55,18 @@ it.effect("countValid logs a record that does not decode, and counts the others"
     assert.strictEqual(count, 2)
     assert.match(String(lines), /^Skipped b: Expected array.* at \[1\]\["scope"\]$/)
   }))
+
+it.effect("expiryTimes counts from the response of each page", () =>
+  Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.delay("30 minutes"), { operation: "list", every: 2, times: 1 })
+    const fiber = yield* Effect.forkChild(Stream.runCollect(expiryTimes))
+    yield* TestClock.adjust("30 minutes")
+    const times = (yield* Fiber.join(fiber)).flatMap(({ expiresAt }) => Option.toArray(expiresAt))
+    assert.lengthOf(times, 1001)
+    assert.deepStrictEqual([...new Set(times.map(DateTime.formatIso))], ["1970-01-01T01:00:00.000Z"])
+  }).pipe(
+    Effect.provide(MemoryAuthorizationService.layerWithFaults({
+      seed: Array.from({ length: 1001 }, () => ({ expiresIn: "1 hour" as const }))
+    }))
+  ))
