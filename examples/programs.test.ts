@@ -182,37 +182,6 @@ layer(layerSandbox)((it) => {
     several
   )
 
-  it.effect(
-    "authorizations.ts creates, shows, updates, rotates and revokes an authorization",
-    () =>
-      Effect.gen(function*() {
-        const account = yield* HerokuAccount.HerokuAccount
-        const cli = (...args: ReadonlyArray<string>) =>
-          Effect.map(runAgainstSandbox("authorizations.ts", { args }), ({ code, stderr, stdout }) => {
-            assert.deepStrictEqual([code, stderr], [0, ""])
-            return stdout
-          })
-        const created = yield* cli("create", "-d", "ci", "-s", "read,write", "-e", "3600")
-        const [, id = ""] = /^ID: +(\S+)$/m.exec(created)!
-        assert.match(created, /^Scope: +read, write$/m)
-        assert.match(created, /^Expires at: +\d{4}-/m)
-        const first = yield* tokenOf(id)
-        assert.include(created, `Token:       ${first}\n`)
-        assert.include(yield* cli("list"), `${id}\tci\tread,write\n`)
-        assert.match(yield* cli("update", id, "-d", "build server"), /^Description: build server$/m)
-        const shown = yield* cli("info", id)
-        assert.match(shown, /^Description: build server$/m)
-        assert.match(shown, /^Updated at: +\d{4}-/m)
-        assert.notInclude(shown, "HRKU-")
-        const rotated = yield* cli("rotate", id)
-        assert.include(rotated, `Token:       ${yield* tokenOf(id)}\n`)
-        assert.notInclude(rotated, first)
-        assert.strictEqual(yield* cli("revoke", id), `revoked ${id}\n`)
-        assert.isTrue(Option.isNone(yield* account.get(id)))
-      }),
-    several
-  )
-
   it.effect("web.ts serves an authorization over HTTP until it is stopped", () =>
     Effect.gen(function*() {
       let body: Promise<string> | undefined
@@ -241,60 +210,5 @@ layer(layerSandbox)((it) => {
       })
       assert.deepStrictEqual([code, stderr], [130, ""])
       assert.strictEqual(stdout, "Revoking expired authorizations every night at 3:00 UTC\n")
-    }))
-
-  it.effect.each<[string, ReadonlyArray<string>]>([
-    ["revoke.ts", [known]],
-    ["authorizations.ts", ["list"]]
-  ])(
-    "%s fails with an error message, without a stack trace, when the token is rejected",
-    ([file, args]) =>
-      Effect.gen(function*() {
-        const { code, stderr } = yield* runAgainstSandbox(file, { args, env: { HEROKU_API_KEY: "HRKU-wrong" } })
-        assert.strictEqual(code, 1)
-        assert.match(
-          stderr,
-          /Heroku rejected the token: Invalid credentials provided\. The token comes from HEROKU_API_KEY\. Set/
-        )
-        assert.notMatch(stderr, /HRKU|^ +at /m)
-      })
-  )
-
-  it.effect.each(["info", "revoke"])(
-    "authorizations.ts %s does not print a token that was passed in place of an id",
-    (name) =>
-      Effect.gen(function*() {
-        const { code, stderr, stdout } = yield* runAgainstSandbox("authorizations.ts", { args: [name, "HRKU-0123"] })
-        assert.strictEqual(code, 1)
-        assert.match(stderr, /a token is not an id/)
-        assert.notInclude(stdout + stderr, "HRKU-0123")
-      })
-  )
-
-  it.effect.each(
-    [
-      ["a token", ["HRKU-01234567-89ab-cdef-0123-456789abcdef"], /a token is not an id/],
-      ["a masked match without confirmation", [known, "masked:a", "masked:b", "--confirm", "b"], /--confirm a$/m]
-    ] as const
-  )("revoke.ts rejects %s and revokes nothing", ([, args, message]) =>
-    Effect.gen(function*() {
-      const { code, stderr, stdout } = yield* runAgainstSandbox("revoke.ts", { args })
-      assert.strictEqual(code, 1)
-      assert.match(stderr, message)
-      assert.notInclude(stdout + stderr, "HRKU-0123")
-      const account = yield* HerokuAccount.HerokuAccount
-      assert.isTrue(Option.isSome(yield* account.get(known)))
-    }))
-
-  it.effect("revoke.ts revokes authorizations, and exits with 1 because of unknown ids", () =>
-    Effect.gen(function*() {
-      const args = [`masked:${known}`, "other", "--confirm", known]
-      const { code, stderr, stdout } = yield* runAgainstSandbox("revoke.ts", { args })
-      assert.strictEqual(code, 1)
-      assert.match(stderr, /1 of 2 authorizations were not revoked/)
-      assert.sameMembers(stdout.trimEnd().split("\n"), [
-        `${known} revoked`,
-        "other not found: no authorization has this id"
-      ])
     }))
 })

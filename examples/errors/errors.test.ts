@@ -1,10 +1,12 @@
 import { Authorization, AuthorizationError } from "@effect-heroku/core"
-import { FaultInjection, HerokuAccount, MemoryAuthorizationService } from "@effect-heroku/testing"
+import { HttpAuthorizationService } from "@effect-heroku/http-node"
+import { FakeHeroku, FaultInjection, HerokuAccount, MemoryAuthorizationService } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
-import { Effect, Option, Redacted } from "effect"
+import { Effect, Layer, Option, Redacted } from "effect"
 import { createOnce } from "./create-once.ts"
 import { deleteWithCode } from "./delete-with-code.ts"
 import { describe } from "./describe.ts"
+import { revoke } from "./revoke.ts"
 
 const known = Authorization.AuthorizationId.make("01234567-89ab-cdef-0123-456789abcdef")
 
@@ -62,4 +64,44 @@ it.effect("deleteWithCode prompts for the code once, and only when Heroku requir
     const [other] = yield* (yield* HerokuAccount.HerokuAccount).put({})
     yield* deleteWithCode(other!.id, askForCode)
     assert.strictEqual(prompts, 1)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("revoke deletes an authorization, and reports one that is already gone", () =>
+  Effect.gen(function*() {
+    assert.strictEqual(yield* revoke(known), "revoked")
+    assert.strictEqual(yield* revoke(known), "already gone")
+  }).pipe(Effect.provide(layer)))
+
+it.effect("revoke reports as revoked what an earlier attempt of its call deleted", () =>
+  Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.connectionReset, { operation: "delete", afterActing: true })
+    assert.strictEqual(yield* revoke(known), "revoked")
+    assert.deepStrictEqual((yield* faults.calls).map(({ operation }) => operation), ["delete", "delete"])
+  }).pipe(Effect.provide(
+    HttpAuthorizationService.layer({ token: Redacted.make("any"), retry: { baseDelay: 0 } }).pipe(
+      Layer.provideMerge(FakeHeroku.layerHttpClientWithFaults({ seed: [{ id: known }] }))
+    )
+  )))
+
+it.effect.each([FaultInjection.connectionReset, FaultInjection.status(503)])(
+  "revoke looks the authorization up after %o",
+  (fault) =>
+    Effect.gen(function*() {
+      const faults = yield* FaultInjection.FaultInjection
+      yield* faults.inject(fault, { operation: "delete" })
+      const error = yield* Effect.flip(revoke(known))
+      assert.deepInclude(error, { operation: "delete", outcomeUnknown: true })
+      yield* faults.inject(fault, { operation: "delete", afterActing: true })
+      assert.strictEqual(yield* revoke(known), "revoked")
+    }).pipe(Effect.provide(layer))
+)
+
+it.effect("revoke fails with the error of the delete when the lookup fails too", () =>
+  Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.connectionReset, { operation: "delete", afterActing: true })
+    yield* faults.inject(FaultInjection.connectionReset, { operation: "info" })
+    const error = yield* Effect.flip(revoke(known))
+    assert.deepInclude(error, { operation: "delete", outcomeUnknown: true })
   }).pipe(Effect.provide(layer)))
