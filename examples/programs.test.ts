@@ -182,27 +182,6 @@ layer(layerSandbox)((it) => {
     several
   )
 
-  it.effect("web.ts serves an authorization over HTTP until it is stopped", () =>
-    Effect.gen(function*() {
-      let body: Promise<string> | undefined
-      const { code, stderr } = yield* runAgainstSandbox("web.ts", {
-        on: {
-          text: "\n",
-          act: (child, stdout) => {
-            body ??= fetch(`${stdout.trim()}/authorizations/${known}`, { headers: { connection: "close" } })
-              .then((response) => response.text())
-              .finally(() => child.kill("SIGTERM"))
-          }
-        }
-      })
-      assert.deepStrictEqual([code, stderr], [0, ""])
-      assert.deepStrictEqual(JSON.parse(yield* Effect.promise(() => body!)), {
-        id: known,
-        description: "leaked in a log",
-        scope: ["global"]
-      })
-    }))
-
   it.effect("scheduled.ts prints its schedule and runs until it is stopped", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* runAgainstSandbox("scheduled.ts", {
