@@ -30,6 +30,10 @@ export const Lifetime = Schema.declare(
   }
 )
 
+/** Returns a duration. `fromInput` takes `NaN`, also in a tuple or an object, for zero. */
+export const parseDuration = (input: Duration.Input): Option.Option<Duration.Duration> =>
+  [input, ...Object.values(Object(input))].some(Number.isNaN) ? Option.none() : Duration.fromInput(input)
+
 const secondsFromInput = SchemaTransformation.transform<Duration.Input, number>({
   decode: Duration.seconds,
   encode: (input) => Duration.toSeconds(Duration.fromInputUnsafe(input))
@@ -39,10 +43,7 @@ const secondsFromInput = SchemaTransformation.transform<Duration.Input, number>(
 export const LifetimeInput = WholeSeconds.pipe(Schema.decodeTo(
   Schema.declare(
     (u): u is Duration.Input =>
-      // `fromInput` takes `NaN`, also in a tuple or an object, for zero.
-      ![u, ...Object.values(Object(u))].some(Number.isNaN)
-      && Option.exists(Duration.fromInput(u as Duration.Input), (duration) =>
-        isWholeSeconds(Duration.toSeconds(duration))),
+      Option.exists(parseDuration(u as Duration.Input), (duration) => isWholeSeconds(Duration.toSeconds(duration))),
     {
       expected: "a duration of whole seconds, zero or more",
       toCodec: () => Schema.link<Duration.Input>()(WholeSeconds, secondsFromInput)

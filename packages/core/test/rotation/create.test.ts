@@ -76,17 +76,20 @@ it.effect.each<[string, HerokuAccount.AuthorizationSeed]>([
 })
 
 it.effect.each<[string, "create" | "delete", string, Rotation.ReplaceOptions]>([
-  ["expiresIn", "create", "more than 0", { expiresIn: 0 }],
-  ["expiresIn", "create", "more than 0", { expiresIn: NaN }],
-  ["expiresIn", "create", "more than 0", { expiresIn: "soon" as "1 day" }],
-  ["overlap", "delete", "0 or more", { overlap: NaN }],
-  ["overlap", "delete", "0 or more", { overlap: "-1 seconds" }]
+  ["expiresIn", "create", "of more than 0", { expiresIn: 0 }],
+  ["expiresIn", "create", "of more than 0", { expiresIn: NaN }],
+  ["expiresIn", "create", "of more than 0", { expiresIn: "soon" as "1 day" }],
+  ["overlap", "delete", "from 0 to 100000000000 seconds", { overlap: NaN }],
+  ["overlap", "delete", "from 0 to 100000000000 seconds", { overlap: [NaN, 0] }],
+  ["overlap", "delete", "from 0 to 100000000000 seconds", { overlap: "-1 seconds" }],
+  ["overlap", "delete", "from 0 to 100000000000 seconds", { overlap: Infinity }],
+  ["overlap", "delete", "from 0 to 100000000000 seconds", { overlap: "100000000001 seconds" }]
 ])("replace rejects an invalid %s before it does anything", ([field, operation, range, options]) => {
   const { delivery } = makeConsumers()
   return Effect.gen(function*() {
     const error = yield* Effect.flip(Rotation.replace(a, options))
     assert.deepInclude(error, { _tag: "InvalidParams", operation, field: Option.some(field) })
-    assert.strictEqual(error.message, `${field}: must be a duration of ${range}`)
+    assert.strictEqual(error.message, `${field}: must be a duration ${range}`)
     assert.isEmpty(yield* operations)
   }).pipe(Effect.provide(layerWith(delivery)))
 })

@@ -2,6 +2,7 @@ import * as Authorization from "@effect-heroku/core/Authorization"
 import * as Rotation from "@effect-heroku/core/Rotation"
 import * as HerokuAccount from "@effect-heroku/testing/HerokuAccount"
 import { assert, it } from "@effect/vitest"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -78,6 +79,15 @@ it.effect.each<[string, Effect.Effect<ReadonlyArray<string>, unknown>]>([
   Effect.gen(function*() {
     assert.isEmpty(yield* removed)
   }))
+
+it.effect.each<[string, Duration.Input]>([["NaN", NaN], ["negative", "-1 hour"]])(
+  "removeLeftovers rejects a minAge that is %s",
+  ([, minAge]) =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(remove([leftover, inUse], { minAge }))
+      assert.deepInclude(error, { _tag: "InvalidParams", field: Option.some("minAge") })
+    })
+)
 
 it.effect("removeLeftovers deletes leftovers that are named whatever their state, and nothing else", () =>
   Effect.gen(function*() {

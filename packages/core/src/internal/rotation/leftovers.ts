@@ -1,14 +1,16 @@
 /** Successors that no run has completed. */
 import * as DateTime from "effect/DateTime"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type Authorization, type AuthorizationId, matchToken } from "../../Authorization.ts"
 import type { DeleteError, ListError } from "../../AuthorizationError.ts"
 import { AuthorizationService } from "../../AuthorizationService.ts"
+import { invalidInput } from "../errorResponse.ts"
 import * as Listing from "./listing.ts"
 import * as Marks from "./marks.ts"
 import { Delivery, type DeliveryFailed, type ReplaceOptions } from "./model.ts"
+import { validateDuration } from "./run.ts"
 
 /** A successor that no run has completed. */
 export interface Leftover {
@@ -69,10 +71,15 @@ export const removeLeftovers = Effect.fnUntraced(function*(
 > {
   const service = yield* AuthorizationService
   const { current } = yield* Delivery
+  const age = yield* validateDuration(
+    minAge,
+    (duration) => !Duration.isNegative(duration),
+    invalidInput("delete", "minAge", "must be a duration of 0 or more")
+  )
   const listing = yield* listAll(team)
   const now = yield* DateTime.now
   const named = ids === undefined ? undefined : new Set(ids)
-  const youngest = DateTime.subtractDuration(now, minAge)
+  const youngest = DateTime.subtractDuration(now, age)
 
   const isRemovable = Effect.fnUntraced(function*({ authorization, replaces, state }: Leftover) {
     const { createdAt, id } = authorization

@@ -13,10 +13,11 @@ import {
 } from "../../Authorization.ts"
 import type { InvalidParams } from "../../AuthorizationError.ts"
 import { invalidInput } from "../errorResponse.ts"
+import { maxLifetimeSeconds } from "../lifetime.ts"
 import { isLive, type Listing } from "./listing.ts"
 import * as Marks from "./marks.ts"
 import { NotReplaceable, type ReplaceOptions, type ReplaceOutcome, type RotationError } from "./model.ts"
-import { checkRotatable, conflict, deliver, find, type Run, type Step, tokenId } from "./run.ts"
+import { checkRotatable, conflict, deliver, find, type Run, type Step, tokenId, validateDuration } from "./run.ts"
 
 /** How many further successors a run creates because it does not know the outcomes of the creates before. */
 const maxFurtherCreates = 2
@@ -30,7 +31,7 @@ export interface Settings extends ReplaceOptions {
   readonly overlap: Duration.Duration
 }
 
-/** Checks the durations: a mistake in one could delete an authorization too early, or create one that expires at once. */
+/** Checks the durations. */
 export const parseOptions = Effect.fnUntraced(
   function*(options: ReplaceOptions): Effect.fn.Return<Settings, InvalidParams> {
     const { expiresIn, overlap = 0 } = options
@@ -38,30 +39,22 @@ export const parseOptions = Effect.fnUntraced(
       ...options,
       expiresIn: expiresIn === undefined
         ? undefined
-        : yield* parseDuration(
+        : yield* validateDuration(
           expiresIn,
           Duration.isPositive,
           invalidInput("create", "expiresIn", "must be a duration of more than 0")
         ),
-      overlap: yield* parseDuration(
+      overlap: yield* validateDuration(
         overlap,
-        (duration) => !Duration.isNegative(duration),
-        invalidInput("delete", "overlap", "must be a duration of 0 or more")
+        // Its end is a valid date then.
+        (duration) => Duration.between(duration, { minimum: Duration.zero, maximum: maxOverlap }),
+        invalidInput("delete", "overlap", `must be a duration from 0 to ${maxLifetimeSeconds} seconds`)
       )
     }
   }
 )
 
-// `fromInput` takes `NaN` for zero.
-const parseDuration = (
-  input: Duration.Input,
-  isValid: (duration: Duration.Duration) => boolean,
-  error: InvalidParams
-): Effect.Effect<Duration.Duration, InvalidParams> =>
-  Option.match(Option.filter(Duration.fromInput(input), (duration) => !Number.isNaN(input) && isValid(duration)), {
-    onNone: () => Effect.fail(error),
-    onSome: Effect.succeed
-  })
+const maxOverlap = Duration.seconds(maxLifetimeSeconds)
 
 /** Steps 2 to 6 for the authorization that an id stands for. */
 export const prepare = Effect.fnUntraced(function*(

@@ -1,13 +1,15 @@
 /** A run over many authorizations: a listing, a first step for each, another listing, and a last step for each. */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { accessToken, type Authorization, type AuthorizationId, matchToken } from "../../Authorization.ts"
-import type { InfoError, InvalidResponse, ListError, Unauthorized } from "../../AuthorizationError.ts"
+import type { InfoError, InvalidParams, InvalidResponse, ListError, Unauthorized } from "../../AuthorizationError.ts"
 import { AuthorizationService, type Service } from "../../AuthorizationService.ts"
 import { expectedStatuses, invalidInput, invalidResponse } from "../errorResponse.ts"
+import { parseDuration } from "../lifetime.ts"
 import * as Listing from "./listing.ts"
 import {
   type Concurrency,
@@ -99,6 +101,14 @@ const settle = <A>(
         : Effect.succeed(Result.fail<Failed>({ _tag: "failed", id, error })),
     onSuccess: (value) => Effect.succeed(Result.succeed(value))
   })
+
+/** Checks a duration: a mistake could delete an authorization too early, or create one that expires at once. */
+export const validateDuration = (
+  input: Duration.Input,
+  isValid: (duration: Duration.Duration) => boolean,
+  error: InvalidParams
+): Effect.Effect<Duration.Duration, InvalidParams> =>
+  Effect.mapError(Effect.fromOption(Option.filter(parseDuration(input), isValid)), () => error)
 
 /** Reads an authorization. `None` if it does not exist. */
 export const find = (
