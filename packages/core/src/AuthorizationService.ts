@@ -110,9 +110,9 @@ export class AuthorizationService extends Context.Service<AuthorizationService, 
  * **Details**
  *
  * In place of a code, an effect can return one. It runs when Heroku requires a code, once for all requests that need it, and
- * again when the code is rejected, because it is wrong or has expired. Each time the requests are sent again, and later ones
- * carry the code, too. When it returns `None`, the call fails with `TwoFactorRequired`. The time that it takes does not count
- * as time of the call.
+ * again when the code is rejected, because it is wrong or has expired: at most ten times for a call. Each time the requests
+ * are sent again, and later ones carry the code, too. When it returns `None`, the call fails with `TwoFactorRequired`. The
+ * time that it takes does not count as time of the call.
  *
  * **Example** (Asking for the code when Heroku requires it)
  *

@@ -75,6 +75,17 @@ describe("withTwoFactorCode", () => {
   const requiring = (code: string, reply: MakeReply = ok): MakeReply => (request) =>
     request.headers["heroku-two-factor-code"] === code ? reply(request) : required()
 
+  it.effect("withTwoFactorCode runs an effect that returns wrong codes ten times for a call", () =>
+    Effect.gen(function*() {
+      const client = scriptedClient(requiring("135790"))
+      const error = yield* failureOf(
+        withTwoFactorCode(Effect.sync(() => Option.some(Redacted.make("1"))))(info),
+        client
+      )
+      assert.strictEqual(error._tag, "TwoFactorRequired")
+      assert.lengthOf(client.sent, 11)
+    }))
+
   it.effect("withTwoFactorCode runs an effect once for calls that need a code, and sends them again", () =>
     Effect.gen(function*() {
       const client = scriptedClient(requiring("135790"))

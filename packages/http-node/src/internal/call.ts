@@ -112,19 +112,24 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
       const codes = yield* AuthorizationEndpoints.TwoFactorCode
       const progress: Progress = { attempts: 0, outcomeUnknown: false, transmissions: undefined }
 
-      /** Sends the request with a code, and again with another one for as long as Heroku rejects the code. */
-      const sendWithCode = (code: Option.Option<Redacted.Redacted>): ReturnType<typeof sendOnce> =>
+      /** Sends the request with a code, and again with another one if Heroku rejects the code. */
+      const sendWithCode = (
+        code: Option.Option<Redacted.Redacted>,
+        others = maxOtherCodes
+      ): ReturnType<typeof sendOnce> =>
         Effect.catch(sendOnce(code), (error) =>
-          Effect.flatMap(needsOtherCode(error) ? codes.replace(code) : Effect.succeedNone, (next) =>
-            Option.isSome(next) ? sendWithCode(next) : Effect.fail(error)))
+          Effect.flatMap(others > 0 && needsOtherCode(error) ? codes.replace(code) : Effect.succeedNone, (next) =>
+            Option.isSome(next) ? sendWithCode(next, others - 1) : Effect.fail(error)))
 
       const sendOnce = Effect.fnUntraced(function*(given: Option.Option<Redacted.Redacted>) {
         const code = Option.getOrUndefined(given)
         const complete = code === undefined ? endpoint : yield* addTwoFactorCode(endpoint, code)
         const attempts = Effect.flatMap(readToken(operation), (token) => {
-          const redact = Redact.make([token, code, secret].filter((value) => value !== undefined))
-          const budget = budgets?.forToken(token) ?? unlimited
-          return Effect.retry(attempt(complete, { token, redact, budget }, progress), makeSchedule(retry))
+          const secrets = [token, code, secret].filter((value) =>
+            value !== undefined
+          )
+          const credentials = { token, redact: Redact.make(secrets), budget: budgets?.forToken(token) ?? unlimited }
+          return Effect.retry(attempt(complete, credentials, progress), makeSchedule(retry))
         })
         const timed = limitTime(attempts, timeout, () => progress.transmissions ?? [], () => {
           const { outcomeUnknown, transmissions } = progress
@@ -145,6 +150,9 @@ const orInvalidInput = <A>(operation: Operation, result: Result.Result<A, Proble
   Effect.fromResult(
     Result.mapError(result, ({ field, problem }) => AuthorizationEndpoints.invalidInput(operation, field, problem))
   )
+
+/** How many further codes a call tries: an effect can return a wrong code forever. */
+const maxOtherCodes = 10
 
 /** Whether to send a request again with another code. Heroku has processed nothing, unless an earlier request was processed. */
 const needsOtherCode = (error: AuthorizationError): boolean =>
