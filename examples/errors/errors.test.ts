@@ -58,7 +58,7 @@ it.effect("deleteWithCode prompts for the code once, and only when Heroku requir
     const faults = yield* FaultInjection.FaultInjection
     yield* faults.inject(FaultInjection.status(403, { errorId: "two_factor" }), { operation: "delete" })
     let prompts = 0
-    const askForCode = Effect.sync(() => Redacted.make(String(++prompts)))
+    const askForCode = Effect.sync(() => Option.some(Redacted.make(String(++prompts))))
     assert.strictEqual((yield* deleteWithCode(known, askForCode)).id, known)
     assert.strictEqual(prompts, 1)
     const [other] = yield* (yield* HerokuAccount.HerokuAccount).put({})

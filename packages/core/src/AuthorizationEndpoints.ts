@@ -17,7 +17,7 @@ export { CallOptions } from "./internal/callOptions.ts"
 export * from "./internal/errorResponse.ts"
 export { maxLifetimeSeconds } from "./internal/lifetime.ts"
 export type { ListResponse } from "./internal/pagination.ts"
-export { TwoFactorCode, type TwoFactorCodes } from "./internal/twoFactorCode.ts"
+export { sendWithTwoFactorCode } from "./internal/twoFactorCode.ts"
 
 /** The six endpoints of the API. Inputs are valid. */
 export interface Endpoints extends Pick<Service, "create" | "info" | "update" | "regenerate" | "delete"> {

@@ -117,7 +117,7 @@ export class AuthorizationService extends Context.Service<AuthorizationService, 
  * **Example** (Asking for the code when Heroku requires it)
  *
  * ```ts
- * service.delete(id).pipe(AuthorizationService.withTwoFactorCode(askForCode))
+ * return yield* service.delete(id).pipe(AuthorizationService.withTwoFactorCode(askForCode))
  * ```
  */
 export const withTwoFactorCode =
@@ -133,7 +133,7 @@ export const withTwoFactorCode =
 
 /**
  * Retries the calls of an effect differently from the options of the layer: `{ times: 0 }` turns retries off. Options that are
- * left out stay as they are.
+ * left out stay as they are. The layer in memory retries nothing.
  */
 export const withRetry = (options: RetryOptions) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.updateService(effect, CallOptions, (outer) => ({ ...outer, retry: { ...outer.retry, ...options } }))
@@ -144,8 +144,7 @@ export const withRetry = (options: RetryOptions) => <A, E, R>(effect: Effect.Eff
  * **Details**
  *
  * The call then fails with `RequestFailed`, reason `"timeout"`, and `outcomeUnknown` says whether Heroku may have acted.
- * `Effect.timeout` does not know that. A listing is one call for each page. The layer in memory sends no requests, and
- * ignores `withRetry` and `withTimeout`.
+ * `Effect.timeout` does not know that. A listing is one call for each page.
  */
 export const withTimeout =
   (duration: Duration.Input) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

@@ -179,9 +179,9 @@ expectTypeOf(AuthorizationEndpoints.errorFromResponse("list", response)).toEqual
 expectTypeOf(AuthorizationEndpoints.errorFromResponse("info", response, { id })).toEqualTypeOf<Named>()
 expectTypeOf(AuthorizationEndpoints.errorFromResponse("delete", response)).toEqualTypeOf<Named>()
 expectTypeOf(AuthorizationEndpoints.maxLifetimeSeconds).toEqualTypeOf<number>()
-expectTypeOf(Effect.service(AuthorizationEndpoints.TwoFactorCode)).toEqualTypeOf<
-  Effect.Effect<AuthorizationEndpoints.TwoFactorCodes>
->()
+expectTypeOf(
+  AuthorizationEndpoints.sendWithTwoFactorCode((_code: Option.Option<Redacted.Redacted>) => service.delete(id))
+).toEqualTypeOf<Effect.Effect<Authorization, Named>>()
 
 // -----------------------------------------------------------------------------
 // Inputs

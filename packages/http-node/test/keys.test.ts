@@ -1,4 +1,3 @@
-import { TwoFactorCode } from "@effect-heroku/core/AuthorizationEndpoints"
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import { Delivery } from "@effect-heroku/core/Rotation"
 import * as AccountClients from "@effect-heroku/http-node/AccountClients"
@@ -7,7 +6,6 @@ import { assert, it } from "@effect/vitest"
 
 it.each([
   ["@effect-heroku/core/AuthorizationService", AuthorizationService],
-  ["@effect-heroku/core/AuthorizationService/TwoFactorCode", TwoFactorCode],
   ["@effect-heroku/core/Rotation/Delivery", Delivery],
   ["@effect-heroku/http-node/AccountClients", AccountClients.AccountClients],
   ["@effect-heroku/http-node/RequestBudget", RequestBudget.RequestBudget],

@@ -3,7 +3,8 @@
  * the same errors as the live service.
  *
  * Time comes from the `Clock`, so `TestClock` makes tokens expire. Nothing is retried: every fault of `FaultInjection`
- * becomes an error, as if the live service's retries were used up or switched off.
+ * becomes an error, as if the live service's retries were used up or switched off. `withRetry` therefore has no effect;
+ * `withTimeout` and `withTwoFactorCode` do what they do for the live service.
  */
 import * as AuthorizationEndpoints from "@effect-heroku/core/AuthorizationEndpoints"
 import { type InvalidResponse, type Operation, RequestFailed } from "@effect-heroku/core/AuthorizationError"
@@ -63,7 +64,7 @@ const fromStore = (store: Store.Store, guard: Faults.Guard): Service => {
         onFailure: (error) => fail({ status: error.status, headers: {}, body: HerokuErrors.toJson(error) }, now),
         onSuccess: (value) => Effect.succeed(read(value, now))
       }))
-    return guard<B, CallError<O>>(received, act, {
+    const send = guard<B, CallError<O>>(received, act, {
       failure: (fault) =>
         fault._tag === "Status"
           ? Effect.flatMap(Clock.currentTimeMillis, (now) => fail(fault, now))
@@ -79,6 +80,7 @@ const fromStore = (store: Store.Store, guard: Faults.Guard): Service => {
         }
       }
     })
+    return withCallTimeout(operation, AuthorizationEndpoints.sendWithTwoFactorCode(() => send))
   }
 
   return AuthorizationEndpoints.make({
@@ -102,6 +104,17 @@ const fromStore = (store: Store.Store, guard: Faults.Guard): Service => {
   })
 }
 
+/** The timeout of `withTimeout`. */
+const withCallTimeout = <A, E>(operation: Operation, call: Effect.Effect<A, E>) =>
+  Effect.flatMap(
+    AuthorizationEndpoints.CallOptions,
+    ({ timeout }) =>
+      timeout === undefined ? call : Effect.timeoutOrElse(call, {
+        duration: timeout,
+        orElse: () => Effect.fail(requestFailed(operation, "Timeout"))
+      })
+  )
+
 const toListResponse = (
   { items, nextRange, status }: Listing<AuthorizationRecord>,
   now: number
@@ -117,7 +130,7 @@ type CallError<O extends Operation> = AuthorizationEndpoints.ErrorOf<O> | Reques
 
 const requestFailed = (
   operation: Operation,
-  fault: Exclude<Faults.Failure["_tag"], "Status"> | "CutBody"
+  fault: keyof typeof failures
 ): RequestFailed =>
   new RequestFailed({
     operation,
@@ -128,7 +141,8 @@ const requestFailed = (
 const failures = {
   ConnectionRefused: { reason: "connect", message: "The connection was refused" },
   ConnectionReset: { reason: "connection", message: "The connection was reset" },
-  CutBody: { reason: "body", message: "The response body was truncated" }
+  CutBody: { reason: "body", message: "The response body was truncated" },
+  Timeout: { reason: "timeout", message: "No complete response within the timeout" }
 } as const
 
 const garbled = (operation: Operation): InvalidResponse =>

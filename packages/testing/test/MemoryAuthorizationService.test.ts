@@ -1,9 +1,11 @@
 /** The service in memory: its seeds, its time, and that it shares its account with the fake API. */
 import { Authorization, AuthorizationId, isExpired } from "@effect-heroku/core/Authorization"
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
+import { AuthorizationService, withTimeout, withTwoFactorCode } from "@effect-heroku/core/AuthorizationService"
 import * as payloads from "@effect-heroku/test-kit/payloads"
 import * as AuthorizationArbitrary from "@effect-heroku/testing/AuthorizationArbitrary"
 import * as FakeHeroku from "@effect-heroku/testing/FakeHeroku"
+import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
 import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
 import { assert, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
@@ -12,6 +14,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -336,3 +339,34 @@ test("no printed value contains a secret", {
       }
     }
   }))
+
+it.effect("withTimeout ends a call that hangs, and the error says whether Heroku may have acted", () =>
+  Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.hang, { every: 1 })
+    const service = yield* AuthorizationService
+    const calls: ReadonlyArray<[Effect.Effect<unknown, AuthorizationError>, boolean]> = [
+      [service.list(), false],
+      [service.create({ scope: ["read"] }), true]
+    ]
+    for (const [call, outcomeUnknown] of calls) {
+      const fiber = yield* Effect.forkChild(Effect.flip(withTimeout("5 seconds")(call)))
+      yield* TestClock.adjust("4999 millis")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      const error = yield* Fiber.join(fiber)
+      assert(error._tag === "RequestFailed")
+      assert.deepStrictEqual([error.reason, error.outcomeUnknown], ["timeout", outcomeUnknown])
+    }
+  }).pipe(Effect.provide(MemoryAuthorizationService.layerWithFaults())))
+
+it.effect("withTwoFactorCode runs its effect when a call needs a code, and then the call succeeds", () =>
+  Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.status(403, { errorId: "two_factor" }), { operation: "list" })
+    const service = yield* AuthorizationService
+    let prompts = 0
+    const prompt = Effect.sync(() => Option.some(Redacted.make(String(++prompts))))
+    assert.lengthOf((yield* service.list().pipe(withTwoFactorCode(prompt))).items, 1)
+    assert.strictEqual(prompts, 1)
+  }).pipe(Effect.provide(MemoryAuthorizationService.layerWithFaults({ seed: [{}] }))))

@@ -1,6 +1,6 @@
 /** One call: its two-factor codes, its timeout, its attempts, and the warnings in their responses. */
 import * as AuthorizationEndpoints from "@effect-heroku/core/AuthorizationEndpoints"
-import type { AuthorizationError, Operation } from "@effect-heroku/core/AuthorizationError"
+import type { Operation } from "@effect-heroku/core/AuthorizationError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -109,25 +109,13 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
       const { operation, secret } = endpoint
       const { baseUrl, proxy } = settings
       const { retry, timeout } = yield* readCallOptions(operation)
-      const codes = yield* AuthorizationEndpoints.TwoFactorCode
       const progress: Progress = { attempts: 0, outcomeUnknown: false, transmissions: undefined }
-
-      /** Sends the request with a code, and again with another one if Heroku rejects the code. */
-      const sendWithCode = (
-        code: Option.Option<Redacted.Redacted>,
-        others = maxOtherCodes
-      ): ReturnType<typeof sendOnce> =>
-        Effect.catch(sendOnce(code), (error) =>
-          Effect.flatMap(others > 0 && needsOtherCode(error) ? codes.replace(code) : Effect.succeedNone, (next) =>
-            Option.isSome(next) ? sendWithCode(next, others - 1) : Effect.fail(error)))
 
       const sendOnce = Effect.fnUntraced(function*(given: Option.Option<Redacted.Redacted>) {
         const code = Option.getOrUndefined(given)
         const complete = code === undefined ? endpoint : yield* addTwoFactorCode(endpoint, code)
         const attempts = Effect.flatMap(readToken(operation), (token) => {
-          const secrets = [token, code, secret].filter((value) =>
-            value !== undefined
-          )
+          const secrets = [token, code, secret].filter((value) => value !== undefined)
           const credentials = { token, redact: Redact.make(secrets), budget: budgets?.forToken(token) ?? unlimited }
           return Effect.retry(attempt(complete, credentials, progress), makeSchedule(retry))
         })
@@ -139,7 +127,7 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
         return yield* Effect.flatMap(timed, Effect.fromResult)
       })
 
-      return yield* sendWithCode(codes.current()).pipe(
+      return yield* AuthorizationEndpoints.sendWithTwoFactorCode(sendOnce).pipe(
         // Errors of the client and of the budget do not know their call. Nothing else has them yet.
         Effect.mapError((error) => Object.assign(error, { attempts: progress.attempts }))
       )
@@ -150,14 +138,6 @@ const orInvalidInput = <A>(operation: Operation, result: Result.Result<A, Proble
   Effect.fromResult(
     Result.mapError(result, ({ field, problem }) => AuthorizationEndpoints.invalidInput(operation, field, problem))
   )
-
-/** How many further codes a call tries: an effect can return a wrong code forever. */
-const maxOtherCodes = 10
-
-/** Whether to send a request again with another code. Heroku has processed nothing, unless an earlier request was processed. */
-const needsOtherCode = (error: AuthorizationError): boolean =>
-  error._tag === "TwoFactorRequired"
-  && !(error.outcomeUnknown && (error.operation === "create" || error.operation === "regenerate"))
 
 /** Adds to the message of a 401 where the token comes from. */
 const nameTokenSource = ({ tokenSource }: Settings, error: AuthorizationEndpoints.ErrorResponse) => {

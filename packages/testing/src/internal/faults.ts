@@ -10,7 +10,7 @@ import { redactCall } from "./redact.ts"
 type Fault = FaultInjection.Fault
 
 /** The call fails without a response of Heroku's. */
-export type Failure = Extract<Fault, { _tag: "ConnectionRefused" | "ConnectionReset" | "Status" }>
+type Failure = Extract<Fault, { _tag: "ConnectionRefused" | "ConnectionReset" | "Status" }>
 
 /** Heroku acts, and its response is broken. */
 export type BrokenResponse = Exclude<Fault, Failure | { _tag: "Wait" }>
