@@ -10,7 +10,7 @@ import { AccountClients, RequestBudget } from "@effect-heroku/http-node"
 import * as RedisRateLimiter from "@effect-heroku/http-node/RedisRateLimiter"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Config, Console, Effect, Layer, Logger, Redacted, Result, Stream } from "effect"
+import { Config, Console, Effect, Layer, Logger, Result, Schema, Stream } from "effect"
 
 const layerBudget = RequestBudget.layer({ localShare: 0.25 }).pipe(Layer.provide(RedisRateLimiter.layerConfig()))
 
@@ -19,14 +19,9 @@ const layerClients = Layer.unwrap(Effect.gen(function*() {
   return AccountClients.layerBudgeted({ baseUrl })
 })).pipe(Layer.provide([layerBudget, NodeHttpClient.layerNodeHttp]))
 
-const parseAccounts = (text: string) =>
-  text.split(",").map((entry) => {
-    const [name = "", token = ""] = entry.split("=", 2)
-    return { name, token: Redacted.make(token) }
-  })
-
 const program = Effect.gen(function*() {
-  const accounts = parseAccounts(Redacted.value(yield* Config.Redacted("HEROKU_ACCOUNTS")))
+  const tokens = yield* Config.Record(Schema.String, Schema.RedactedFromValue(Schema.String), "HEROKU_ACCOUNTS")
+  const accounts = Object.entries(tokens).map(([name, token]) => ({ name, token }))
   const { streamAll } = yield* AccountClients.AccountClients
   // One result per authorization. An account that cannot be listed has one failure instead and does not stop the others.
   yield* streamAll(accounts, { concurrency: 8 }).pipe(

@@ -7,20 +7,15 @@
  */
 import { Authorization, Rotation } from "@effect-heroku/core"
 import { AccountClients } from "@effect-heroku/http-node"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Config, Console, Effect, Layer, Stream } from "effect"
-import { accounts, layerQueue, rotations } from "./queue.ts"
-
-const layerClients = Layer.unwrap(Config.map(
-  Config.String("HEROKU_API_URL").pipe(Config.withDefault("https://api.heroku.com")),
-  (baseUrl) => AccountClients.layer({ baseUrl })
-)).pipe(Layer.provide(NodeHttpClient.layerNodeHttp))
+import { Console, Effect, Stream } from "effect"
+import { accounts, layerClients } from "./clients.ts"
+import { layerQueue, rotations } from "./queue.ts"
 
 const program = Effect.gen(function*() {
   const queue = yield* rotations
   const { get, streamAll } = yield* AccountClients.AccountClients
-  const named = Array.from(yield* accounts, ([name, token]) => ({ name, token }))
+  const named = Object.entries(yield* accounts).map(([name, token]) => ({ name, token }))
   const leftovers = yield* Effect.forEach(named, ({ token }) => Effect.provide(Rotation.leftovers(), get(token)))
   const replaces = new Map(leftovers.flat().map(({ authorization, replaces }) => [authorization.id, replaces]))
   const queued = yield* streamAll(named).pipe(
@@ -33,8 +28,7 @@ const program = Effect.gen(function*() {
     Stream.mapEffect((item) => queue.offer(item, { id: `${item.account}:${item.id}` })),
     Stream.runCollect
   )
-  const count = new Set(queued).size
-  yield* Console.log(`${count} authorizations in the queue`)
+  yield* Console.log(`${new Set(queued).size} authorizations in the queue`)
 })
 
 program.pipe(Effect.provide([layerQueue, layerClients]), NodeRuntime.runMain)

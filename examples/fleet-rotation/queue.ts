@@ -1,7 +1,7 @@
-/** The queue of authorizations to replace, in Redis, and the accounts that they belong to. */
+/** The queue of authorizations to replace, in Redis. */
 import { Authorization } from "@effect-heroku/core"
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
-import { Config, Layer, Redacted, Schema } from "effect"
+import { Config, Layer, Schema } from "effect"
 import { PersistedQueue } from "effect/persistence"
 
 /** One authorization of one account. The queue contains no token. */
@@ -21,16 +21,4 @@ const layerCleanup = PersistedQueue.layerCleanup({ timeToLive: "1 day", failedTi
 export const layerQueue = Layer.merge(PersistedQueue.layer, layerCleanup).pipe(
   Layer.provide(layerStore),
   Layer.provide(NodeRedis.layerConfig({ url: Config.String("REDIS_URL") }))
-)
-
-/** The tokens that act, by the name of their account: `ops=HRKU-…,billing=HRKU-…`. */
-export const accounts = Config.map(
-  Config.Redacted("HEROKU_ACCOUNTS"),
-  (text) =>
-    new Map(
-      Redacted.value(text).split(",").map((entry): [string, Redacted.Redacted] => {
-        const [name = "", token = ""] = entry.split("=", 2)
-        return [name, Redacted.make(token)]
-      })
-    )
 )

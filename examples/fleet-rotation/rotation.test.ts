@@ -1,14 +1,15 @@
-import { AuthorizationService } from "@effect-heroku/core"
+import { AuthorizationService, Rotation } from "@effect-heroku/core"
 import { NodeAuthorizationService } from "@effect-heroku/http-node"
 import { isRedisMissing, skipNote, startRedis } from "@effect-heroku/test-kit/redis"
-import { FakeHeroku } from "@effect-heroku/testing"
+import { FakeHeroku, MemoryAuthorizationService } from "@effect-heroku/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
+import { ConfigProvider, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
 import { HttpServer } from "effect/http"
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { layerLoopback, run } from "../support/run.ts"
+import { layerDelivery } from "./delivery.ts"
 
 const seed = Array.from({ length: 20 }, (_, index) => ({ description: `consumer ${index}`, scope: ["read"] as const }))
 const old = "00000000-0000-4000-8000-000000000001"
@@ -22,6 +23,34 @@ const layerFleet = FakeHeroku.layerServer({
   accounts: ["billing", "search"].map((name) => ({ token: `HRKU-${name}`, seed }))
 }).pipe(Layer.provideMerge(layerLoopback))
 
+const temporaryDirectory = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "fleet-"))),
+  (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
+)
+
+it.effect("a delivery removes the temporary file that an earlier worker left", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const service = yield* AuthorizationService.AuthorizationService
+    const authorization = yield* service.create({ scope: ["read"] })
+    const replaces = authorization.id
+    const file = join(directory, replaces)
+    yield* Effect.gen(function*() {
+      const { deliver } = yield* Rotation.Delivery
+      const delivered = deliver({ authorization, replaces, token: Redacted.make("new") })
+      // The worker cannot replace a directory, and ends after it has written the temporary file.
+      mkdirSync(join(file, "full"), { recursive: true })
+      assert.strictEqual((yield* Effect.flip(delivered))._tag, "DeliveryFailed")
+      assert.lengthOf(readdirSync(directory), 2)
+      rmSync(file, { recursive: true })
+      yield* delivered
+    }).pipe(Effect.provide(
+      Layer.provide(layerDelivery, ConfigProvider.layer(ConfigProvider.fromEnv({ env: { TOKENS: directory } })))
+    ))
+    assert.deepStrictEqual(readdirSync(directory), [replaces])
+    assert.deepStrictEqual([readFileSync(file, "utf8"), statSync(file).mode & 0o777], ["new", 0o600])
+  }).pipe(Effect.provide(MemoryAuthorizationService.layer())))
+
 describe.skipIf(isRedisMissing)(`with Redis${skipNote}`, () => {
   it.live(
     "four workers replace each authorization of three accounts although one is killed, and every delivered token works",
@@ -30,10 +59,7 @@ describe.skipIf(isRedisMissing)(`with Redis${skipNote}`, () => {
         const { url } = yield* startRedis
         const { address } = yield* HttpServer.HttpServer
         const baseUrl = HttpServer.formatAddress(address)
-        const tokens = yield* Effect.acquireRelease(
-          Effect.sync(() => mkdtempSync(join(tmpdir(), "fleet-"))),
-          (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
-        )
+        const tokens = yield* temporaryDirectory
         const env = {
           HEROKU_ACCOUNTS: names.map((name) => `${name}=HRKU-${name}`).join(","),
           HEROKU_API_URL: baseUrl,
@@ -75,7 +101,7 @@ describe.skipIf(isRedisMissing)(`with Redis${skipNote}`, () => {
         })
         yield* Fiber.interrupt(others)
 
-        assert.sameMembers(readdirSync(tokens).filter((name) => !/\.\d+$/.test(name)), before)
+        assert.sameMembers(readdirSync(tokens), before)
         const verify = NodeAuthorizationService.verify({ baseUrl })
         for (const id of before) {
           assert.isTrue(yield* verify(Redacted.make(readFileSync(join(tokens, id), "utf8"))), id)
