@@ -1,9 +1,9 @@
 import { Authorization } from "@effect-heroku/core"
 import { serve } from "@effect-heroku/test-kit/httpServer"
 import { FaultInjection, HerokuAccount } from "@effect-heroku/testing"
-import { assert, layer } from "@effect/vitest"
+import { assert, it, layer } from "@effect/vitest"
 import { Effect, Fiber, Option, Redacted } from "effect"
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { createServer } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -23,6 +23,16 @@ const tokenOf = Effect.fnUntraced(function*(id: string) {
   const token = Option.flatMap(yield* account.get(id), Authorization.accessToken)
   return Redacted.value(Option.getOrThrow(token))
 })
+
+it.each(globSync("**/*.ts", { cwd: import.meta.dirname, exclude: ["**/*.test.ts", "support/**"] }))(
+  "%s has at most 40 lines after its header, and is listed in the documents",
+  (file) => {
+    const read = (path: string) => readFileSync(join(import.meta.dirname, path), "utf8")
+    const code = read(file).replace(/^\/\*\*.*?\*\/\n/s, "")
+    assert.isAtMost(code.trimEnd().split("\n").length, 40)
+    assert.include(read("../docs/examples.md"), `(../examples/${file})`)
+  }
+)
 
 layer(layerSandbox)((it) => {
   it.effect("audit.ts prints the authorizations with global scope that never expire", () =>
