@@ -1,6 +1,6 @@
 /** Installs the official command line for a test, without the two thirds of its packages that the test does not load. */
 const loaded = {
-  heroku: ["@heroku-cli/command", "@heroku/heroku-cli-util", "@oclif/core", "date-fns", "debug", "fs-extra", "yaml"],
+  heroku: ["@heroku-cli/command", "@heroku/heroku-cli-util", "@oclif/core", "date-fns", "debug", "fs-extra", "netrc-parser", "yaml"],
   "@heroku-cli/command": ["@heroku/http-call", "@heroku/js-blanket", "@oclif/core", "@sentry/node", "ansis", "debug", "execa"],
   "@heroku/heroku-cli-util": [
     "@heroku-cli/command",
