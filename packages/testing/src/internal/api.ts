@@ -15,7 +15,15 @@ import type * as HerokuAccount from "../HerokuAccount.ts"
 import * as Account from "./account.ts"
 import { isAllowed, tokenOf } from "./credentials.ts"
 import type * as Faults from "./faults.ts"
-import { acceptedVersions, corsHeaders, entityTag, type Headers, lastModified, preflightHeaders } from "./headers.ts"
+import {
+  acceptedVersions,
+  corsHeaders,
+  entityTag,
+  type Headers,
+  lastModified,
+  matchesEntityTag,
+  preflightHeaders
+} from "./headers.ts"
 import * as HerokuErrors from "./herokuErrors.ts"
 import * as Random from "./random.ts"
 import * as RateLimit from "./rateLimit.ts"
@@ -221,7 +229,10 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
 
   /** Acts at once, and responds after the latency. */
   const handleRoute = (request: ApiRequest, to: Route): Effect.Effect<ApiResponse, Broken> => {
-    const acting = Effect.tap(Effect.map(Clock.currentTimeMillis, (now) => act(request, to, now)), latency)
+    const acting = Clock.currentTimeMillis.pipe(
+      Effect.map((now) => omitKnownBody(request, act(request, to, now))),
+      Effect.tap(latency)
+    )
     const call = toCall(to)
     if (call === undefined) return acting
     return guard<ApiResponse, Broken>(redactCall(call, tokensIn(to)), acting, {
@@ -248,7 +259,7 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
   const { observe } = options
   const handle: Api["handle"] = (request) => {
     const to = route(request)
-    const responding = handleRoute(request, to)
+    const responding = Effect.flatMap(handleRoute(request, to), addDate)
     if (observe === undefined) return responding
     const observed = (start: number) =>
       Effect.onExit(responding, (exit) =>
@@ -264,6 +275,18 @@ export const make = Effect.fnUntraced(function*(options: Options, guard: Faults.
   }
   return { handle, account: Account.fromStore(main.store) }
 })
+
+/** Responds with 304 if the client already has the body. */
+const omitKnownBody = ({ headers, method }: ApiRequest, response: ApiResponse): ApiResponse =>
+  method === "GET" && response.status < 300 && matchesEntityTag(headers["if-none-match"], response.headers["etag"])
+    ? { ...response, status: 304, body: "" }
+    : response
+
+const addDate = (response: ApiResponse): Effect.Effect<ApiResponse> =>
+  Effect.map(Clock.currentTimeMillis, (now) => ({
+    ...response,
+    headers: { date: new Date(now).toUTCString(), ...response.headers }
+  }))
 
 /** A router's HTML, labelled as JSON. A partial list becomes a complete one. */
 const garble = (response: ApiResponse): ApiResponse =>

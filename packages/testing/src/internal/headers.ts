@@ -28,6 +28,11 @@ export const preflightHeaders = (headers: Readonly<Record<string, string | undef
 
 export const entityTag = (body: string): string => `"${(Hash.string(body) >>> 0).toString(16).padStart(8, "0")}"`
 
+/** Whether `If-None-Match` names the tag of a response. */
+export const matchesEntityTag = (header: string | undefined, tag: string | undefined): boolean =>
+  header !== undefined && tag !== undefined
+  && header.split(",").some((text) => text.trim() === "*" || text.trim().replace(/^W\//, "") === tag)
+
 /** When the latest of the authorizations was updated. */
 export const lastModified = (records: ReadonlyArray<AuthorizationRecord>): Headers => {
   if (records.length === 0) return {}

@@ -28,6 +28,34 @@ test("the entity tag changes with the response", { seed: letters("ab") }, () =>
   }))
 
 test(
+  "If-None-Match gives 304 without a body while the response is the same",
+  { seed: letters("ab") },
+  () =>
+    Effect.gen(function*() {
+      const { etag = "" } = (yield* list()).headers
+      const repeat = (tag: string) =>
+        send("GET /oauth/authorizations", { headers: { ...defaults, "if-none-match": tag } })
+      for (const tag of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+        const { headers, status, text } = yield* repeat(tag)
+        assert.deepStrictEqual([status, text, headers["etag"]], [304, "", etag])
+      }
+      assert.strictEqual((yield* repeat(`"other"`)).status, 200)
+      yield* send("PATCH /oauth/authorizations/aaa", { body: `{"description":"x"}` })
+      assert.strictEqual((yield* repeat(etag)).status, 200)
+      const headers = { ...defaults, authorization: "none", "if-none-match": "*" }
+      assert.strictEqual((yield* send("GET /oauth/authorizations", { headers })).status, 401)
+    })
+)
+
+test("every response has a Date", {}, () =>
+  Effect.gen(function*() {
+    yield* TestClock.adjust("61 seconds")
+    for (const { headers } of [yield* list(), yield* list("x"), yield* send("GET /", { headers: {} })]) {
+      assert.strictEqual(headers["date"], "Thu, 01 Jan 1970 00:01:01 GMT")
+    }
+  }))
+
+test(
   "every response has the warning",
   { warning: { id: "some_warning", message: "Beware" } },
   () =>
