@@ -271,6 +271,10 @@ describe("cursor", () => {
   it.effect.each<[AuthorizationService.ListOptions, string]>([
     [{ cursor, pageSize: 3 }, "belongs to a listing with pageSize 2, not 3"],
     [{ cursor, order: "asc" }, "belongs to a listing in desc order, not asc"],
+    [
+      { cursor: ListRange.Cursor.make(`id ]${uuid(1)}..${uuid(5)}; max=2`) },
+      "must not name the id at which a listing ends"
+    ],
     [{ cursor: inclusive, order: "desc" }, "belongs to a listing in asc order, not desc"]
   ])("a cursor is rejected with the options of another listing: %j", ([options, problem]) =>
     Effect.gen(function*() {

@@ -248,16 +248,15 @@ describe("segments", () => {
       assert.deepStrictEqual(yield* collect(service, { pageSize: 20, concurrency: 4 }), stored.slice(20))
     }))
 
-  it.effect.each<[string, number, number, (ids: ReadonlyArray<string>) => string]>([
-    ["an inclusive start", 300, 16, (ids) => `id ${ids[20]}..; max=20`],
-    ["a start other than a UUID", 300, 16, (ids) => `id ]${ids[19]}x..; max=20`],
-    ["an end, without prefetching", 220, 10, (ids) => `id ]${ids[19]}..${ids[219]}; max=20`]
-  ])("a parallel listing resumes from a cursor with %s", ([, end, maxRequests, toCursor]) =>
+  it.effect.each<[string, (ids: ReadonlyArray<string>) => string]>([
+    ["an inclusive start", (ids) => `id ${ids[20]}..; max=20`],
+    ["a start other than a UUID", (ids) => `id ]${ids[19]}x..; max=20`]
+  ])("a parallel listing resumes from a cursor with %s", ([, toCursor]) =>
     Effect.gen(function*() {
       const { service, state, stored } = makeListServer(spreadIds(300))
       const cursor = ListRange.Cursor.make(toCursor(stored))
-      assert.deepStrictEqual(yield* collect(service, { cursor, concurrency: 8 }), stored.slice(20, end))
-      assert.isAtMost(state.requests, maxRequests)
+      assert.deepStrictEqual(yield* collect(service, { cursor, concurrency: 8 }), stored.slice(20))
+      assert.isAtMost(state.requests, 16)
     }))
 
   it.effect("a parallel listing resumes from the cursor of any of its pages", () =>

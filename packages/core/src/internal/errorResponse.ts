@@ -43,7 +43,7 @@ export interface ErrorResponse {
   readonly requestId: Option.Option<string>
   /** The `Retry-After` header as a delay from now. */
   readonly retryAfter: Option.Option<Duration.Duration>
-  /** Whether the header `Heroku-Two-Factor-Required` is present. */
+  /** Whether the header `Heroku-Two-Factor-Required` is `true`. */
   readonly twoFactorRequired: boolean
 }
 
@@ -52,8 +52,8 @@ export type ErrorOf<O extends Operation> = O extends "create" | "list" ? ListErr
 
 /**
  * Parses a response with an unexpected status that arrived at `now`, in milliseconds since the epoch, by the clock of this
- * machine. Its body may lack any
- * field, be empty, `null` or a router's HTML; nothing of a body in another format gets into the error.
+ * machine. Its body may lack any field, be empty, `null` or a router's HTML; nothing of a body in another format gets into the
+ * error.
  *
  * **Details**
  *
@@ -206,8 +206,8 @@ export function errorFromResponse(
     case 429:
       return new RateLimited({ ...fields, retryAfter })
   }
-  // After a timeout or an error of the server or its router, the operation may have been carried out.
-  const isAmbiguous = changesState(operation) && (status === 408 || status >= 500)
+  // Only a rejection (4xx) says that Heroku did nothing, unless it is a timeout.
+  const isAmbiguous = changesState(operation) && (status < 400 || status === 408 || status >= 500)
   const unexpected = { ...fields, outcomeUnknown: outcomeUnknown || isAmbiguous }
   return new UnexpectedStatus({ ...unexpected, expected: expectedStatuses(operation), retryAfter })
 }

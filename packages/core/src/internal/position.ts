@@ -86,6 +86,10 @@ export const startPosition = Effect.fnUntraced(
     }
     const { range: text, team: cursorTeam } = Option.getOrThrow(Cursor.parse(cursor))
     const range = Option.getOrThrow(ListRange.parse(text))
+    // No page has such a cursor, and Heroku might ignore the end.
+    if (Option.isSome(range.end)) {
+      return yield* invalidInput("list", "cursor", "must not name the id at which a listing ends")
+    }
     const cursorSize = Option.getOrThrow(range.max)
     const cursorOrder = Option.getOrElse(range.order, () => "asc" as const)
     if (pageSize !== undefined && pageSize !== cursorSize) {

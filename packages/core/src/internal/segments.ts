@@ -77,8 +77,7 @@ export const paginateSegments = (
 
     /** Lists one page, which shows the density, and then segments for as long as they match. */
     const listFrom = (position: Position, width: number): Stream.Stream<Step, ListError> => {
-      const hasEnd = Option.exists(ListRange.parse(position.range), ({ end }) => Option.isSome(end))
-      if (width <= 1 || hasEnd) return paginate(position, fetch)
+      if (width <= 1) return paginate(position, fetch)
       let count = 0
       let onlyUuids = true
       let next = Option.none<Position>()
