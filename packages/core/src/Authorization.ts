@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import * as SchemaGetter from "effect/SchemaGetter"
 import { Lifetime, LifetimeInput } from "./internal/lifetime.ts"
+import * as PathSegments from "./internal/pathSegments.ts"
 import { compareToken } from "./internal/token.ts"
 import * as WireFormat from "./internal/wire.ts"
 
@@ -24,7 +25,7 @@ import * as WireFormat from "./internal/wire.ts"
  * from a file), and the dot segments `.` and `..`, which URL parsers resolve to another path even when percent-encoded.
  * Also rejects tokens (`HRKU-…`), without quoting them: `matchToken` finds the authorization of a token.
  */
-export const AuthorizationId = WireFormat.AuthorizationId
+export const AuthorizationId = PathSegments.AuthorizationId
 export type AuthorizationId = typeof AuthorizationId.Type
 
 /**
@@ -175,7 +176,7 @@ export const CreateAuthorization = Schema.Struct({
   /** The id of the OAuth client to authorize. Without one the authorization is direct. */
   client: Schema.optional(Schema.NonEmptyString),
   /** The name or id of the team to create the authorization for. It cannot be combined with `client`. */
-  team: Schema.optional(WireFormat.Team)
+  team: Schema.optional(PathSegments.Team)
 }).check(Schema.makeFilter(({ client, team }) =>
   client === undefined || team === undefined
     ? undefined

@@ -18,10 +18,10 @@ import * as Redacted from "effect/Redacted"
 import { createHash } from "node:crypto"
 import * as Bucket from "./internal/budget/bucket.ts"
 import * as FallbackRateLimiter from "./internal/budget/fallbackRateLimiter.ts"
+import * as Metrics from "./internal/budget/metrics.ts"
 import { type Options, resolve, type Settings } from "./internal/budget/options.ts"
 import * as Queue from "./internal/budget/queue.ts"
 import { type AccountBudget, CurrentPriority, type Priority, RequestBudget } from "./internal/budget/service.ts"
-import * as Telemetry from "./internal/telemetry.ts"
 
 export type { Options } from "./internal/budget/options.ts"
 export * from "./internal/budget/service.ts"
@@ -74,7 +74,7 @@ const makeAccountBudget = (bucket: Bucket.Bucket, settings: Settings): AccountBu
         return new RequestFailed({ operation, reason: "request", message, outcomeUnknown })
       })
       if (Option.isNone(wait)) return
-      yield* Metric.update(Metric.withAttributes(Telemetry.budgetRejections, { priority }), 1)
+      yield* Metric.update(Metric.withAttributes(Metrics.rejections, { priority }), 1)
       const seconds = Math.ceil(wait.value / 1000)
       return yield* new RateLimited({
         operation,

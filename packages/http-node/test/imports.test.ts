@@ -42,6 +42,18 @@ describe("imports", () => {
       assert.isEmpty(loaded.filter((url) => /\/redis\/|@redis\//.test(url)))
     }))
 
+  it.effect.each(
+    [
+      ["@effect-heroku/http-node/RequestBudget", /\/(?:Authorization|response|jsonArray)\.ts$/],
+      ["@effect-heroku/core/ListRange", /\/(?:Authorization|wire|lifetime)\.ts$/]
+    ] as const
+  )("importing %s loads no schema of an authorization", ([module, schemas]) =>
+    Effect.gen(function*() {
+      const loaded = yield* loadedBy(module)
+      assert.isTrue(loaded.some((url) => url.endsWith(`${module.split("/").at(-1)}.ts`)))
+      assert.isEmpty(loaded.filter((url) => schemas.test(url)))
+    }))
+
   it.effect.each<[string, boolean, NodeJS.ProcessEnv]>([
     ["loads no module for files or processes when HEROKU_API_KEY is set", false, { HEROKU_API_KEY: "HRKU-env" }],
     ["loads modules for files and processes when it looks for a stored token", true, { HOME: "/nowhere" }]

@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import * as TestClock from "effect/testing/TestClock"
 import { readFileSync } from "node:fs"
-import * as Telemetry from "../src/internal/telemetry.ts"
+import * as Metrics from "../src/internal/budget/metrics.ts"
 import { run } from "./fixtures/liveService.ts"
 
 const info = (...replies: ReadonlyArray<MakeReply>) =>
@@ -47,11 +47,11 @@ describe("metrics", () => {
   it.effect("the metrics are those of the table in docs/observability.md, each with a description", () =>
     Effect.gen(function*() {
       yield* info(status(503), ok)
-      yield* Metric.update(Metric.withAttributes(Telemetry.budgetRemaining, { account: "12345678" }), 7)
-      yield* Metric.update(Metric.withAttributes(Telemetry.budgetWait, { priority: "bulk" }), 7)
-      yield* Metric.update(Metric.withAttributes(Telemetry.budgetRejections, { priority: "bulk" }), 1)
-      yield* Metric.update(Metric.withAttributes(Telemetry.budgetCorrections, { account: "12345678" }), 7)
-      yield* Metric.update(Telemetry.budgetFallbacks, 1)
+      yield* Metric.update(Metric.withAttributes(Metrics.remaining, { account: "12345678" }), 7)
+      yield* Metric.update(Metric.withAttributes(Metrics.wait, { priority: "bulk" }), 7)
+      yield* Metric.update(Metric.withAttributes(Metrics.rejections, { priority: "bulk" }), 1)
+      yield* Metric.update(Metric.withAttributes(Metrics.corrections, { account: "12345678" }), 7)
+      yield* Metric.update(Metrics.fallbacks, 1)
       const snapshot = yield* Metric.snapshot
       const table = readFileSync(new URL("../../../docs/observability.md", import.meta.url), "utf8")
       const rows = Array.from(

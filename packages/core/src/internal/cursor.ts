@@ -1,7 +1,7 @@
 /** The text of a cursor: the next range of a listing, after the team if it is a listing of a team. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { Team } from "./wire.ts"
+import { Team } from "./pathSegments.ts"
 
 /** The parts of a cursor. */
 export interface Parts {

@@ -6,8 +6,8 @@ import type { InvalidParams } from "../AuthorizationError.ts"
 import * as ListRange from "../ListRange.ts"
 import * as Cursor from "./cursor.ts"
 import { invalidInput } from "./errorResponse.ts"
+import { Team } from "./pathSegments.ts"
 import { makeValidator } from "./validate.ts"
-import { Team } from "./wire.ts"
 
 /** The options of `list`. */
 export interface ListOptions {

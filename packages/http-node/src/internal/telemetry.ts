@@ -1,5 +1,5 @@
 /**
- * Spans, metrics and debug log lines of the client.
+ * Spans, metrics and debug log lines of requests.
  *
  * Their names and attributes are public (docs/observability.md). No value is a secret, and each attribute of a metric has
  * few values. An account is identified by the first eight digits of the hash of its token.
@@ -74,27 +74,3 @@ const annotate = (span: Tracer.Span, exit: Exit.Exit<ApiResponse, AuthorizationE
 
 const requestCount = counter("heroku.requests", "Requests sent, by operation and outcome")
 const retryCount = counter("heroku.retries", "Requests that retried an earlier one, by operation")
-
-export const budgetRemaining = Metric.gauge("heroku.budget.remaining", {
-  description: "Requests that the account has left, as Heroku last reported"
-})
-
-export const budgetWait = Metric.histogram("heroku.budget.wait", {
-  description: "How long requests waited for the budget, in seconds, by priority; without those that did not wait",
-  boundaries: [0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
-})
-
-export const budgetCorrections = counter(
-  "heroku.budget.corrections",
-  "Requests taken off the budget because Heroku reported fewer"
-)
-
-export const budgetFallbacks = counter(
-  "heroku.budget.fallbacks",
-  "How often the store of the budget became unavailable"
-)
-
-export const budgetRejections = counter(
-  "heroku.budget.rejections",
-  "Requests not sent because the wait would have been too long, by priority"
-)

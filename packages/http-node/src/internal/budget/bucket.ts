@@ -5,8 +5,8 @@ import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
-import * as Telemetry from "../telemetry.ts"
 import type { Consume } from "./fallbackRateLimiter.ts"
+import * as Metrics from "./metrics.ts"
 import type { Settings } from "./options.ts"
 import type { Priority, RateLimitResponse } from "./service.ts"
 import { nowMillis } from "./time.ts"
@@ -52,7 +52,7 @@ export const make = (account: string, consume: Consume, settings: Settings) => {
     // Exceeded if another request has just consumed the surplus.
     if (held > 0) yield* consume({ ...bucket, tokens: held })
     if (surplus > held) yield* consume({ ...bucket, tokens: surplus - held, onExceeded: "delay" })
-    yield* Metric.update(Metric.withAttributes(Telemetry.budgetCorrections, { account: name }), surplus)
+    yield* Metric.update(Metric.withAttributes(Metrics.corrections, { account: name }), surplus)
     yield* Effect.logDebug(`Account ${name} has ${surplus} requests less than its budget assumed`)
   })
 
@@ -104,7 +104,7 @@ export const make = (account: string, consume: Consume, settings: Settings) => {
     /** Learns from a response how many requests are left. */
     learn: Effect.fnUntraced(function*({ remaining, retryAfter, sentAt, status }: RateLimitResponse) {
       if (Option.isSome(remaining)) {
-        yield* Metric.update(Metric.withAttributes(Telemetry.budgetRemaining, { account: name }), remaining.value)
+        yield* Metric.update(Metric.withAttributes(Metrics.remaining, { account: name }), remaining.value)
         const ageMillis = Math.max(0, (yield* nowMillis) - sentAt)
         yield* updateCeiling((permits) => Math.min(permits, remaining.value + ageMillis / intervalMillis))
       }

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Schedule from "effect/Schedule"
-import * as Telemetry from "../telemetry.ts"
+import * as Metrics from "./metrics.ts"
 import type { Settings } from "./options.ts"
 import { makeSteadyClock, sleepInSteps } from "./time.ts"
 
@@ -56,7 +56,7 @@ export const make = Effect.fnUntraced(function*(shared: RateLimiter.RateLimiter,
     yield* Effect.logWarning(
       `The store of the request budget is unavailable; ${instead} until it responds: ${describe(error)}`
     )
-    yield* Metric.update(Telemetry.budgetFallbacks, 1)
+    yield* Metric.update(Metrics.fallbacks, 1)
   })
 
   return (options: Options) =>

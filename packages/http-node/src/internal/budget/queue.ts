@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Semaphore from "effect/Semaphore"
-import * as Telemetry from "../telemetry.ts"
 import type { Bucket } from "./bucket.ts"
+import * as Metrics from "./metrics.ts"
 import type { Settings } from "./options.ts"
 import type { Priority } from "./service.ts"
 import { nowMillis } from "./time.ts"
@@ -55,7 +55,7 @@ export const make = (bucket: Bucket, { intervalMillis, maxWaitMillis }: Settings
     if (Option.isNone(wait) || wait.value > maxWaitMillis) return wait
     const seconds = (wait.value / 1000).toFixed(1)
     yield* Effect.logDebug(`A request of account ${bucket.name} waits ${seconds} s for its rate limit`)
-    const metric = Metric.withAttributes(Telemetry.budgetWait, { priority })
+    const metric = Metric.withAttributes(Metrics.wait, { priority })
     return yield* Effect.acquireUseRelease(
       Effect.sync(() => queue.size++),
       () => queue.head.withPermit(takeAtHead(priority, time)),
