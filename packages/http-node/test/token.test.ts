@@ -1,6 +1,9 @@
-/** A token that an effect returns, for programs that run for long. */
+/** The token: that which an effect returns, for programs that run for long, and one in place of an id. */
+import { AuthorizationId } from "@effect-heroku/core/Authorization"
+import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import { operationNames, operations } from "@effect-heroku/test-kit/operations"
 import { json, ok, scriptedClient, status } from "@effect-heroku/test-kit/scriptedClient"
+import { recordSpans } from "@effect-heroku/test-kit/spans"
 import { whileTimePasses } from "@effect-heroku/test-kit/testTime"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -71,6 +74,26 @@ it.effect("an error does not contain the token of the effect when the server ech
     assert.include(error.message, "may not do this")
     assert.notInclude(inspect(error), "opaque-token")
   }))
+
+it.effect.each(["info", "update", "regenerate", "delete"] as const)(
+  "%s rejects the token of the client in place of an id, and shows it nowhere",
+  (operation) =>
+    Effect.gen(function*() {
+      const client = scriptedClient(ok)
+      const { spans, tracer } = recordSpans()
+      // Tokens of old authorizations have no prefix.
+      const token = "01234567-89ab-4cde-8f01-23456789abcd"
+      const call = AuthorizationService.use((service) => {
+        const id = AuthorizationId.make(token)
+        return operation === "update" ? service.update(id, { description: "" }) : service[operation](id)
+      })
+      const error = yield* failureOf(call, client, { token: Redacted.make(token) }).pipe(Effect.withTracer(tracer))
+      assert(error._tag === "InvalidParams")
+      assert.deepStrictEqual(error.field, Option.some("id"))
+      assert.notInclude(inspect([error, spans], { depth: null }), token)
+      assert.lengthOf(client.sent, 0)
+    })
+)
 
 it.effect("each token of the effect has the budget of its own account", () =>
   Effect.gen(function*() {

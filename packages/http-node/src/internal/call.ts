@@ -117,7 +117,10 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
         const attempts = Effect.flatMap(readToken(operation), (token) => {
           const secrets = [token, code, secret].filter((value) => value !== undefined)
           const credentials = { token, redact: Redact.make(secrets), budget: budgets?.forToken(token) ?? unlimited }
-          return Effect.retry(attempt(complete, credentials, progress), makeSchedule(retry))
+          return Effect.andThen(
+            rejectToken(endpoint, credentials.redact),
+            Effect.retry(attempt(complete, credentials, progress), makeSchedule(retry))
+          )
         })
         const timed = limitTime(attempts, timeout, () => progress.transmissions ?? [], () => {
           const { outcomeUnknown, transmissions } = progress
@@ -137,6 +140,13 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
 const orInvalidInput = <A>(operation: Operation, result: Result.Result<A, Problem>) =>
   Effect.fromResult(
     Result.mapError(result, ({ field, problem }) => AuthorizationEndpoints.invalidInput(operation, field, problem))
+  )
+
+/** Rejects the token in place of an id. One without the prefix of tokens looks like an id, and would be in spans and errors. */
+const rejectToken = ({ id = "", operation }: Endpoint, redact: Redact.Redact) =>
+  redact(id) === id ? Effect.void : Effect.andThen(
+    Effect.annotateCurrentSpan("heroku.authorization.id", redact(id)),
+    Effect.fail(AuthorizationEndpoints.invalidInput(operation, "id", "is the token, not the id of its authorization"))
   )
 
 /** Adds to the message of a 401 where the token comes from. */
