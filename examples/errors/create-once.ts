@@ -13,7 +13,7 @@ export const createOnce = Effect.fn("createOnce")(
       Stream.runForEach(({ id }) => service.delete(id))
     )
     return yield* service.create(input).pipe(
-      Effect.tapError((error) => error._tag === "InvalidResponse" || error.outcomeUnknown ? remove : Effect.void)
+      Effect.tapError((error) => error.outcomeUnknown ? remove : Effect.void)
     )
   }
 )

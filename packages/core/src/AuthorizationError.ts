@@ -35,8 +35,8 @@ const responseFields = {
   /** The URL of the page that explains the error. */
   documentationUrl: Schema.Option(Schema.String),
   /**
-   * Whether the call may have changed something: an earlier attempt ended without a response or with a server error, or this
-   * is one (408, or 500 and above). Always false for `info` and `list`.
+   * Whether the call may have changed something: this or an earlier attempt ended without a response, with an invalid one, or
+   * with another status than a rejection (4xx without 408). Always false for `info` and `list`.
    */
   outcomeUnknown: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(false)))
 }

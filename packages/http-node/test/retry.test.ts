@@ -216,7 +216,7 @@ describe("earlier attempts", () => {
     ["update", true, "502, 401", [status(502), status(401)]],
     ["update", true, "a reset, HTML", [connectionReset, html]],
     ["update", false, "two refused connections", [connectionRefused, connectionRefused]],
-    ["update", false, "a refused connection, HTML", [connectionRefused, html]],
+    ["update", true, "a refused connection, HTML", [connectionRefused, html]],
     ["info", false, "a reset, 404", [connectionReset, gone]]
   ])(
     "the error of a failed %s has outcomeUnknown %s after %s",

@@ -235,6 +235,8 @@ export const invalidResponse = (response: {
 }): InvalidResponse =>
   new InvalidResponse({
     ...response,
+    // Heroku has processed the request.
+    outcomeUnknown: response.outcomeUnknown === true || changesState(response.operation),
     message: toLine(response.message),
     errorId: Option.none(),
     documentationUrl: Option.none()

@@ -138,7 +138,9 @@ const advance = Effect.fnUntraced(function*(
         team: settings.team
       }).pipe(
         // After an invalid response with the status of a success, the successor exists.
-        Effect.retry({ while: (error) => error.outcomeUnknown && furtherCreates-- > 0 })
+        Effect.retry({
+          while: (error) => error.outcomeUnknown && error._tag !== "InvalidResponse" && furtherCreates-- > 0
+        })
       ))
 
     const again = yield* find(service, id)
