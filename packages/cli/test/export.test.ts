@@ -39,21 +39,50 @@ it.effect("export continues after a failed run, also if a page was written and n
     yield* faults.inject(FaultInjection.status(403), { operation: "list", every: 2, times: 1 })
     assert.strictEqual((yield* cli(["export", path])).code, 1)
     assert.lengthOf(idsIn(path), 1000)
-    writeFileSync(path, "half a line", { flag: "a" })
     yield* faults.clear
+    const [next = "", afterNext = ""] = (yield* allIds).slice(1000)
+    yield* faults.clear
+    writeFileSync(path, `{"id":"${next}","description":null}\n{"id":"${afterNext.slice(0, 5)}`, { flag: "a" })
     assert.strictEqual((yield* cli(["export", path])).code, 0)
     assert.lengthOf(yield* faults.calls, 2)
     assert.deepStrictEqual(idsIn(path), yield* allIds)
   }).pipe(Effect.provide(layer)))
 
-it.effect("export fails if the file is shorter than it left it, and starts over if it was deleted", () =>
+const precious = "precious\n".repeat(100_000)
+
+it.effect.each<[string, (written: string) => string]>([
+  ["is another file", () => precious],
+  ["was changed", (written) => written.replace("1", "2")],
+  ["continues with other text", (written) => `${written}${precious}`],
+  ["continues with lines of another export", (written) => `${written}${written}`]
+])("export changes nothing if the file that it would continue %s", ([, change]) =>
+  Effect.gen(function*() {
+    const path = yield* file
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.status(403), { operation: "list", every: 2, times: 1 })
+    yield* cli(["export", path])
+    yield* faults.clear
+    const content = change(readFileSync(path, "utf8"))
+    const progress = readFileSync(`${path}.progress`, "utf8")
+    writeFileSync(path, content)
+    const { code, stderr } = yield* cli(["export", path])
+    assert.strictEqual(code, 1)
+    assert.include(
+      stderr,
+      `${path} is not as this export left it: choose another name, or delete it and ${path}.progress`
+    )
+    assert.isTrue(readFileSync(path, "utf8") === content)
+    assert.strictEqual(readFileSync(`${path}.progress`, "utf8"), progress)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("export fails if another file has the name of a complete export, and starts over if it was deleted", () =>
   Effect.gen(function*() {
     const path = yield* file
     yield* cli(["export", path])
     writeFileSync(path, "precious")
     const { code, stderr } = yield* cli(["export", path])
     assert.strictEqual(code, 1)
-    assert.include(stderr, "is shorter than this export left it")
+    assert.include(stderr, "is not as this export left it")
     assert.strictEqual(readFileSync(path, "utf8"), "precious")
     rmSync(path)
     assert.strictEqual((yield* cli(["export", path])).code, 0)

@@ -1,8 +1,9 @@
 /**
  * The file of an export.
  *
- * After each page, FILE.progress records the cursor of the next page and the length of the file. If a run ends between writing
- * a page and recording it, the next run truncates the file to the recorded length, so that no line is missing or written twice.
+ * After each page, FILE.progress records the cursor of the next page, and the length and the hash of the file. If a run ends
+ * between writing a page and recording it, the next run truncates the file to the recorded length, so that no line is missing or
+ * written twice. The hash shows that the file is the one that was written.
  */
 import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
 import * as ListRange from "@effect-heroku/core/ListRange"
@@ -12,12 +13,13 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { createHash } from "node:crypto"
 import { writeAtomic } from "./atomicFile.ts"
 import { Connection } from "./connection.ts"
 import { lock } from "./lock.ts"
 import { toRecord } from "./record.ts"
 import * as Selection from "./selection.ts"
-import { failed } from "./stop.ts"
+import { failed, type Stop } from "./stop.ts"
 import { toJson } from "./text.ts"
 
 /** The content of FILE.progress. */
@@ -27,6 +29,8 @@ const Progress = Schema.Struct({
   account: Schema.String,
   selection: Schema.String,
   bytes: Schema.Int,
+  /** The hash of these bytes. */
+  sha256: Schema.String,
   count: Schema.Int,
   /** The number of authorizations that could not be read. */
   invalid: Schema.Int,
@@ -65,17 +69,27 @@ export const exportPages = Effect.fnUntraced(function*(
   const { account, host, invalidCount, reportInvalid } = yield* Connection
   const target = { host, account: yield* account, selection: description }
   yield* lock(`${file}.lock`)
-  const { bytes, count, cursor, invalid } = yield* readProgress(file, target)
+  const saved = yield* readProgress(file, target)
+  const { bytes, completeSince, count, cursor, invalid } = saved
+  const hash = yield* hashWritten(file, saved)
+  if (completeSince !== undefined) {
+    return yield* failed(
+      `${file} is complete since ${
+        DateTime.formatIso(completeSince)
+      }: choose another name, or delete it and ${file}.progress to export again`
+    )
+  }
   yield* advance(count)
-  yield* fileSystem.truncate(file, bytes)
   const opened = yield* fileSystem.open(file, { flag: "a" })
 
   const end = yield* service.pages({ cursor, team: selection.team, onInvalid: reportInvalid }).pipe(
-    Stream.runFoldEffect(() => ({ bytes, count, invalid }), (total, page) =>
+    Stream.runFoldEffect(() => saved, (total, page) =>
       Effect.gen(function*() {
         const now = yield* DateTime.now
         const items = page.items.filter((item) => selection.accepts(item, now))
         const lines = new TextEncoder().encode(toLines(items, now))
+        // Before the first page.
+        if (total === saved) yield* truncate(file, bytes, items)
         yield* opened.writeAll(lines)
         yield* opened.sync
         const next = Option.match(page.next, {
@@ -84,12 +98,13 @@ export const exportPages = Effect.fnUntraced(function*(
         })
         const written = {
           bytes: total.bytes + lines.length,
+          sha256: hash.update(lines).copy().digest("hex"),
           count: total.count + items.length,
           invalid: invalid + invalidCount()
         }
         yield* writeAtomic(`${file}.progress`, Schema.encodeSync(ProgressJson)({ ...target, ...written, ...next }))
         yield* advance(items.length)
-        return written
+        return { ...target, ...written }
       }))
   )
   return { count: end.count, missing: [], invalid: end.invalid }
@@ -100,7 +115,8 @@ type Target = Pick<typeof Progress.Type, "account" | "host" | "selection">
 /** Returns the position to continue from. Starts over if the file was deleted, and never overwrites another file. */
 const readProgress = Effect.fnUntraced(function*(file: string, target: Target) {
   const fileSystem = yield* FileSystem.FileSystem
-  const initial: typeof Progress.Type = { ...target, bytes: 0, count: 0, invalid: 0 }
+  const sha256 = createHash("sha256").digest("hex")
+  const initial: typeof Progress.Type = { ...target, bytes: 0, sha256, count: 0, invalid: 0 }
   const text = yield* fileSystem.readFileString(`${file}.progress`).pipe(
     Effect.asSome,
     Effect.catchReason("PlatformError", "NotFound", () => Effect.succeedNone)
@@ -118,7 +134,7 @@ const readProgress = Effect.fnUntraced(function*(file: string, target: Target) {
   }
   const saved = Schema.decodeOption(ProgressJson)(text.value)
   if (Option.isNone(saved)) return yield* failed(`${file}.progress is damaged: delete it and ${file} to start over`)
-  const { account, completeSince, host, selection } = saved.value
+  const { account, host, selection } = saved.value
   // Heroku may not have returned the account of one of the runs.
   const isSameAccount = account === target.account || [account, target.account].includes("unknown")
   if (host !== target.host || !isSameAccount || selection !== target.selection) {
@@ -130,18 +146,38 @@ const readProgress = Effect.fnUntraced(function*(file: string, target: Target) {
     yield* fileSystem.writeFileString(file, "", { flag: "wx", mode: 0o600 })
     return initial
   }
-  const { size } = yield* fileSystem.stat(file)
-  if (size < saved.value.bytes) {
-    return yield* failed(
-      `${file} is shorter than this export left it, so that it may be another file: choose another name, or delete it and ${file}.progress`
-    )
-  }
-  if (completeSince !== undefined) {
-    return yield* failed(
-      `${file} is complete since ${
-        DateTime.formatIso(completeSince)
-      }: choose another name, or delete it and ${file}.progress to export again`
-    )
-  }
   return saved.value
 })
+
+/** Returns the hash of what was written, or fails if the file does not begin with that. */
+const hashWritten = Effect.fnUntraced(function*(file: string, { bytes, sha256 }: typeof Progress.Type) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const hash = createHash("sha256")
+  yield* Stream.runForEach(
+    fileSystem.stream(file, { bytesToRead: bytes }),
+    (chunk) => Effect.sync(() => hash.update(chunk))
+  )
+  return hash.copy().digest("hex") === sha256 ? hash : yield* otherFile(file)
+})
+
+/** Removes lines of a page that were written and not recorded. Fails if the file continues with anything else. */
+const truncate = Effect.fnUntraced(function*(file: string, bytes: number, page: Selection.Selected["items"]) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const otherLine = yield* fileSystem.stream(file, { offset: bytes }).pipe(
+    Stream.decodeText,
+    Stream.splitLines,
+    Stream.zipWithIndex,
+    Stream.filter(([line, index]) => {
+      const id = page[index]?.id
+      const start = id === undefined ? "" : `{"id":${toJson(id)},`
+      // The last line may be incomplete.
+      return !(start !== "" && line.startsWith(start)) && !start.startsWith(line)
+    }),
+    Stream.runHead
+  )
+  if (Option.isSome(otherLine)) return yield* otherFile(file)
+  yield* fileSystem.truncate(file, bytes)
+})
+
+const otherFile = (file: string): Stop =>
+  failed(`${file} is not as this export left it: choose another name, or delete it and ${file}.progress to start over`)
