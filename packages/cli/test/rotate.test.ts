@@ -172,7 +172,7 @@ it.effect("rotate asks on the terminal", () =>
       "Replace 1 authorization? Type yes to go ahead: "
     ]])
     assert.strictEqual((yield* cli(argv, { reply: "yes" })).code, 0)
-    const now = yield* cli([...argv, "--now"], { reply: "no" })
+    const now = yield* cli(["rotate", id(2), "--deliver-to", path, "--now"], { reply: "no" })
     assert.include(now.questions, "Regenerate 1 authorization? Type yes to go ahead: ")
   }).pipe(Effect.provide(layer)))
 
@@ -193,11 +193,15 @@ it.effect("rotate reports failures, continues with the others and exits with 1",
     const path = yield* directory
     const { code, stderr, stdout } = yield* cli(["rotate", "client", id(1), "missing", "--deliver-to", path, "--yes"])
     assert.strictEqual(code, 1)
-    assert.include(stderr, "\nReplace 2 authorizations:\n")
+    assert.include(stderr, "\nReplace 1 authorization:\n")
+    assert.include(stderr, "\nNot found: missing. If an earlier run has created a successor, this one completes it\n")
     assert.include(stderr, "\nLeft out: client, which belongs to an OAuth client.")
     assert.match(stdout, new RegExp(`^${id(1)} replaced by`, "m"))
     assert.match(stdout, /^missing not found$/m)
-    assert.include(stderr, "1 rotated, 0 waiting, 1 not found, 0 failed")
+    assert.include(
+      stderr,
+      "1 rotated, 0 waiting, 1 not found, 0 failed. An id that was not found is revoked already, of another account, or mistyped"
+    )
     assert.notInclude(stderr, "Run the same command again")
   }).pipe(Effect.provide(layerFake({ seed: [{ id: "client", client: {} }, { id: id(1) }] }))))
 
@@ -333,6 +337,66 @@ it.effect.each([[[]], [["--now"]]] as const)(
       assert.lengthOf(yield* all, 3)
     }).pipe(Effect.provide(fleet))
 )
+
+it.effect("rotate of ids that do not exist exits with 1, and asks a question that says so", () =>
+  Effect.gen(function*() {
+    const argv = ["rotate", "missing", "gone", "--deliver-to", yield* directory]
+    const { questions } = yield* cli(argv, { reply: "no" })
+    assert.deepStrictEqual(questions, [
+      "Complete what earlier runs left of 2 authorizations that were not found? Type yes to go ahead: "
+    ])
+    const { code, stderr, stdout } = yield* cli([...argv, "--yes"])
+    assert.deepStrictEqual([code, stdout.split("\n").toSorted()], [1, ["gone not found", "missing not found"]])
+    assert.include(stderr, "\nReplace 0 authorizations\n")
+    assert.include(stderr, "0 rotated, 0 waiting, 2 not found, 0 failed. An id that was not found is revoked already")
+    const now = yield* cli([...argv, "--now", "--yes"])
+    assert.deepStrictEqual([now.code, now.stdout], [1, ""])
+    assert.include(now.stderr, "Not found: gone\nOld tokens stop")
+    assert.include(now.stderr, "Nothing to rotate: no authorization that can be rotated is selected")
+  }).pipe(Effect.provide(layer)))
+
+it.effect.each<[number, FaultInjection.StatusOptions, boolean]>([
+  [403, { message: "The scope of this token does not allow this request." }, true],
+  [403, { errorId: "suspended" }, true],
+  [402, {}, true],
+  [409, {}, true],
+  [422, { errorId: "password_expired" }, true],
+  [422, { errorId: "invalid_params" }, false],
+  [400, {}, false]
+])(
+  "rotate --all after %d %j for one authorization can be continued: %s",
+  ([status, options, canContinue]) =>
+    Effect.gen(function*() {
+      const path = yield* directory
+      const faults = yield* FaultInjection.FaultInjection
+      yield* faults.inject(FaultInjection.status(status, options), {
+        operation: "create",
+        when: ({ input }) => input?.description?.includes(`replaces ${id(2)}`) ?? false,
+        times: Infinity
+      })
+      const argv = ["rotate", "--all", "--deliver-to", path, "--yes"]
+      const failed = yield* cli(argv)
+      assert.strictEqual(failed.code, 1)
+      assert.include(failed.stderr, "2 rotated, 0 waiting, 0 not found, 1 failed")
+      assert.strictEqual(failed.stderr.includes("Run the same command again to continue"), canContinue)
+      assert.strictEqual(existsSync(join(path, "run.json")), canContinue)
+      yield* faults.clear
+      assert.include((yield* cli(argv)).stderr, canContinue ? "\n1 rotated" : "\n3 rotated")
+    }).pipe(Effect.provide(fleet))
+)
+
+it.effect("rotate --all --now says what to do with those that Heroku does not regenerate, and is complete", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const { code, stderr, stdout } = yield* cli(["rotate", "--all", "--now", "--deliver-to", path, "--yes"])
+    assert.strictEqual(code, 1)
+    assert.match(
+      stdout,
+      /^client failed: Heroku does not regenerate it: .* If it belongs to an OAuth client, revoke it and authorize/m
+    )
+    assert.notInclude(stderr, "Run the same command again")
+    assert.isFalse(existsSync(join(path, "run.json")))
+  }).pipe(Effect.provide(layerFake({ seed: [{ id: "client", client: {} }, { id: id(1) }] }))))
 
 it.effect("rotate that completes an overlap continues without replacing what it completed", () =>
   Effect.gen(function*() {

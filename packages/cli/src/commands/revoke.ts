@@ -18,7 +18,7 @@ import { type Progress, withProgress } from "../internal/progress.ts"
 import { ControllingTerminal } from "../internal/question.ts"
 import { descriptionOf } from "../internal/record.ts"
 import * as Selection from "../internal/selection.ts"
-import { exitCodes, failed } from "../internal/stop.ts"
+import { exitCodes, explainNotFound, failed } from "../internal/stop.ts"
 import { countOf, formatCount, safe } from "../internal/text.ts"
 
 export const revoke = Command.make(
@@ -153,7 +153,7 @@ const revokeAll = Effect.fnUntraced(function*(
   return yield* failed(`${summary}. ${
     counts.failed + skipped > 0
       ? "Run the same command again for the rest; revoking twice is harmless"
-      : "An id that was not found is revoked already, of another account, or mistyped"
+      : explainNotFound
   }`)
 })
 

@@ -1,5 +1,5 @@
 /** `rotate`: replaces authorizations and delivers the new tokens, after showing the plan and asking. */
-import type { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
+import type { Authorization } from "@effect-heroku/core/Authorization"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
@@ -17,7 +17,7 @@ import { findReplaced } from "../internal/marks.ts"
 import { limitLines, makePlan, selectTargets } from "../internal/plan.ts"
 import { checkRotatable } from "../internal/rotatable.ts"
 import { printStatus } from "../internal/rotationStatus.ts"
-import { runRotation } from "../internal/runRotation.ts"
+import { type Planned, runRotation } from "../internal/runRotation.ts"
 import * as Selection from "../internal/selection.ts"
 import { exitCodes, failed, invalidUsage } from "../internal/stop.ts"
 import { countOf, safe } from "../internal/text.ts"
@@ -121,10 +121,16 @@ const rotateSelected = Effect.fnUntraced(function*(input: Input, target: Deliver
   const { leftOut, rotatable } = yield* checkRotatable(withoutSuccessors(others), input)
   const run = { command: JSON.stringify([input.selection, input.all, input.now]), since: input.since }
   const { continued, remaining } = yield* target.findRemaining(rotatable, run)
-  // What is gone may have a successor that no run has completed.
-  const count = countOf(remaining.length + missing.length, "authorization")
+  const count = countOf(remaining.length, "authorization")
   const [verb, title] = input.now ? ["Regenerate", "Regenerate the tokens of"] : ["Replace", "Replace"]
-  const plan = yield* makePlan({ title: `${title} ${count}`, targets: remaining, missing, masked }, [
+  const plan = yield* makePlan({
+    title: `${title} ${count}`,
+    targets: remaining,
+    missing,
+    // The rotation completes a successor that an interrupted run left.
+    ifMissing: input.now ? "" : ". If an earlier run has created a successor, this one completes it",
+    masked
+  }, [
     ...(input.now ? ["Old tokens stop working at once, before the new ones are delivered"] : []),
     ...own.map(({ id }) => `Left out: ${safe(id)}, whose token this command uses. Rotate it with another token`),
     ...limitLines(leftOut),
@@ -139,11 +145,17 @@ const rotateSelected = Effect.fnUntraced(function*(input: Input, target: Deliver
       ]
       : [])
   ])
-  if (rotatable.length + missing.length === 0) {
+  if (rotatable.length + (input.now ? 0 : missing.length) === 0) {
     yield* Console.error(plan.join("\n"))
     return yield* failed("Nothing to rotate: no authorization that can be rotated is selected")
   }
-  const question = remaining.length + missing.length === 0 ? "Remove what earlier runs left over?" : `${verb} ${count}?`
+  const question = remaining.length > 0
+    ? `${verb} ${count}?`
+    : missing.length > 0
+    ? `Complete what earlier runs left of ${countOf(missing.length, "authorization")} that ${
+      missing.length === 1 ? "was" : "were"
+    } not found?`
+    : "Remove what earlier runs left over?"
   yield* confirm({ plan, yes: input.yes, question })
   yield* target.acquire
   yield* rotateRemaining(input, target, run, { targets: remaining, missing })
@@ -157,7 +169,7 @@ const rotateRemaining = Effect.fnUntraced(function*(
   input: Input,
   target: DeliverToDirectory.Target,
   run: DeliverToDirectory.RunOptions,
-  planned: { readonly targets: ReadonlyArray<Authorization>; readonly missing: ReadonlyArray<AuthorizationId> }
+  planned: Planned
 ) {
   const { team } = input.selection
   // Another run may have delivered before this one got the lock.
@@ -166,13 +178,15 @@ const rotateRemaining = Effect.fnUntraced(function*(
     run.command,
     yield* Option.match(continued, { onNone: () => DateTime.now, onSome: Effect.succeed })
   )
-  const ids = [...remaining.map(({ id }) => id), ...planned.missing]
+  const { missing } = planned
   // Only a directory shows which authorizations that filters select are successors of this run.
   const howToContinue = Option.isSome(input.deliverTo) || input.selection.ids.length > 0
     ? "Run the same command again to continue"
     : "To continue, pass the ids of the rest: the same filters also select what is rotated already"
   const options = { ...input, team, howToContinue }
-  const result = yield* Effect.result(ids.length === 0 ? target.end : runRotation(options, ids, target))
+  const result = yield* Effect.result(
+    remaining.length + missing.length === 0 ? target.end : runRotation(options, { targets: remaining, missing }, target)
+  )
   // A `Stop` means that single rotations failed. Other errors, such as a rejected token, would meet this, too.
   if (Result.isFailure(result) && result.failure._tag !== "Stop") return yield* result.failure
   const removed = yield* Effect.result(target.removeLeftovers(Option.getOrUndefined(team)))

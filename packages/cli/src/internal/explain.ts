@@ -26,6 +26,9 @@ const describe = (error: CommandError): string => {
     case "Unauthorized":
       return `Heroku rejected the token: ${error.message} Log in again: ${logIn}`
     case "Forbidden":
+      if (error.operation === "regenerate") {
+        return `Heroku does not regenerate it: ${error.message} If it belongs to an OAuth client, revoke it and authorize the client again. Otherwise use a token with the scope global`
+      }
       return `The token may not do this: ${error.message} Use a token with the scope global`
     case "TwoFactorRequired":
       return "Heroku requires the code of your second factor, and none was accepted: run this command on a terminal, which asks for it, or set HEROKU_TWO_FACTOR_CODE to a current code"

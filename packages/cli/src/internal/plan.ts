@@ -54,13 +54,15 @@ interface Parts {
   readonly targets: ReadonlyArray<Authorization.Authorization>
   /** The ids that no authorization has. */
   readonly missing: ReadonlyArray<string>
+  /** A sentence that says how the command treats these. */
+  readonly ifMissing?: string
   /** The ids of masked matches, which come first and are marked. */
   readonly masked: ReadonlySet<string>
 }
 
 /** Formats the account, the authorizations, and notes about them. */
 export const makePlan = Effect.fnUntraced(
-  function*({ masked, missing, targets, title }: Parts, notes: ReadonlyArray<string>) {
+  function*({ ifMissing = "", masked, missing, targets, title }: Parts, notes: ReadonlyArray<string>) {
     const { actingToken, invalidCount } = yield* Connection
     const now = yield* DateTime.now
     const incomparable = targets.filter((item) => Authorization.matchToken(item, actingToken) === "unknown").length
@@ -85,7 +87,7 @@ export const makePlan = Effect.fnUntraced(
           }. Other tokens can look the same, so compare descriptions and dates`
         ]
         : []),
-      ...missing.map((id) => `Not found: ${safe(id)}`),
+      ...missing.map((id) => `Not found: ${safe(id)}${ifMissing}`),
       ...(invalidCount() > 0 ? [`Left out: ${countOf(invalidCount(), "authorization")} that could not be read`] : []),
       ...notes,
       ...(incomparable === 0

@@ -1,5 +1,5 @@
 /** A rotation of many authorizations, with one line for the outcome of each. */
-import type { AuthorizationId } from "@effect-heroku/core/Authorization"
+import { type Authorization, type AuthorizationId, isDirect } from "@effect-heroku/core/Authorization"
 import * as Rotation from "@effect-heroku/core/Rotation"
 import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
@@ -11,8 +11,14 @@ import { Connection } from "./connection.ts"
 import type { Target } from "./deliverToDirectory.ts"
 import { explain } from "./explain.ts"
 import { withProgress } from "./progress.ts"
-import { failed } from "./stop.ts"
+import { explainNotFound, failed } from "./stop.ts"
 import { formatCount, safe } from "./text.ts"
+
+/** The authorizations of a run, and the ids that no authorization has. */
+export interface Planned {
+  readonly targets: ReadonlyArray<Authorization>
+  readonly missing: ReadonlyArray<AuthorizationId>
+}
 
 /** How tokens are rotated: regenerated `now`, or replaced. */
 export interface Options {
@@ -27,9 +33,11 @@ export interface Options {
 /** Rotates, prints an outcome for each id, and fails unless all are rotated. */
 export const runRotation = Effect.fnUntraced(function*(
   { expiresIn, howToContinue, now, overlap, team }: Options,
-  ids: ReadonlyArray<AuthorizationId>,
+  { missing, targets }: Planned,
   { delivery, end, wasReplaced }: Target
 ) {
+  const ids = [...targets.map(({ id }) => id), ...missing]
+  const clients = new Set(targets.filter((item) => !isDirect(item)).map(({ id }) => id))
   const { actingToken, verify } = yield* Connection
   const counts = { rotated: 0, waiting: 0, "not found": 0, failed: 0 }
   let canContinue = false
@@ -57,7 +65,7 @@ export const runRotation = Effect.fnUntraced(function*(
           const isDone = outcome._tag === "gone" && (yield* wasReplaced(outcome.id))
           const kind = isDone ? "rotated" : kinds[outcome._tag]
           counts[kind]++
-          canContinue ||= outcome._tag === "failed" && !isFinal(outcome.error)
+          canContinue ||= outcome._tag === "failed" && !isFinal(outcome.error, clients.has(outcome.id))
           yield* advance(1)
           yield* print(`${safe(outcome.id)} ${isDone ? "replaced by an earlier run" : describe(outcome)}`)
         }))
@@ -68,16 +76,35 @@ export const runRotation = Effect.fnUntraced(function*(
   )
   if (!canContinue) yield* end
   if (counts.failed + counts["not found"] > 0) {
-    return yield* failed(canContinue ? `${summarize()}. ${howToContinue}` : summarize())
+    return yield* failed([
+      summarize(),
+      ...(counts["not found"] > 0 ? [explainNotFound] : []),
+      ...(canContinue ? [howToContinue] : [])
+    ].join(". "))
   }
   yield* Console.error(
     counts.waiting > 0 ? `${summarize()}. Run the same command again when the overlap is over` : summarize()
   )
 })
 
-/** Whether the same command would fail with the same error. */
-const isFinal = ({ _tag }: Rotation.RotationError): boolean =>
-  ["Forbidden", "InvalidParams", "NotReplaceable", "OwnAuthorization"].includes(_tag)
+/**
+ * Whether this authorization can only be rotated by another command, so that there is nothing to continue. The others of the
+ * run would be rotated again. Not final is what concerns the acting token or the account, such as a missing scope.
+ */
+const isFinal = (error: Rotation.RotationError, isClients: boolean): boolean => {
+  switch (error._tag) {
+    case "NotReplaceable":
+    case "OwnAuthorization":
+      return true
+    case "Forbidden":
+      // Heroku regenerates those of privileged clients only.
+      return error.operation === "regenerate" && isClients
+    case "InvalidParams":
+      return ["invalid_params", "bad_request"].includes(Option.getOrElse(error.errorId, () => "invalid_params"))
+    default:
+      return false
+  }
+}
 
 type Services = Stream.Services<ReturnType<typeof Rotation.replaceAll>>
 type Outcome = Rotation.ReplaceOutcome | Rotation.RegenerateOutcome | Rotation.Failed

@@ -31,3 +31,6 @@ export const invalidUsage = (message: string): Stop => new Stop({ code: exitCode
 
 /** Ends the program because something failed. */
 export const failed = (message: string): Stop => new Stop({ code: exitCode.failed, message })
+
+/** The possible reasons why no authorization has an id. */
+export const explainNotFound = "An id that was not found is revoked already, of another account, or mistyped"
