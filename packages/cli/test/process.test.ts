@@ -4,7 +4,7 @@ import { HerokuAccount } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
 import { HttpServer } from "effect/http"
-import { readdirSync, readFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { daysAgo, layerFake, temporaryDirectory, token } from "./fixtures/cli.ts"
@@ -149,6 +149,22 @@ it.effect.each([["Ctrl-C", "\u0003", 130], ["Ctrl-D", "\u0004", 1]] as const)(
       assert.notMatch(stdout, /^ +at /m)
     }).pipe(Effect.provide(layer))
 )
+
+it.live("one question on the terminal confirms the masked matches of find", () =>
+  Effect.gen(function*() {
+    const file = join(yield* temporaryDirectory, "leaked.txt")
+    const items = yield* HerokuAccount.HerokuAccount.use(({ authorizations }) => authorizations)
+    const tokens = items.flatMap((item) => Option.toArray(Authorization.accessToken(item))).map(Redacted.value)
+    writeFileSync(file, tokens.join("\n"))
+    const { code, stdout } = yield* startOnTerminal(
+      `$cli find --json ${file} | $cli revoke -`,
+      typeAfter(/Revoke the 30 masked matches\? Type 30 to revoke them, or each to decide one by one: /, "30\n")
+    )
+    assert.deepStrictEqual([code, yield* remaining], [0, 0], stdout)
+    items.forEach(({ id }, index) => assert.match(stdout, new RegExp(`\n${id} +masked, ${file}:${index + 1} `)))
+  }).pipe(Effect.provide(layerFake({
+    seed: Array.from({ length: 30 }, (_, index) => ({ description: `app ${index}` }))
+  }))))
 
 const layerTwoFactor = layerFake({ count: 5, twoFactorCode: "135790", latency: "300 millis" })
 

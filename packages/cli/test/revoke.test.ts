@@ -52,7 +52,7 @@ it.effect("revoke --yes leaves out a masked match of find and exits with 1", () 
   Effect.gen(function*() {
     const { code, stderr, stdout } = yield* cli(["revoke", "-", "--yes"], { stdin: found })
     assert.deepStrictEqual([code, stdout], [1, `${id(2)} revoked`])
-    assert.include(stderr, "Not revoked, because not confirmed: 1 authorization of masked matches")
+    assert.include(stderr, "Not revoked, because not confirmed: 1 masked match")
     assert.deepStrictEqual(yield* remaining, [id(1), own])
     assert.strictEqual((yield* cli(["revoke", "-", "--yes"], { stdin: found.split("\n")[0]! })).code, 1)
     assert.deepStrictEqual(yield* remaining, [id(1), own])
@@ -79,10 +79,79 @@ it.effect("revoke asks a question of its own for a masked match", () =>
     assert.strictEqual(asked.code, 1)
     assert.match(asked.questions[1]!, new RegExp(`^Revoke ${id(1)} \\(CI, created .*\\), a masked match\\?`))
     assert.deepStrictEqual(yield* remaining, [id(1), own])
-    const again = yield* cli(["revoke", "-"], { stdin: found.split("\n")[0]!, replies: ["yes", "yes"] })
-    assert.deepStrictEqual([again.code, again.questions.length], [0, 2])
+    const again = yield* cli(["revoke", "-"], { stdin: found.split("\n")[0]!, replies: ["yes"] })
+    assert.deepStrictEqual([again.code, again.questions.length], [0, 1])
     assert.deepStrictEqual(yield* remaining, [own])
   }).pipe(Effect.provide(layer)))
+
+const matches = (count: number, match: string) =>
+  Array.from(
+    { length: count },
+    (_, index) => JSON.stringify({ match, source: `app.log:${index + 1}`, id: `${match}-${index}` })
+  )
+const layerMatches = layerFake({
+  seed: [
+    ...Array.from({ length: 120 }, (_, index) => ({ id: `masked-${index}`, description: `app ${index}` })),
+    { id: "exact-0", description: "exact" }
+  ]
+})
+const questionAboutAll = "Revoke the 120 masked matches? Type 120 to revoke them, or each to decide one by one: "
+
+it.effect("revoke shows every masked match with the position of its token, and asks one question for all", () =>
+  Effect.gen(function*() {
+    const { code, questions, stderr } = yield* cli(["revoke", "-"], {
+      stdin: matches(120, "masked").join("\n"),
+      reply: " 120 "
+    })
+    assert.deepStrictEqual([code, questions, yield* remaining], [0, [questionAboutAll], ["exact-0"]])
+    for (let index = 0; index < 120; index++) {
+      assert.match(stderr, new RegExp(`^masked-${index} +masked, app.log:${index + 1} +\\d.* app ${index}$`, "m"))
+    }
+  }).pipe(Effect.provide(layerMatches)))
+
+it.effect.each(["yes", "", "12", "all"])(
+  "revoke changes nothing after the reply %j for many masked matches",
+  (reply) =>
+    Effect.gen(function*() {
+      const { code, questions, stderr } = yield* cli(["revoke", "-"], {
+        stdin: matches(120, "masked").join("\n"),
+        reply
+      })
+      assert.deepStrictEqual([code, questions.length], [1, 1])
+      assert.include(stderr, "Nothing was changed: the reply was neither 120 nor each")
+      assert.lengthOf(yield* remaining, 121)
+    }).pipe(Effect.provide(layerMatches))
+)
+
+it.effect("revoke asks for other matches first, and keeps masked ones without the reply that they need", () =>
+  Effect.gen(function*() {
+    const stdin = [...matches(3, "masked"), ...matches(1, "exact")].join("\n")
+    const { code, questions, stderr } = yield* cli(["revoke", "-"], { stdin, reply: "yes" })
+    assert.deepStrictEqual([code, questions], [1, [
+      "Revoke 4 authorizations? Type yes to go ahead: ",
+      "Revoke the 3 masked matches? Type 3 to revoke them, or each to decide one by one: "
+    ]])
+    assert.include(stderr, "1 revoked, 0 not found, 0 failed\nNot revoked, because not confirmed: 3 masked matches")
+    assert.lengthOf(yield* remaining, 120)
+  }).pipe(Effect.provide(layerMatches)))
+
+it.effect("revoke asks for each masked match after the reply each", () =>
+  Effect.gen(function*() {
+    const stdin = matches(3, "masked").join("\n")
+    const { code, questions } = yield* cli(["revoke", "-"], { stdin, replies: ["each", "yes", "no", "yes"] })
+    assert.deepStrictEqual([code, questions.length], [1, 4])
+    assert.match(questions[1]!, /^Revoke masked-0 \(app 0, created .*\), a masked match\? Type yes to go ahead: $/)
+    assert.deepStrictEqual((yield* remaining).filter((item) => /^masked-[012]$/.test(item)), ["masked-1"])
+  }).pipe(Effect.provide(layerMatches)))
+
+it.effect("revoke says that only one of several masked matches of a token can be right", () =>
+  Effect.gen(function*() {
+    const stdin = ["masked-0", "masked-1", "masked-2"]
+      .map((item, index) => JSON.stringify({ match: "masked", source: `app.log:${index && 7}`, id: item })).join("\n")
+    const { stderr } = yield* cli(["revoke", "-"], { stdin, reply: "" })
+    assert.include(stderr, "\nThe token at app.log:7 matches 2 of them, and belongs to one at most\n")
+    assert.notInclude(stderr, "The token at app.log:0 matches")
+  }).pipe(Effect.provide(layerMatches)))
 
 it.effect("revoke rejects a token in --confirm", () =>
   Effect.gen(function*() {

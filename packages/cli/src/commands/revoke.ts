@@ -8,7 +8,7 @@ import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { ask, confirm } from "../internal/confirm.ts"
+import { ask, confirm, type Question, yesOrNo } from "../internal/confirm.ts"
 import * as Connection from "../internal/connection.ts"
 import { explain } from "../internal/explain.ts"
 import { all, yes } from "../internal/flags.ts"
@@ -35,7 +35,9 @@ export const revoke = Command.make(
     confirm: Flag.String("confirm").pipe(
       Flag.withMetavar("ID"),
       Flag.atLeast(0),
-      Flag.withDescription("Confirms a masked match of find, which --yes alone does not revoke; can be repeated")
+      Flag.withDescription(
+        "Confirms a masked match of find without a question, which --yes alone does not; can be repeated"
+      )
     )
   },
   ({ all, confirm: confirmedIds, includingOwn, selection, yes }) =>
@@ -74,18 +76,24 @@ export const revoke = Command.make(
             : "Nothing was changed: masked matches need --confirm"
         )
       }
-      yield* confirm({ plan, yes, question: `Revoke ${countOf(targets.length, "authorization")}?` })
+      const uncertain = targets.filter(isUnconfirmed)
+      const isAllUncertain = uncertain.length === targets.length
+      const reply = yield* confirm({
+        plan,
+        yes,
+        question: isAllUncertain
+          ? questionAbout(uncertain)
+          : yesOrNo(`Revoke ${countOf(targets.length, "authorization")}?`)
+      })
       const kept = new Set([
         ...leftOut,
-        ...yield* Effect.filter(targets.filter(isUnconfirmed), (item) =>
-          Effect.map(ask(`Revoke ${describe(item)}, a masked match?`), (isYes) => !isYes))
+        ...yield* findKept(uncertain, isAllUncertain ? Effect.succeedSome(reply) : ask(questionAbout(uncertain)))
       ])
-      const withoutKept = (items: ReadonlyArray<Item>) =>
-        items.filter((item) => !kept.has(item))
+      const withoutKept = (items: ReadonlyArray<Item>) => items.filter((item) => !kept.has(item))
       yield* revokeAll(withoutKept(others), withoutKept(last), missing.length)
       if (kept.size > 0) {
         return yield* failed(
-          `Not revoked, because not confirmed: ${countOf(kept.size, "authorization")} of masked matches`
+          `Not revoked, because not confirmed: ${countOf(kept.size, "masked match", "masked matches")}`
         )
       }
       if (own.length > last.length && isNamed) {
@@ -101,6 +109,30 @@ export const revoke = Command.make(
 )
 
 type Item = Authorization.Authorization
+
+/** A question about masked matches. The count shows that the user has seen how many there are. */
+const questionAbout = (items: ReadonlyArray<Item>): Question => {
+  const [item] = items
+  return item !== undefined && items.length === 1
+    ? yesOrNo(`Revoke ${describe(item)}, a masked match?`)
+    : {
+      text: `Revoke the ${
+        formatCount(items.length)
+      } masked matches? Type ${items.length} to revoke them, or each to decide one by one: `,
+      replies: [`${items.length}`, "each"]
+    }
+}
+
+/** Returns the masked matches that the user does not want to revoke, after a reply to `questionAbout`. */
+const findKept = Effect.fnUntraced(
+  function*(items: ReadonlyArray<Item>, reply: Effect.Effect<Option.Option<string>>) {
+    if (items.length === 0) return []
+    const given = yield* reply
+    if (Option.isNone(given)) return items
+    if (given.value !== "each") return []
+    return yield* Effect.filter(items, (item) => Effect.map(ask(questionAbout([item])), Option.isNone))
+  }
+)
 
 /** The id, description and day of creation: with these a person can tell whether this is the leaked authorization. */
 const describe = (item: Item): string =>

@@ -8,7 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { confirm } from "../internal/confirm.ts"
+import { confirm, yesOrNo } from "../internal/confirm.ts"
 import * as Connection from "../internal/connection.ts"
 import * as DeliverToCommand from "../internal/deliverToCommand.ts"
 import * as DeliverToDirectory from "../internal/deliverToDirectory.ts"
@@ -156,7 +156,7 @@ const rotateSelected = Effect.fnUntraced(function*(input: Input, target: Deliver
       missing.length === 1 ? "was" : "were"
     } not found?`
     : "Remove what earlier runs left over?"
-  yield* confirm({ plan, yes: input.yes, question })
+  yield* confirm({ plan, yes: input.yes, question: yesOrNo(question) })
   yield* target.acquire
   yield* rotateRemaining(input, target, run, { targets: remaining, missing })
   if (own.length + leftOut.length > 0 && isNamed) {

@@ -6,17 +6,33 @@ import * as Stdio from "effect/Stdio"
 import { ControllingTerminal } from "./question.ts"
 import { exitCode, failed, Stop } from "./stop.ts"
 
+/** A question, and the replies to it that go ahead. */
+export interface Question {
+  readonly text: string
+  readonly replies: readonly [string, string?]
+}
+
+/** A question to which only yes goes ahead. */
+export const yesOrNo = (text: string): Question => ({ text: `${text} Type yes to go ahead: `, replies: ["yes"] })
+
 /**
- * Shows the plan, and returns after the user confirmed it, or at once with `yes`. Without a terminal to ask on, prints the plan
- * as the result and ends the program.
+ * Shows the plan, and returns the reply of the user that goes ahead, or at once with `yes`. Without a terminal to ask on, prints
+ * the plan as the result and ends the program.
  */
 export const confirm = Effect.fnUntraced(function*(
-  { plan, question, yes }: { readonly plan: ReadonlyArray<string>; readonly question: string; readonly yes: boolean }
+  { plan, question, yes }: {
+    readonly plan: ReadonlyArray<string>
+    readonly question: Question
+    readonly yes: boolean
+  }
 ) {
   const terminal = yield* ControllingTerminal
   const stdio = yield* Stdio.Stdio
   const text = plan.join("\n")
-  if (yes) return yield* Console.error(text)
+  if (yes) {
+    yield* Console.error(text)
+    return question.replies[0]
+  }
   if (!(yield* terminal.isPresent)) {
     yield* Console.log(text)
     return yield* new Stop({
@@ -28,12 +44,21 @@ export const confirm = Effect.fnUntraced(function*(
   yield* Console.error(text)
   // The terminal that asks does not show standard error that goes to a file.
   const shown = (yield* stdio.stderrIsTerminal) ? "" : `${text}\n`
-  if (!(yield* ask(`${shown}${question}`))) return yield* failed("Nothing was changed: the reply was not yes")
+  const [reply, otherReply] = question.replies
+  return yield* Option.match(yield* ask({ ...question, text: `${shown}${question.text}` }), {
+    onSome: Effect.succeed,
+    onNone: () =>
+      failed(
+        `Nothing was changed: the reply was ${
+          otherReply === undefined ? `not ${reply}` : `neither ${reply} nor ${otherReply}`
+        }`
+      )
+  })
 })
 
-/** Asks a question on the terminal, and returns whether the reply is yes. */
-export const ask = Effect.fnUntraced(function*(question: string) {
+/** Asks a question on the terminal. `None`: the user does not want to go ahead. */
+export const ask = Effect.fnUntraced(function*({ replies, text }: Question) {
   const terminal = yield* ControllingTerminal
-  const reply = yield* terminal.ask(`${question} Type yes to go ahead: `)
-  return Option.getOrElse(reply, () => "").trim().toLowerCase() === "yes"
+  const reply = Option.getOrElse(yield* terminal.ask(text), () => "").trim().toLowerCase()
+  return Option.liftPredicate(reply, (reply) => replies.includes(reply))
 })

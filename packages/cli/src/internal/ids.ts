@@ -13,15 +13,16 @@ const standardInput = "-"
 /** An id, and how `find` found it. After a masked match, another authorization may be meant. */
 export interface NamedId {
   readonly id: AuthorizationId
-  readonly match: string | undefined
+  readonly match?: string | undefined
+  /** The position of the token, as `find` printed it. */
+  readonly source?: string | undefined
 }
 
 /** Reads ids. The argument `-` adds those of standard input. */
 export const readIds = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
   const named = yield* Effect.forEach(
     args.filter((text) => text !== standardInput),
-    (text, index): Effect.Effect<NamedId, Stop> =>
-      Effect.map(parseId(text, `argument ${index + 1}`), (id) => ({ id, match: undefined }))
+    (text, index): Effect.Effect<NamedId, Stop> => Effect.map(parseId(text, `argument ${index + 1}`), (id) => ({ id }))
   )
   return args.includes(standardInput) ? [...named, ...(yield* readStandardInput)] : named
 })
@@ -30,25 +31,27 @@ export const readIds = Effect.fnUntraced(function*(args: ReadonlyArray<string>) 
 const readStandardInput = Effect.gen(function*() {
   const stdio = yield* Stdio.Stdio
   const lines = yield* stdio.stdin.pipe(Stream.decodeText, Stream.splitLines, Stream.runCollect)
-  const entries = lines.map((line, index) => parseLine(line.trim(), `line ${index + 1} of standard input`))
-    .filter(({ text }) => text !== "")
+  const entries = lines.map((line, index) => ({
+    source: `line ${index + 1} of standard input`,
+    named: parseLine(line.trim())
+  }))
+    .filter(({ named }) => named.id !== "")
   return yield* Effect.forEach(
     entries,
-    ({ match, source, text }): Effect.Effect<NamedId, Stop> =>
-      Effect.map(parseId(text, source), (id) => ({ id, match }))
+    ({ named, source }): Effect.Effect<NamedId, Stop> =>
+      Effect.map(parseId(named.id, source), (id) => ({ ...named, id }))
   )
 })
 
-const decodeLine = Schema.decodeUnknownOption(
-  Schema.fromJsonString(Schema.Struct({ id: Schema.String, match: Schema.optionalKey(Schema.String) }))
-)
+const Line = Schema.Struct({
+  id: Schema.String,
+  match: Schema.optionalKey(Schema.String),
+  source: Schema.optionalKey(Schema.String)
+})
+const decodeLine = Schema.decodeUnknownOption(Schema.fromJsonString(Line))
 
 /** The id in a line, and how `find` found it. A line of JSON without an id stays as it is, and is rejected. */
-const parseLine = (line: string, source: string) =>
-  Option.match(decodeLine(line), {
-    onNone: () => ({ source, text: line, match: undefined }),
-    onSome: ({ id, match }) => ({ source, text: id, match })
-  })
+const parseLine = (line: string): typeof Line.Type => Option.getOrElse(decodeLine(line), () => ({ id: line }))
 
 /** Checks one id. The message never quotes it: it may be a token. */
 export const parseId = (text: string, source: string): Effect.Effect<AuthorizationId, Stop> =>

@@ -56,8 +56,8 @@ interface Parts {
   readonly missing: ReadonlyArray<string>
   /** A sentence that says how the command treats these. */
   readonly ifMissing?: string
-  /** The ids of masked matches, which come first and are marked. */
-  readonly masked: ReadonlySet<string>
+  /** The masked matches, which come first, all of them, and are marked. */
+  readonly masked: Selection.Masked
 }
 
 /** Formats the account, the authorizations, and notes about them. */
@@ -66,27 +66,34 @@ export const makePlan = Effect.fnUntraced(
     const { actingToken, invalidCount } = yield* Connection
     const now = yield* DateTime.now
     const incomparable = targets.filter((item) => Authorization.matchToken(item, actingToken) === "unknown").length
-    const isMasked = ({ id }: Authorization.Authorization) => masked.has(id)
-    const maskedCount = targets.filter(isMasked).length
-    const addMatch = (row: ReadonlyArray<string>, match: string) => maskedCount === 0 ? row : row.toSpliced(1, 0, match)
-    const rows = [...targets.filter(isMasked), ...targets.filter((item) => !isMasked(item))].slice(0, maxRows)
-      .map((item) => addMatch(toRow(item, now), isMasked(item) ? "masked" : ""))
+    const uncertain = targets.filter(({ id }) => masked.has(id))
+    const shown = [...uncertain, ...targets.filter(({ id }) => !masked.has(id))]
+      .slice(0, Math.max(maxRows, uncertain.length))
+    const addMatch = (row: ReadonlyArray<string>, match: string) =>
+      uncertain.length === 0 ? row : row.toSpliced(1, 0, match)
+    const rows = shown.map((item) => {
+      const sources = masked.get(item.id)
+      return addMatch(toRow(item, now), sources === undefined ? "" : ["masked", ...sources.map(safe)].join(", "))
+    })
     return [
       yield* whoami,
       `${title}${targets.length === 0 ? "" : ":"}`,
       ...(targets.length === 0 ? [] : formatTable(addMatch(heading, "MATCH"), rows)),
-      ...(targets.length > maxRows
+      ...(targets.length > shown.length
         ? [
-          `… and ${countOf(targets.length - maxRows, "more authorization")}. \`list\` with the same selection shows all`
+          `… and ${
+            countOf(targets.length - shown.length, "more authorization")
+          }. \`list\` with the same selection shows all`
         ]
         : []),
-      ...(maskedCount > 0
+      ...(uncertain.length > 0
         ? [
           `Masked matches: ${
-            formatCount(maskedCount)
+            formatCount(uncertain.length)
           }. Other tokens can look the same, so compare descriptions and dates`
         ]
         : []),
+      ...limitLines(findAmbiguous(uncertain.flatMap(({ id }) => masked.get(id) ?? [])), "token"),
       ...missing.map((id) => `Not found: ${safe(id)}${ifMissing}`),
       ...(invalidCount() > 0 ? [`Left out: ${countOf(invalidCount(), "authorization")} that could not be read`] : []),
       ...notes,
@@ -100,3 +107,11 @@ export const makePlan = Effect.fnUntraced(
     ]
   }
 )
+
+/** Formats a line for each token, by its position, that several masked matches have. */
+const findAmbiguous = (sources: ReadonlyArray<string>): ReadonlyArray<string> =>
+  Array.from(Map.groupBy(sources, (source) => source).values())
+    .filter((same) => same.length > 1)
+    .map((same) =>
+      `The token at ${safe(same[0]!)} matches ${formatCount(same.length)} of them, and belongs to one at most`
+    )

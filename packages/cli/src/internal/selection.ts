@@ -56,13 +56,16 @@ export const input = {
 /** The flags and arguments as parsed. */
 export type Input = Command.Command.Config.Infer<typeof input>
 
+/** The ids of masked matches, and the positions of the tokens that match. */
+export type Masked = ReadonlyMap<Id, ReadonlyArray<string>>
+
 /** The selection of a user. */
 export interface Selection {
   readonly team: string | undefined
   /** The ids that were passed. `None`: all authorizations are searched. */
   readonly ids: Option.Option<ReadonlySet<Id>>
-  /** The ids of masked matches of `find` that are no exact matches as well. */
-  readonly masked: ReadonlySet<Id>
+  /** The ids of masked matches of `find` that are no exact matches as well, with the positions of their tokens. */
+  readonly masked: Masked
   /** Whether ids or filters leave out anything. */
   readonly isNarrowed: boolean
   /** Whether the filters accept an authorization. */
@@ -73,9 +76,10 @@ export interface Selection {
 export const make = Effect.fnUntraced(function*(input: Input) {
   const named = yield* Effect.forEach(
     yield* readIds(input.ids),
-    ({ id, match }) => Effect.map(resolve(id), (id) => ({ id, match }))
+    (one) => Effect.map(resolve(one.id), (id) => ({ ...one, id }))
   )
   const exact = new Set(named.filter(({ match }) => match === "exact").map(({ id }) => id))
+  const masked = named.filter(({ id, match }) => match === "masked" && !exact.has(id))
   const excluded = new Set(
     yield* Effect.forEach(input.not, (text) => Effect.flatMap(parseId(text, "--not"), resolve))
   )
@@ -88,7 +92,12 @@ export const make = Effect.fnUntraced(function*(input: Input) {
   const selection: Selection = {
     team: Option.getOrUndefined(input.team),
     ids,
-    masked: new Set(named.filter(({ id, match }) => match === "masked" && !exact.has(id)).map(({ id }) => id)),
+    masked: new Map(
+      Array.from(
+        Map.groupBy(masked, ({ id }) => id),
+        ([id, matches]) => [id, matches.flatMap(({ source }) => source ?? [])]
+      )
+    ),
     isNarrowed: Option.isSome(ids) || conditions.length > 0,
     accepts: (item, observedAt) =>
       !excluded.has(item.id) && conditions.every((condition) => condition(item, observedAt))

@@ -45,4 +45,5 @@ export const formatCount = (value: number): string => numbers.format(value)
 const numbers = new Intl.NumberFormat("en-US")
 
 /** Formats a number of things: `1 authorization`, `2,500 authorizations`. */
-export const countOf = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`
+export const countOf = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${formatCount(count)} ${count === 1 ? noun : plural}`
