@@ -4,7 +4,7 @@ import { HerokuAccount } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
 import { HttpServer } from "effect/http"
-import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { daysAgo, layerFake, temporaryDirectory, token } from "./fixtures/cli.ts"
@@ -285,3 +285,42 @@ it.live("Ctrl-C during an export leaves a file that the next run completes", () 
     assert.strictEqual(code, 0)
     assert.include(stderr, "3,500 authorizations in")
   }).pipe(Effect.provide(layerFake({ count: 3500, latency: "500 millis" }))))
+
+/** No file can become larger than a number of KiB, as if the disk were full. Pipes can. */
+const withLimit = (kibibytes: number, command: string) =>
+  `set -o pipefail; (trap "" XFSZ; ulimit -f ${kibibytes}; ${command}) 2>&1 | cat`
+
+it.effect("an export that fails because the disk is full continues in the same file", () =>
+  Effect.gen(function*() {
+    const file = join(yield* temporaryDirectory, "all.ndjson")
+    for (const limit of [0, 8]) {
+      const { code, stdout } = yield* startShell(withLimit(limit, `$cli export ${file}`))
+      assert.strictEqual(code, 1, stdout)
+      assert.match(stdout, /\n\S+all\.ndjson\S*: no space is left\. Free some, then run this command again\n$/)
+    }
+    assert.strictEqual(statSync(file).size, 8192)
+    const { code, stderr } = yield* start(["export", file])
+    assert.strictEqual(code, 0, stderr)
+    assert.lengthOf(new Set(readFileSync(file, "utf8").trimEnd().split("\n")), 1200)
+  }).pipe(Effect.provide(layerFake({ count: 1200 }))))
+
+it.effect("a rotation changes nothing if the disk is full, and works once it is not", () =>
+  Effect.gen(function*() {
+    const command = `$cli rotate --all --yes --deliver-to ${join(yield* temporaryDirectory, "tokens")}`
+    const before = yield* HerokuAccount.HerokuAccount.use(({ authorizations }) => authorizations)
+    const { code, stdout } = yield* startShell(withLimit(0, command))
+    assert.strictEqual(code, 1)
+    assert.match(stdout, /: no space is left\. Free some, then run this command again\n$/)
+    assert.deepStrictEqual(yield* HerokuAccount.HerokuAccount.use(({ authorizations }) => authorizations), before)
+    assert.strictEqual((yield* startShell(command)).code, 0)
+  }).pipe(Effect.provide(layer)))
+
+it.effect("audit --html writes to a pipe, and keeps it", () =>
+  Effect.gen(function*() {
+    const pipe = join(yield* temporaryDirectory, "pipe")
+    const { code, stdout } = yield* startShell(
+      `mkfifo ${pipe}; cat ${pipe} & $cli audit --html ${pipe} && wait && test -p ${pipe}`
+    )
+    assert.strictEqual(code, 0, stdout)
+    assert.include(stdout, "</html>")
+  }).pipe(Effect.provide(layer)))

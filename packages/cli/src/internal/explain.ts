@@ -92,14 +92,26 @@ const notReplaceable: Readonly<Record<NotReplaceable["reason"], string>> = {
 }
 
 /** Describes an error of a file, with its path. */
-export const explainPlatformError = ({ message, reason }: PlatformError.PlatformError): string => {
+export const explainPlatformError = ({ cause, message, reason }: PlatformError.PlatformError): string => {
   const path = "pathOrDescriptor" in reason ? reason.pathOrDescriptor : undefined
-  return path === undefined ? message : `${path}: ${problems[reason._tag] ?? message}`
+  const system = cause instanceof Error ? cause : undefined
+  const code = system !== undefined && "code" in system ? String(system.code) : ""
+  const problem = problems[reason._tag] ?? systemProblems[code] ?? system?.message ?? message
+  return typeof path === "string" ? `${path}: ${problem}` : problem
 }
 
 const problems: Readonly<Record<string, string>> = {
   NotFound: "no such file or directory",
   PermissionDenied: "permission denied",
   AlreadyExists: "exists already",
-  BadResource: "is of another kind, for example a directory"
+  BadResource: "is a directory, or its path leads through a file"
+}
+
+const noSpace = "no space is left. Free some, then run this command again"
+
+const systemProblems: Readonly<Record<string, string>> = {
+  EDQUOT: noSpace,
+  EFBIG: noSpace,
+  ENOSPC: noSpace,
+  EROFS: "the file system is read-only"
 }

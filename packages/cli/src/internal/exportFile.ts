@@ -14,7 +14,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
-import { writeAtomic } from "./atomicFile.ts"
+import { nameFile, writeAtomic } from "./atomicFile.ts"
 import { Connection } from "./connection.ts"
 import { lock } from "./lock.ts"
 import { toRecord } from "./record.ts"
@@ -90,8 +90,7 @@ export const exportPages = Effect.fnUntraced(function*(
         const lines = new TextEncoder().encode(toLines(items, now))
         // Before the first page.
         if (total === saved) yield* truncate(file, bytes, items)
-        yield* opened.writeAll(lines)
-        yield* opened.sync
+        yield* nameFile(file)(Effect.andThen(opened.writeAll(lines), opened.sync))
         const next = Option.match(page.next, {
           onNone: () => ({ completeSince: now }),
           onSome: (cursor) => ({ cursor })
@@ -123,7 +122,7 @@ const readProgress = Effect.fnUntraced(function*(file: string, target: Target) {
   )
   if (Option.isNone(text)) {
     // First, because a run that is killed between the two leaves progress without a file, and the next run starts over.
-    yield* fileSystem.writeFileString(`${file}.progress`, Schema.encodeSync(ProgressJson)(initial), { flag: "wx" })
+    yield* writeAtomic(`${file}.progress`, Schema.encodeSync(ProgressJson)(initial))
     const isFree = yield* fileSystem.writeFileString(file, "", { flag: "wx", mode: 0o600 }).pipe(
       Effect.as(true),
       Effect.catchReason("PlatformError", "AlreadyExists", () => Effect.succeed(false))

@@ -23,7 +23,9 @@ export const lock = Effect.fnUntraced(function*(file: string) {
   const own = JSON.stringify(thisProcess())
   const create = fileSystem.writeFileString(file, own, { flag: "wx", mode: 0o600 }).pipe(
     Effect.as(true),
-    Effect.catchReason("PlatformError", "AlreadyExists", () => Effect.succeed(false))
+    Effect.catchReason("PlatformError", "AlreadyExists", () => Effect.succeed(false)),
+    // A full disk leaves an empty file, which would look like the lock of another run.
+    Effect.onError(() => Effect.ignore(fileSystem.remove(file)))
   )
   const acquire = Effect.gen(function*() {
     if (yield* create) return
