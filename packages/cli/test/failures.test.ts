@@ -81,6 +81,22 @@ it.effect.each<[string, FaultInjection.Fault, RegExp]>([
     assert.include(again.stderr, `${9 - Number(revoked)} revoked, ${revoked} not found, 0 failed`)
   }).pipe(Effect.provide(layer)))
 
+it.effect("rotate stops when the token stops working, and continues with another one", () =>
+  Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.status(401), { operation: "create", every: 4, times: Infinity })
+    const argv = ["rotate", "--all", "--yes", "--deliver-to", join(yield* temporaryDirectory, "tokens")]
+    const { code, stderr } = yield* cli(argv)
+    assert.strictEqual(code, 1)
+    assert.match(
+      stderr,
+      /\nStopped: \d rotated, .*\. Run the same command again to continue\nThe token comes from HEROKU_API_KEY\n/
+    )
+    yield* faults.clear
+    const again = yield* cli(argv)
+    assert.deepStrictEqual([again.code, yield* remaining], [0, 9], again.stderr)
+  }).pipe(Effect.provide(layer)))
+
 it.effect("revoke counts what Heroku revoked before the connection broke", () =>
   Effect.gen(function*() {
     const faults = yield* FaultInjection.FaultInjection
