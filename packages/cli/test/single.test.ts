@@ -183,6 +183,7 @@ it.effect("--help explains the exit codes, and --version prints the version", ()
     for (const name of ["list", "info", "audit", "find", "create", "update", "revoke", "rotate", "export"]) {
       assert.include(stdout, `\n  ${name} `)
     }
+    assert.lengthOf(stdout.match(/Exit codes:/g) ?? [], 1)
     assert.match((yield* cli(["--version"])).stdout, /^heroku-authorizations v\d+\.\d+\.\d+$/)
   }).pipe(Effect.provide(layer)))
 

@@ -65,7 +65,12 @@ export const create = Command.make(
       })
       const token = Option.getOrNull(Option.map(Authorization.accessToken(created), Redacted.value))
       if (token === null && !json) {
-        return yield* failed(`Heroku created ${safe(created.id)}, which has no token until its grant is exchanged`)
+        return yield* failed(
+          `Heroku created ${
+            safe(created.id)
+          } without a token: the client has to exchange its grant for one. Pass --json `
+            + "to create authorizations for clients"
+        )
       }
       yield* writeResult(json ? toJson({ ...toRecord(created, yield* DateTime.now), token }) : `${token}`).pipe(
         Effect.catch(() =>

@@ -61,6 +61,7 @@ export const find = Command.make(
          cut off, the search failed, or invalid usage
     130  interrupted`
   ),
+  Command.withShortDescription("Finds the authorizations of leaked tokens"),
   Command.withExamples([
     {
       command: "heroku-authorizations find < leaked.txt",

@@ -102,6 +102,7 @@ export const revoke = Command.make(
     }).pipe(Connection.withAccount)
 ).pipe(
   Command.withDescription(`Revokes authorizations: their tokens stop working at once${exitCodes("revoked")}`),
+  Command.withShortDescription("Revokes authorizations: their tokens stop working at once"),
   Command.withExamples([
     { command: "heroku-authorizations revoke --expired", description: "Revoke what no longer works" },
     { command: "heroku-authorizations revoke - --yes < ids.txt", description: "Without a question, for scripts" }

@@ -91,6 +91,7 @@ export const rotate = Command.make("rotate", flags, (input) =>
     Command.withDescription(
       `Replaces tokens without an interruption, and delivers the new ones${exitCodes("rotated")}`
     ),
+    Command.withShortDescription("Replaces tokens without an interruption, and delivers the new ones"),
     Command.withExamples([
       {
         command: "heroku-authorizations rotate --older-than 90d --deliver-to tokens --overlap 2h",

@@ -30,7 +30,9 @@ const flag = (name: string, description: string) =>
 export const input = {
   ids: Argument.String("id").pipe(
     Argument.variadic(),
-    Argument.withDescription("Ids of authorizations; - reads them from standard input, one a line")
+    Argument.withDescription(
+      "Ids of authorizations; - reads them from standard input: one on each line, or what --json of list and find prints"
+    )
   ),
   team,
   client: text("client", "NAME", "Only authorizations of the OAuth client with this name or id"),
