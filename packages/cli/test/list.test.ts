@@ -35,6 +35,12 @@ it.effect("list prints an aligned table", () =>
     ])
   }).pipe(Effect.provide(layerFake({ seed }))))
 
+it.effect("list says that nothing is selected", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* cli(["list", "--description", "CI"])
+    assert.deepStrictEqual([code, stderr], [0, "No authorization is selected"])
+  }).pipe(Effect.provide(layerFake({ seed }))))
+
 it.effect("list --json prints one object on each line, without tokens", () =>
   Effect.gen(function*() {
     const { code, stdout } = yield* cli(["list", "--json", id(2)])

@@ -41,8 +41,9 @@ const found = `{"match":"masked","id":"${id(1)}"}\n{"match":"exact","id":"${id(2
 
 it.effect("revoke without a terminal marks the masked matches of find in the plan", () =>
   Effect.gen(function*() {
-    const { code, stdout } = yield* cli(["revoke", "-"], { stdin: found })
+    const { code, stderr, stdout } = yield* cli(["revoke", "-"], { stdin: found })
     assert.strictEqual(code, 3)
+    assert.include(stderr, "Run this command again with --yes and --confirm ID for each masked match")
     assert.match(stdout, new RegExp(`^ID +MATCH +CREATED .*\\n${id(1)} +masked .*\\n${id(2)} {3,}`, "m"))
     assert.include(stdout, "\nMasked matches: 1. Other tokens can look the same, so compare descriptions and dates")
     assert.match(stdout, new RegExp(`\\nMasked match: ${id(1)} \\(CI, created .*Only --confirm ${id(1)} revokes it`))

@@ -86,6 +86,7 @@ it.effect("rotate with an overlap waits, and a later run deletes the old authori
     const status = yield* cli(["rotate", "--status"])
     assert.strictEqual(status.code, 0)
     assert.match(status.stdout, new RegExp(`^ID .*\\n\\S+ +${id(1)} .* waiting `))
+    assert.match(status.stderr, /\nThe same command completes what waits, once the overlap is over$/)
     const plan = yield* cli(["rotate", "--description", "CI*", "--deliver-to", path])
     assert.include(plan.stdout, "\nReplace 1 authorization:\n")
     assert.strictEqual((yield* cli(argv)).code, 0)
@@ -222,6 +223,20 @@ it.effect("rotate --deliver-to removes successors of earlier runs that no file c
     assert.include(left, id(6))
     assert.deepStrictEqual(yield* ownerOf(files(path)[id(1)]!), ["CI"])
   }).pipe(Effect.provide(layer)))
+
+it.effect("rotate --status says what to do with what was left over", () =>
+  Effect.gen(function*() {
+    const { stderr, stdout } = yield* cli(["rotate", "--status"])
+    assert.match(stdout, /^\S+5-\S+ +\S+1-\S+ .* left over: interrupted/m)
+    assert.match(stdout, /^\S+6-\S+ +\S+7-\S+ .* left over: what it replaces is gone/m)
+    assert.match(stderr, /\nMake sure that nothing uses the token of what was left over, and revoke it with `[^`]+`$/)
+  }).pipe(Effect.provide(layerFake({
+    seed: [
+      { id: id(1) },
+      { id: id(5), description: `CI [replaces ${id(1)}]` },
+      { id: id(6), description: `other [replaces ${id(7)}]` }
+    ]
+  }))))
 
 it.effect("rotate continues a run that failed after it delivered a token", () =>
   Effect.gen(function*() {

@@ -65,5 +65,6 @@ const printTable = (selected: Selection.Selection) =>
     const rows = items.map((item) => toRow(item, now))
     const lines = yield* colorLines(formatTable(heading, rows, yield* outputWidth))
     yield* Console.log(lines.join("\n"))
+    if (items.length + missing.length === 0) yield* Console.error("No authorization is selected")
     return missing
   })

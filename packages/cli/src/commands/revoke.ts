@@ -81,6 +81,7 @@ export const revoke = Command.make(
       const reply = yield* confirm({
         plan,
         yes,
+        flags: uncertain.length === 0 ? "--yes" : "--yes and --confirm ID for each masked match",
         question: isAllUncertain
           ? questionAbout(uncertain)
           : yesOrNo(`Revoke ${countOf(targets.length, "authorization")}?`)

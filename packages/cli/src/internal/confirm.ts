@@ -20,10 +20,12 @@ export const yesOrNo = (text: string): Question => ({ text: `${text} Type yes to
  * the plan as the result and ends the program.
  */
 export const confirm = Effect.fnUntraced(function*(
-  { plan, question, yes }: {
+  { flags = "--yes", plan, question, yes }: {
     readonly plan: ReadonlyArray<string>
     readonly question: Question
     readonly yes: boolean
+    /** The flags that carry out the plan without a question. */
+    readonly flags?: string
   }
 ) {
   const terminal = yield* ControllingTerminal
@@ -38,7 +40,7 @@ export const confirm = Effect.fnUntraced(function*(
     return yield* new Stop({
       code: exitCode.onlyPlanned,
       message:
-        "Nothing was changed: there is no terminal to ask on. Run this command again with --yes to carry out the plan"
+        `Nothing was changed: there is no terminal to ask on. Run this command again with ${flags} to carry out the plan`
     })
   }
   yield* Console.error(text)

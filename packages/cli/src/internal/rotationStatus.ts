@@ -30,4 +30,13 @@ export const printStatus = Effect.fnUntraced(function*(team: string | undefined)
   yield* Console.log(
     formatTable(["ID", "REPLACES", "CREATED", "STATE", "DESCRIPTION"], rows, yield* outputWidth).join("\n")
   )
+  const has = (wanted: typeof leftovers[number]["state"]) => leftovers.some(({ state }) => state === wanted)
+  if (has("delivered")) {
+    yield* Console.error("The same command completes what waits, once the overlap is over")
+  }
+  if (has("created") || has("orphaned")) {
+    yield* Console.error(
+      "Make sure that nothing uses the token of what was left over, and revoke it with `heroku-authorizations revoke ID`"
+    )
+  }
 })
