@@ -148,6 +148,13 @@ it.effect.each(
     }).pipe(Effect.provide(layer))
 )
 
+it.effect("find takes linear time for a line of beginnings of tokens", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* find(`${tokens.new} ${"HRKU-".repeat(200_000)}AAx`)
+    assert.strictEqual(code, 2)
+    assert.include(stderr, "The text at stdin:1 begins like a token and has 8 characters")
+  }).pipe(Effect.provide(layer)))
+
 it.effect("find requests nothing if no token can be searched for", () =>
   Effect.gen(function*() {
     const faults = yield* FaultInjection.FaultInjection
