@@ -199,7 +199,7 @@ it.effect.each(
     [["info"], "Missing required argument: id"],
     [["info", id(1), "HRKU-secret"], "Unexpected positional argument"],
     [["update", id(1)], "Missing required flag: --description"],
-    [["create", "--expires-in", "never"], "Expected: a duration such as 90d"],
+    [["create", "--expires-in", "never"], "Expected: a duration of one second or more, such as 90d"],
     [["nonsense"], "Unknown subcommand"]
   ] as const
 )("the program rejects %j with exit code 2 and quotes no token", ([argv, message]) =>

@@ -168,7 +168,7 @@ it.live("one question on the terminal confirms the masked matches of find", () =
 
 const layerTwoFactor = layerFake({ count: 5, twoFactorCode: "135790", latency: "300 millis" })
 
-it.live("the two-factor code is asked for on the controlling terminal, which does not show it", () =>
+it.live("a command asks for the two-factor code on the controlling terminal, which does not show it", () =>
   Effect.gen(function*() {
     let typed = 0
     const { code, stdout } = yield* startOnTerminal(

@@ -45,7 +45,7 @@ export class Connection extends Context.Service<Connection, {
   readonly invalidCount: () => number
   /** Asks for the code of the second factor. */
   readonly twoFactorCode: Effect.Effect<Option.Option<Redacted.Redacted>>
-  /** Held while a question is open, so that nothing else is shown meanwhile. */
+  /** Held while a question is open, so that nothing else is shown. */
   readonly screen: Semaphore.Semaphore
 }>()("@effect-heroku/cli/Connection") {}
 

@@ -49,7 +49,7 @@ export const make = Effect.fnUntraced(function*(screen: Semaphore.Semaphore) {
   }
 })
 
-/** Authenticators show codes with spaces. Others than visible ASCII characters are none. */
+/** Authenticators show codes with spaces. A code has only visible ASCII characters. */
 const parse = (text: string): Option.Option<Redacted.Redacted> =>
   Option.map(
     Option.liftPredicate(text.replaceAll(/\s/g, ""), (code) => /^[\x21-\x7e]+$/.test(code)),

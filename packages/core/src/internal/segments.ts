@@ -19,7 +19,7 @@ import * as Option from "effect/Option"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import type { ListError } from "../AuthorizationError.ts"
-import * as ListRange from "../ListRange.ts"
+import type * as ListRange from "../ListRange.ts"
 import {
   type Chunk,
   continuesAfter,
