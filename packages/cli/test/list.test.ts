@@ -193,6 +193,7 @@ it.effect.each(
     [["list", "--older-than", "soon"], "Expected: a duration such as 90d"],
     [["list", "--created-before", "yesterday"], "Expected: a day such as 2026-01-31"],
     [["list", "--created-before", "2026-13-31"], "Expected: a day such as 2026-01-31"],
+    [["list", "--created-before", "2026-02-31"], "Expected: a day such as 2026-01-31"],
     [["list", "--unknown"], "Unrecognized flag: --unknown"],
     [["list", "--api-url", "heroku"], "Expected: an absolute URL, like https://api.heroku.com"],
     [["info", "HRKU-secret"], "The argument is a token"],

@@ -7,6 +7,7 @@ import { HttpServer } from "effect/http"
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
+import { changesAccount } from "../src/internal/changesAccount.ts"
 import { daysAgo, layerFake, temporaryDirectory, token } from "./fixtures/cli.ts"
 import { bundle, type Options, run, runOnTerminal } from "./fixtures/process.ts"
 
@@ -84,6 +85,18 @@ it.effect("the process ends quietly when the reader of its output does", () =>
 const startShell = Effect.fnUntraced(function*(command: string) {
   const env = { ...(yield* environment), cli: `${process.execPath} ${program.file}` }
   return yield* Effect.promise(() => run("bash", ["-o", "pipefail", "-c", command], { env, stdin: "" }))
+})
+
+it.each(
+  [
+    [["list", "--not", "create"], false],
+    [["find", "revoke"], false],
+    [["--debug", "revoke", "--all"], true],
+    [["--api-url", "http://127.0.0.1", "export", "rotate"], false],
+    [["--version"], false]
+  ] as const
+)("the arguments %j name a command that changes the account: %s", (argv, expected) => {
+  assert.strictEqual(changesAccount(argv), expected)
 })
 
 it.effect("a revocation completes without a reader of its output, and exits with its own code", () =>

@@ -23,9 +23,10 @@ const parseDuration = (text: string): Option.Option<Duration.Duration> => {
 const parseTime = (text: string): Option.Option<DateTime.Utc> => {
   const [, day, time = "00:00", offset = "Z"] =
     /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/.exec(text) ?? []
-  return day === undefined
-    ? Option.none()
-    : Option.map(DateTime.make(`${day}T${time}${offset}`), DateTime.toUtc)
+  // `DateTime.make` takes February 31 for March 3.
+  return Option.exists(DateTime.make(`${day}T00:00Z`), (start) => DateTime.formatIsoDateUtc(start) === day)
+    ? Option.map(DateTime.make(`${day}T${time}${offset}`), DateTime.toUtc)
+    : Option.none()
 }
 
 /** A flag that takes a duration, which may be zero. */
