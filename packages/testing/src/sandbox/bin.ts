@@ -185,7 +185,12 @@ const sandbox = Command.make(
       Effect.catchTags({
         Locked: ({ lock, pid }) =>
           fail(
-            `The file of --state is in use by the sandbox with process id ${pid}. If it is not running, remove ${lock}`
+            `The file of --state is in use by ${
+              Option.match(pid, {
+                onNone: () => "another sandbox",
+                onSome: (id) => `the sandbox with process id ${id}`
+              })
+            }. If it is not running, remove ${lock}`
           ),
         ServeError: ({ cause }) =>
           fail(`Cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`),
