@@ -44,8 +44,11 @@ const validateUpdate = makeValidator(UpdateAuthorization, "input")
  * request, with the attribute `heroku.range`.
  */
 export const make = (endpoints: Endpoints): Service => {
-  const fetch: Pagination.Fetch = ({ range, team }) =>
-    endpoints.list(range, team).pipe(withOperationSpan("list", { "heroku.range": range }))
+  /** Adds the range to the span, like the id. */
+  const request: Pagination.Fetch = ({ range, team }) =>
+    Effect.andThen(Effect.annotateCurrentSpan("heroku.range", range), endpoints.list(range, team))
+
+  const fetch: Pagination.Fetch = (position) => request(position).pipe(withOperationSpan("list"))
 
   const steps = (options: StreamOptions = {}) =>
     Stream.unwrap(Effect.map(
@@ -75,11 +78,8 @@ export const make = (endpoints: Endpoints): Service => {
       Effect.flatMap(
         startPosition(options),
         (position) =>
-          endpoints.list(position.range, position.team).pipe(
-            Effect.flatMap((response) => Pagination.readPage(position, response, options?.onInvalid)),
-            withOperationSpan("list", { "heroku.range": position.range })
-          )
-      ),
+          Effect.flatMap(request(position), (response) => Pagination.readPage(position, response, options?.onInvalid))
+      ).pipe(withOperationSpan("list")),
 
     pages: (options) =>
       Pagination.toPages(steps(options)).pipe(
@@ -101,7 +101,5 @@ export const make = (endpoints: Endpoints): Service => {
 // Stryker disable next-line ObjectLiteral,BooleanLiteral: no test measures memory.
 const withoutStackTrace = { captureStackTrace: false }
 
-const withOperationSpan =
-  (operation: Operation, attributes: Readonly<Record<string, string>> = {}) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.withSpan(effect, `AuthorizationService.${operation}`, { attributes, ...withoutStackTrace })
+const withOperationSpan = (operation: Operation) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withSpan(effect, `AuthorizationService.${operation}`, withoutStackTrace)

@@ -1,6 +1,7 @@
 /** Every operation and every listing has a span. */
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
 import type { ListError } from "@effect-heroku/core/AuthorizationError"
+import * as ListRange from "@effect-heroku/core/ListRange"
 import { recordSpans } from "@effect-heroku/test-kit/spans"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -50,6 +51,21 @@ describe("spans", () => {
         { "heroku.range": "id ..; max=1000" }
       ])
     }))
+
+  it.effect.each([{ pageSize: 0 }, { concurrency: 0 }, {
+    cursor: ListRange.Cursor.make("x", { disableChecks: true })
+  }])(
+    "list with the invalid options %j has a span, and none for a request",
+    (options) =>
+      Effect.gen(function*() {
+        const { spans, tracer, tree } = recordSpans()
+        const { service } = respondWith()
+        const error = yield* Effect.flip(service.list(options)).pipe(Effect.withTracer(tracer))
+        assert.strictEqual(error._tag, "InvalidParams")
+        assert.deepStrictEqual(tree(), ["AuthorizationService.list"])
+        assert.strictEqual(spans[0]?.attributes.size, 0)
+      })
+  )
 
   it.effect("the span of an operation with an invalid id, which may be a token, does not contain it", () =>
     Effect.gen(function*() {
