@@ -111,8 +111,8 @@ export class AuthorizationService extends Context.Service<AuthorizationService, 
  *
  * In place of a code, an effect can return one. It runs when Heroku requires a code, once for all requests that need it, and
  * again when the code is rejected, because it is wrong or has expired: at most ten times for a call. Each time the requests
- * are sent again, and later ones carry the code, too. When it returns `None`, the call fails with `TwoFactorRequired`. The
- * time that it takes does not count as time of the call.
+ * are sent again, and later ones carry the code, too. After it returned `None`, it does not run again, and every call that
+ * needs a code fails with `TwoFactorRequired`. The time that it takes does not count as time of the call.
  *
  * **Example** (Asking for the code when Heroku requires it)
  *

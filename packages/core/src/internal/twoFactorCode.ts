@@ -32,16 +32,24 @@ export const always = (code: Code): TwoFactorCodes => ({
   replace: () => Effect.succeedNone
 })
 
-/** The latest code of an effect, which runs when a request needs another one, once for all requests that do. */
+/**
+ * The latest code of an effect, which runs when a request needs another one, once for all requests that do, until it returns
+ * `None`.
+ */
 export const latestOf = (effect: Effect.Effect<Code>): TwoFactorCodes => {
   const permit = Semaphore.makeUnsafe(1)
   let latest: Code = Option.none()
+  let hasMore = true
   return {
     current: () => latest,
     replace: (rejected) =>
       Effect.suspend(() =>
-        latest === rejected
-          ? Effect.tap(effect, (code) => Effect.sync(() => void (latest = code)))
+        hasMore && latest === rejected
+          ? Effect.tap(effect, (code) =>
+            Effect.sync(() => {
+              latest = code
+              hasMore = Option.isSome(code)
+            }))
           : Effect.succeed(latest)
       ).pipe(Semaphore.withPermit(permit))
   }
