@@ -35,9 +35,9 @@ export type AuthorizationId = typeof AuthorizationId.Type
  */
 export const Scope = Schema.Union([
   Schema.Literals(["global", "identity", "read", "write", "read-protected", "write-protected"]),
-  Schema.String
+  Schema.StringForLiteralAutocomplete
 ])
-export type Scope = "global" | "identity" | "read" | "write" | "read-protected" | "write-protected" | (string & {})
+export type Scope = typeof Scope.Type
 
 // The constructor copies a secret, and this check freezes the copy. `redact` in `internal/wire.ts` says why.
 const Secret = Schema.Redacted(Schema.String).check(
@@ -111,7 +111,7 @@ export class Authorization extends Schema.Class<Authorization>("@effect-heroku/c
   /** The description that identifies the authorization to its owner. */
   description: Schema.Option(Schema.String),
   /** The scopes: what the authorization may do. */
-  scope: Schema.Array(Scope) as Schema.Codec<ReadonlyArray<Scope>>,
+  scope: Schema.Array(Scope),
   /** The access token. `None` for a web-flow authorization whose grant has not been exchanged yet. */
   accessToken: Schema.Option(Token),
   /** The token that obtains a new access token. `None` for direct authorizations. */
@@ -142,7 +142,7 @@ export class Authorization extends Schema.Class<Authorization>("@effect-heroku/c
    * Encoding yields JSON that Heroku's published schema accepts, with the secrets in clear. Keep it away from logs.
    */
   static readonly FromWire = WireFormat.Wire.pipe(Schema.decodeTo(
-    Schema.declare((u): u is Authorization => u instanceof Authorization, { expected: "an Authorization" }),
+    Schema.instanceOf(Authorization, { expected: "an Authorization" }),
     {
       // Valid fields need no second check by the constructor, which takes 5 µs.
       decode: SchemaGetter.transformEffect((wire) =>
@@ -166,9 +166,9 @@ SchemaJITCompiler.enable(Authorization.FromWire.ast)
  */
 export const CreateAuthorization = Schema.Struct({
   /** One or more scopes: what the authorization may do. */
-  scope: Schema.Array(Schema.NonEmptyString).check(
+  scope: Schema.Array(Scope.check(Schema.isNonEmpty())).check(
     Schema.isMinLength(1, { message: "must contain at least one scope" })
-  ) as Schema.Codec<ReadonlyArray<Scope>>,
+  ),
   /** The description. Without one Heroku generates it. */
   description: Schema.optional(Schema.String),
   /** The lifetime of the access token, a whole number of seconds such as `"30 days"`. Without one it never expires. */
