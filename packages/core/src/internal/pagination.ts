@@ -3,6 +3,7 @@
  * an error: it never loops, never repeats and never ends early.
  */
 import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
@@ -75,18 +76,16 @@ export type Fetch = (position: Position) => Effect.Effect<ListResponse, ListErro
 export const paginate = (start: Position, fetch: Fetch): Stream.Stream<Step, ListError> =>
   Stream.suspend(() => {
     let next = Option.some(start)
-    return Stream.unfold(undefined, () =>
-      Effect.sync(() => Option.getOrUndefined(Option.map(next, (position) => [position, undefined] as const)))).pipe(
-        Stream.flatMap((position) =>
-          Stream.map(fetchPage(position, fetch), (step) => {
-            // Stryker disable next-line ConditionalExpression: every response ends with this step.
-            if (step._tag === "End") {
-              next = step.next
-            }
-            return step
-          })
-        )
+    return Stream.fromEffectRepeat(
+      Effect.suspend(() => Option.isSome(next) ? Effect.succeed(next.value) : Cause.done())
+    ).pipe(
+      Stream.flatMap((position) => fetchPage(position, fetch)),
+      Stream.tap((step) =>
+        Effect.sync(() => {
+          if (step._tag === "End") next = step.next
+        })
       )
+    )
   })
 
 /** Fetches and reads the response at a position. */
