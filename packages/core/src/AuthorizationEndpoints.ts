@@ -15,7 +15,6 @@ import { makeValidator } from "./internal/validate.ts"
 
 export { CallOptions } from "./internal/callOptions.ts"
 export * from "./internal/errorResponse.ts"
-export { maxLifetimeSeconds } from "./internal/lifetime.ts"
 export type { ListResponse } from "./internal/pagination.ts"
 export { sendWithTwoFactorCode } from "./internal/twoFactorCode.ts"
 

@@ -11,7 +11,6 @@ import {
   neverExpires,
   UpdateAuthorization
 } from "@effect-heroku/core/Authorization"
-import { maxLifetimeSeconds } from "@effect-heroku/core/AuthorizationEndpoints"
 import * as payloads from "@effect-heroku/test-kit/payloads"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
@@ -23,6 +22,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
+import { maxLifetimeSeconds } from "../src/internal/lifetime.ts"
 
 const decode = Schema.decodeUnknownSync(Authorization.FromWire)
 const encode = Schema.encodeSync(Authorization.FromWire)

@@ -1,6 +1,5 @@
 /** Heroku's JSON of an authorization: what `Authorization.FromWire` decodes, rejects and encodes. */
 import { Authorization, AuthorizationId, expiresAt, isExpired } from "@effect-heroku/core/Authorization"
-import { maxLifetimeSeconds } from "@effect-heroku/core/AuthorizationEndpoints"
 import * as payloads from "@effect-heroku/test-kit/payloads"
 import { validateAuthorization, validateTypes } from "@effect-heroku/test-kit/publishedSchema"
 import { runs } from "@effect-heroku/test-kit/runs"
@@ -15,6 +14,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { inspect } from "node:util"
+import { maxLifetimeSeconds } from "../src/internal/lifetime.ts"
 
 const { rateLimited: _, ...examples } = payloads
 const decode = Schema.decodeUnknownSync(Authorization.FromWire)

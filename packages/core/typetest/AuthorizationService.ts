@@ -178,7 +178,6 @@ expectTypeOf(AuthorizationEndpoints.errorFromResponse("create", response)).toEqu
 expectTypeOf(AuthorizationEndpoints.errorFromResponse("list", response)).toEqualTypeOf<Common>()
 expectTypeOf(AuthorizationEndpoints.errorFromResponse("info", response, { id })).toEqualTypeOf<Named>()
 expectTypeOf(AuthorizationEndpoints.errorFromResponse("delete", response)).toEqualTypeOf<Named>()
-expectTypeOf(AuthorizationEndpoints.maxLifetimeSeconds).toEqualTypeOf<number>()
 expectTypeOf(
   AuthorizationEndpoints.sendWithTwoFactorCode((_code: Option.Option<Redacted.Redacted>) => service.delete(id))
 ).toEqualTypeOf<Effect.Effect<Authorization, Named>>()

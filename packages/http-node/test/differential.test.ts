@@ -4,7 +4,6 @@
  * differ.
  */
 import { Authorization, AuthorizationId } from "@effect-heroku/core/Authorization"
-import { maxLifetimeSeconds } from "@effect-heroku/core/AuthorizationEndpoints"
 import type { AuthorizationError } from "@effect-heroku/core/AuthorizationError"
 import { AuthorizationService, type Page, type Service } from "@effect-heroku/core/AuthorizationService"
 import { type Cursor, Order } from "@effect-heroku/core/ListRange"
@@ -35,7 +34,7 @@ const Command = Schema.TaggedUnion({
   Create: {
     scope: Schema.Array(Schema.Literals(["global", "read", "app", ""])).check(Schema.isMaxLength(2)),
     description: Schema.optionalKey(Schema.Literals(["", "ci", "Schlüssel \"🔑\"\n"])),
-    seconds: Schema.optionalKey(Schema.Literals([-1, 0, 1, 1.5, 3600, maxLifetimeSeconds])),
+    seconds: Schema.optionalKey(Schema.Literals([-1, 0, 1, 1.5, 3600, 100_000_000_000])),
     client: Schema.optionalKey(Client)
   },
   Info: { target: Target },

@@ -4,7 +4,6 @@
  * Secrets are in clear: records stay inside the account's closure.
  */
 import { Authorization } from "@effect-heroku/core/Authorization"
-import { maxLifetimeSeconds } from "@effect-heroku/core/AuthorizationEndpoints"
 import * as Schema from "effect/Schema"
 import { flat, type Random } from "./random.ts"
 
@@ -95,8 +94,7 @@ export const wireAt = ({ observedAt, wire }: AuthorizationRecord, now: number): 
   const countDown = <A extends { readonly expires_in?: number | null | undefined }>(part: A): A => {
     if (part.expires_in === null || part.expires_in === undefined) return part
     // Rounded up, so that 0 means expired.
-    const remaining = Math.ceil(part.expires_in - (now - observedAt) / 1000)
-    return { ...part, expires_in: Math.min(Math.max(0, remaining), maxLifetimeSeconds) }
+    return { ...part, expires_in: Math.max(0, Math.ceil(part.expires_in - (now - observedAt) / 1000)) }
   }
   // The order of the keys is Heroku's.
   return {
