@@ -14,9 +14,18 @@ import { paginateSegments } from "./internal/segments.ts"
 import { makeValidator } from "./internal/validate.ts"
 
 export { CallOptions } from "./internal/callOptions.ts"
-export * from "./internal/errorResponse.ts"
+export {
+  errorFromResponse,
+  type ErrorResponse,
+  invalidResponse,
+  parseErrorResponse,
+  type RawResponse
+} from "./internal/errorResponse.ts"
+export { changesState, type ErrorOf, expectedStatuses } from "./internal/operation.ts"
 export type { ListResponse } from "./internal/pagination.ts"
+export { toLine } from "./internal/text.ts"
 export { sendWithTwoFactorCode } from "./internal/twoFactorCode.ts"
+export { invalidInput } from "./internal/validate.ts"
 
 /** The six endpoints of the API. Inputs are valid. */
 export interface Endpoints extends Pick<Service, "create" | "info" | "update" | "regenerate" | "delete"> {

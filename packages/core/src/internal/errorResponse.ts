@@ -1,16 +1,11 @@
 /** Turns responses with an unexpected status into errors. */
-import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
-import * as Headers from "effect/http/Headers"
+import type * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import {
   type AuthorizationError,
   Forbidden,
-  type InfoError,
   InvalidParams,
   InvalidResponse,
-  type ListError,
   NotFound,
   type Operation,
   RateLimited,
@@ -18,6 +13,9 @@ import {
   Unauthorized,
   UnexpectedStatus
 } from "../AuthorizationError.ts"
+import { changesState, type ErrorOf, expectedStatuses } from "./operation.ts"
+import { parseRetryAfter } from "./retryAfter.ts"
+import { toLine } from "./text.ts"
 
 /** A complete response. */
 export interface RawResponse {
@@ -41,25 +39,16 @@ export interface ErrorResponse {
   readonly documentationUrl: Option.Option<string>
   /** The `Request-Id` header. */
   readonly requestId: Option.Option<string>
-  /** The `Retry-After` header as a delay from now. */
+  /** The `Retry-After` header as a delay from now: one minute if it is neither a number, a date nor a duration. */
   readonly retryAfter: Option.Option<Duration.Duration>
   /** Whether the header `Heroku-Two-Factor-Required` is `true`. */
   readonly twoFactorRequired: boolean
 }
 
-/** The errors of an operation. */
-export type ErrorOf<O extends Operation> = O extends "create" | "list" ? ListError : InfoError
-
 /**
  * Parses a response with an unexpected status that arrived at `now`, in milliseconds since the epoch, by the clock of this
  * machine. Its body may lack any field, be empty, `null` or a router's HTML; nothing of a body in another format gets into the
  * error.
- *
- * **Details**
- *
- * `Retry-After` is not documented. Seconds, an HTTP date, and seconds since 1970, which an older version of the API sent,
- * are understood; dates are compared with the `Date` of the response, because the clock of this machine can be wrong. Any
- * other value stands for one minute.
  */
 export const parseErrorResponse = ({ body, headers, status }: RawResponse, now: number): ErrorResponse => {
   const fields = parseObject(body)
@@ -73,22 +62,10 @@ export const parseErrorResponse = ({ body, headers, status }: RawResponse, now: 
     message: text(fields["message"]),
     documentationUrl: text(fields["url"]),
     requestId: text(headers["request-id"]),
-    retryAfter: Option.map(
-      text(headers["retry-after"]),
-      (value) => parseRetryAfter(value, Option.getOrElse(parseDate(headers["date"]), () => now))
-    ),
+    retryAfter: Option.map(text(headers["retry-after"]), (value) => parseRetryAfter(value, headers["date"], now)),
     twoFactorRequired: headers["heroku-two-factor-required"]?.toLowerCase() === "true"
   }
 }
-
-/**
- * Replaces the characters of a text that change how a terminal or a log shows the rest: control characters such as ESC, CR
- * and BEL, line separators, and those that change the direction of the text.
- */
-export const toLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+ */gu, " ").trim()
-
-const parseDate = (text: string | undefined): Option.Option<number> =>
-  Option.map(Option.flatMap(Option.fromUndefinedOr(text), DateTime.make), DateTime.toEpochMillis)
 
 const parseObject = (text: string): Readonly<Record<string, unknown>> => {
   try {
@@ -96,65 +73,6 @@ const parseObject = (text: string): Readonly<Record<string, unknown>> => {
     return Object(JSON.parse(text))
   } catch {
     return {}
-  }
-}
-
-/** From this number of seconds on, the header can only be a time since 1970: a delay would be thirty years. */
-const epochThreshold = 1_000_000_000
-
-/** A header that is not understood still asks for a wait. */
-const unknownRetryAfter = Duration.minutes(1)
-
-/** Returns the longest of the delays in a header, which can have been sent twice. */
-const parseRetryAfter = (text: string, now: number): Duration.Duration => {
-  // A date without a zone is one in GMT, and contains a comma.
-  const values = text.trim().match(/ ?[a-z]{3,9},[^,]+|[^,]+/gi) ?? [text]
-  return values.map((value) => parseDelay(value.trim(), now) ?? unknownRetryAfter).reduce(Duration.max, Duration.zero)
-}
-
-const parseDelay = (text: string, now: number): Duration.Duration | undefined => {
-  const [, amount, unit = ""] = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text) ?? []
-  if (amount !== undefined) {
-    const factor = secondsOf.get(unit.toLowerCase().replace(/(..)s$/, "$1"))
-    if (factor === undefined) return undefined
-    const seconds = Number(amount) * factor
-    return seconds < epochThreshold ? Duration.seconds(seconds) : Duration.millis(Math.max(0, seconds * 1000 - now))
-  }
-  const parsed = Result.orElse(Headers.parseRetryAfter(text), () => Headers.parseRetryAfter(`${text} GMT`))
-  return Result.isSuccess(parsed) ? Headers.retryAfterDelay(parsed.success, now) : undefined
-}
-
-/** The seconds of each unit, without the `s` of a plural. */
-const secondsOf: ReadonlyMap<string, number> = new Map([
-  ["ms", 0.001],
-  ["milli", 0.001],
-  ["millisecond", 0.001],
-  ["", 1],
-  ["s", 1],
-  ["sec", 1],
-  ["second", 1],
-  ["m", 60],
-  ["min", 60],
-  ["minute", 60],
-  ["h", 3600],
-  ["hr", 3600],
-  ["hour", 3600],
-  ["d", 86_400],
-  ["day", 86_400]
-])
-
-/** Returns whether an operation changes anything at Heroku. */
-export const changesState = (operation: Operation): boolean => operation !== "info" && operation !== "list"
-
-/** Returns the statuses with which an operation succeeds. */
-export const expectedStatuses = (operation: Operation): ReadonlyArray<number> => {
-  switch (operation) {
-    case "create":
-      return [201]
-    case "list":
-      return [200, 206]
-    default:
-      return [200]
   }
 }
 
@@ -211,18 +129,6 @@ export function errorFromResponse(
   const unexpected = { ...fields, outcomeUnknown: outcomeUnknown || isAmbiguous }
   return new UnexpectedStatus({ ...unexpected, expected: expectedStatuses(operation), retryAfter })
 }
-
-/** Returns the error of an input that is rejected before a request. Keep the value out of `problem`: it may be a secret. */
-export const invalidInput = (operation: Operation, field: string, problem: string): InvalidParams =>
-  new InvalidParams({
-    operation,
-    attempts: 0,
-    message: `${field}: ${problem}`,
-    field: Option.some(field),
-    errorId: Option.none(),
-    requestId: Option.none(),
-    documentationUrl: Option.none()
-  })
 
 /** Returns the error of a response that breaks the protocol. Keep its values out of `message`: they may be secrets. */
 export const invalidResponse = (response: {

@@ -5,9 +5,8 @@ import * as Schema from "effect/Schema"
 import type { InvalidParams } from "../AuthorizationError.ts"
 import * as ListRange from "../ListRange.ts"
 import * as Cursor from "./cursor.ts"
-import { invalidInput } from "./errorResponse.ts"
 import { Team } from "./pathSegments.ts"
-import { makeValidator } from "./validate.ts"
+import { invalidInput, makeValidator } from "./validate.ts"
 
 /** The options of `list`. */
 export interface ListOptions {

@@ -1,9 +1,9 @@
 /** Validates input before a request is sent, and names the invalid field. */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import type { InvalidParams, Operation } from "../AuthorizationError.ts"
-import { invalidInput } from "./errorResponse.ts"
+import { InvalidParams, type Operation } from "../AuthorizationError.ts"
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
@@ -26,3 +26,15 @@ export const makeValidator = <T, E>(schema: Schema.Codec<T, E>, label: string) =
 
 const unreadable =
   "cannot be read: a secret in it was wiped, or comes from another copy of effect (npm ls effect shows the copies)"
+
+/** Returns the error of an input that is rejected before a request. Keep the value out of `problem`: it may be a secret. */
+export const invalidInput = (operation: Operation, field: string, problem: string): InvalidParams =>
+  new InvalidParams({
+    operation,
+    attempts: 0,
+    message: `${field}: ${problem}`,
+    field: Option.some(field),
+    errorId: Option.none(),
+    requestId: Option.none(),
+    documentationUrl: Option.none()
+  })

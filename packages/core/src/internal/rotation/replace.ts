@@ -12,8 +12,8 @@ import {
   type TokenMatch
 } from "../../Authorization.ts"
 import type { InvalidParams } from "../../AuthorizationError.ts"
-import { invalidInput } from "../errorResponse.ts"
 import { maxLifetimeSeconds } from "../lifetime.ts"
+import { invalidInput } from "../validate.ts"
 import { isLive, type Listing } from "./listing.ts"
 import * as Marks from "./marks.ts"
 import { NotReplaceable, type ReplaceOptions, type ReplaceOutcome, type RotationError } from "./model.ts"

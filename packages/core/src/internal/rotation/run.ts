@@ -8,8 +8,10 @@ import * as Stream from "effect/Stream"
 import { accessToken, type Authorization, type AuthorizationId, matchToken } from "../../Authorization.ts"
 import type { InfoError, InvalidParams, InvalidResponse, ListError, Unauthorized } from "../../AuthorizationError.ts"
 import { AuthorizationService, type Service } from "../../AuthorizationService.ts"
-import { expectedStatuses, invalidInput, invalidResponse } from "../errorResponse.ts"
+import { invalidResponse } from "../errorResponse.ts"
 import { parseDuration } from "../lifetime.ts"
+import { expectedStatuses } from "../operation.ts"
+import { invalidInput } from "../validate.ts"
 import * as Listing from "./listing.ts"
 import {
   type Concurrency,
