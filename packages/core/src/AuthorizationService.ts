@@ -23,13 +23,10 @@ import type {
   UpdateError
 } from "./AuthorizationError.ts"
 import { CallOptions, type RetryOptions } from "./internal/callOptions.ts"
-import type { Page } from "./internal/pagination.ts"
-import type { ListOptions, StreamOptions } from "./internal/position.ts"
 import * as TwoFactorCodes from "./internal/twoFactorCode.ts"
+import type * as ListRange from "./ListRange.ts"
 
 export type { RetryOptions } from "./internal/callOptions.ts"
-export type { Page } from "./internal/pagination.ts"
-export type { InvalidAuthorization, ListOptions, StreamOptions } from "./internal/position.ts"
 
 /** The operations of `AuthorizationService`. */
 export interface Service {
@@ -97,6 +94,52 @@ export interface Service {
    * `onInvalid` is set.
    */
   readonly stream: (options?: StreamOptions) => Stream.Stream<Authorization, ListError>
+}
+
+/** The options of `list`. */
+export interface ListOptions {
+  /** The number of authorizations per page, 1 to 1000. By default 1000, or that of the cursor. */
+  readonly pageSize?: number | undefined
+  /** The order by id. By default `"asc"`, or that of the cursor. */
+  readonly order?: ListRange.Order | undefined
+  /** Where to resume. It contains the page size, the order and the team of its listing; others are rejected. */
+  readonly cursor?: ListRange.Cursor | undefined
+  /** The name or id of the team whose authorizations are listed. By default those of the account, or of the cursor. */
+  readonly team?: string | undefined
+  /**
+   * Called for a record that does not decode, which is then left out. By default the listing fails at it with
+   * `InvalidResponse`.
+   */
+  readonly onInvalid?: ((invalid: InvalidAuthorization) => Effect.Effect<void>) | undefined
+}
+
+/** A record of a list that does not decode. */
+export interface InvalidAuthorization {
+  /** The record's id. `None`: it has none, or an invalid one. */
+  readonly id: Option.Option<string>
+  /** The problem and its path in the page, without the value. */
+  readonly message: string
+}
+
+/** The options of `pages` and `stream`. */
+export interface StreamOptions extends ListOptions {
+  /**
+   * The number of requests in flight at most. By default 1: each page is fetched when it is pulled.
+   *
+   * **Details**
+   *
+   * With more, pages are prefetched, in order, from estimated positions. The listing then takes at most
+   * `2 x pages + 2 x concurrency` requests, and pages can be shorter than `pageSize`.
+   */
+  readonly concurrency?: number | undefined
+}
+
+/** A page of a list. */
+export interface Page {
+  /** The authorizations, in the order of the list. */
+  readonly items: ReadonlyArray<Authorization>
+  /** Resumes the listing after this page, in any process. `None`: the list is complete. */
+  readonly next: Option.Option<ListRange.Cursor>
 }
 
 /** The service. Its layers are in `HttpAuthorizationService`, `NodeAuthorizationService` and `MemoryAuthorizationService`. */

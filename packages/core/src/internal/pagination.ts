@@ -11,19 +11,12 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Authorization } from "../Authorization.ts"
 import type { InvalidResponse, ListError } from "../AuthorizationError.ts"
+import type { InvalidAuthorization, ListOptions, Page } from "../AuthorizationService.ts"
 import * as ListRange from "../ListRange.ts"
 import * as Cursor from "./cursor.ts"
 import { invalidResponse } from "./errorResponse.ts"
-import type { InvalidAuthorization, ListOptions, Position } from "./position.ts"
+import type { Position } from "./position.ts"
 import { isUuid } from "./uuid.ts"
-
-/** A page of a list. */
-export interface Page {
-  /** The authorizations, in the order of the list. */
-  readonly items: ReadonlyArray<Authorization>
-  /** Resumes the listing after this page, in any process. `None`: the list is complete. */
-  readonly next: Option.Option<ListRange.Cursor>
-}
 
 /** A response to a request for a range of the list. */
 export interface ListResponse {

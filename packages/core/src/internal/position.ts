@@ -1,50 +1,13 @@
-/** The options of a listing, and its position: the first one, or that of a cursor. */
+/** The position of a listing: the first one, or that of a cursor. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { InvalidParams } from "../AuthorizationError.ts"
+import type { ListOptions } from "../AuthorizationService.ts"
 import * as ListRange from "../ListRange.ts"
 import * as Cursor from "./cursor.ts"
 import { Team } from "./pathSegments.ts"
 import { invalidInput, makeValidator } from "./validate.ts"
-
-/** The options of `list`. */
-export interface ListOptions {
-  /** The number of authorizations per page, 1 to 1000. By default 1000, or that of the cursor. */
-  readonly pageSize?: number | undefined
-  /** The order by id. By default `"asc"`, or that of the cursor. */
-  readonly order?: ListRange.Order | undefined
-  /** Where to resume. It contains the page size, the order and the team of its listing; others are rejected. */
-  readonly cursor?: ListRange.Cursor | undefined
-  /** The name or id of the team whose authorizations are listed. By default those of the account, or of the cursor. */
-  readonly team?: string | undefined
-  /**
-   * Called for a record that does not decode, which is then left out. By default the listing fails at it with
-   * `InvalidResponse`.
-   */
-  readonly onInvalid?: ((invalid: InvalidAuthorization) => Effect.Effect<void>) | undefined
-}
-
-/** A record of a list that does not decode. */
-export interface InvalidAuthorization {
-  /** The record's id. `None`: it has none, or an invalid one. */
-  readonly id: Option.Option<string>
-  /** The problem and its path in the page, without the value. */
-  readonly message: string
-}
-
-/** The options of `pages` and `stream`. */
-export interface StreamOptions extends ListOptions {
-  /**
-   * The number of requests in flight at most. By default 1: each page is fetched when it is pulled.
-   *
-   * **Details**
-   *
-   * With more, pages are prefetched, in order, from estimated positions. The listing then takes at most
-   * `2 x pages + 2 x concurrency` requests, and pages can be shorter than `pageSize`.
-   */
-  readonly concurrency?: number | undefined
-}
 
 /** The position of a listing: the next range to request, and what came before it, to detect ranges and ids that repeat. */
 export interface Position {
