@@ -20,6 +20,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import type { ListError } from "../AuthorizationError.ts"
 import type * as ListRange from "../ListRange.ts"
+import { type Density, fill, makeDensity } from "./density.ts"
 import {
   type Chunk,
   continuesAfter,
@@ -34,12 +35,6 @@ import {
 import { makePosition, type Position } from "./position.ts"
 import { isUuid, lastOffset, offsetOf, uuidAt } from "./uuid.ts"
 
-/** The part of a page that a segment is expected to hold. The rest is a margin, so that most segments take one request. */
-const fill = 0.9
-
-/** The weight of a segment in the density after the next one. */
-const decay = 0.85
-
 /** A part of the list, as offsets of ids: the ids after `after`, up to and including `until`. */
 interface Segment {
   readonly after: bigint
@@ -52,17 +47,21 @@ interface Fetched extends Segment {
   readonly response: Option.Option<ListResponse>
 }
 
-/** Ends a segment: it is complete, it completes the list, or the list restarts after the last item emitted. */
-const stop = (reason: "segmentComplete" | "listComplete" | "restart") => ({ _tag: "Stop", reason }) as const
-type Stop = ReturnType<typeof stop>
-
-/** How far the segments have come, updated by each of them. */
-interface Progress {
-  /** The last id emitted. Another id than a UUID ends all segments, so no restart reads it. */
-  last: string
-  /** The id of the item that the next segment must start with. `undefined`: the segment is the first one. */
-  expected: string | undefined
+/** The end of a segment, before the next one. */
+interface SegmentEnd {
+  readonly _tag: "SegmentEnd"
+  readonly segment: Segment
+  readonly count: number
+  /** The last id of the segment. `undefined`: it is empty. */
+  readonly last: string | undefined
+  /** The id of the item that the next segment must start with. */
+  readonly next: string | undefined
 }
+
+/** Ends all segments: the list is complete, or restarts after the last item emitted. */
+const stop = (reason: "complete" | "restart") => ({ _tag: "Stop", reason }) as const
+
+type SegmentStep = Step | SegmentEnd | ReturnType<typeof stop>
 
 /** Follows a list from a position to its end, with up to `concurrency` requests in flight. */
 export const paginateSegments = (
@@ -112,8 +111,13 @@ export const paginateSegments = (
       density: Density
     ): Stream.Stream<Step, ListError> => {
       const firstOffset = offsetOf(id, order)
-      const progress: Progress = { last: id, expected: undefined }
       let isListComplete = false
+      /** The last id emitted. Another id than a UUID ends all segments, so no restart reads it. */
+      let last = id
+      /** The id of the item that the next segment must start with. `undefined`: the segment is the first one. */
+      let expected: string | undefined
+      /** Whether nothing was emitted of the current segment, so that it can be listed again. */
+      let isEmpty = true
 
       const fetchSegment = (segment: Segment): Effect.Effect<Fetched> => {
         const isFirst = segment.after === firstOffset
@@ -127,16 +131,34 @@ export const paginateSegments = (
         }))
       }
 
-      const readSegment = ({ position, response, ...segment }: Fetched): Stream.Stream<Step | Stop, ListError> => {
+      const readSegment = ({ position, response, ...segment }: Fetched): Stream.Stream<SegmentStep, ListError> => {
         if (Option.isNone(response)) return Stream.succeed(stop("restart"))
-        const { count, cut } = makeCut(segment, start, progress, density)
         const { value } = response
         return paginate(position, (at) => at === position ? Effect.succeed(value) : fetch(at)).pipe(
-          Stream.mapAccum(() => undefined, (_, step) => [undefined, cut(step)] as const),
-          Stream.takeUntil(({ _tag }) => _tag === "Stop"),
-          // A segment of which nothing was emitted can be listed again.
-          Stream.catch((error) => count() === 0 ? Stream.succeed(stop("restart")) : Stream.fail(error))
+          Stream.map(makeCut(segment, start, expected)),
+          Stream.flattenIterable,
+          Stream.takeUntil(({ _tag }) => _tag === "SegmentEnd" || _tag === "Stop")
         )
+      }
+
+      /** Returns whether the segments continue after a step. */
+      const continues = (step: SegmentStep): boolean => {
+        switch (step._tag) {
+          case "Items":
+            isEmpty = false
+            return true
+          case "End":
+            return true
+          case "SegmentEnd":
+            isEmpty = true
+            last = step.last ?? last
+            expected = step.next
+            density.add(step.count, step.segment.until - step.segment.after)
+            return step.count >= pageSize / 2
+          case "Stop":
+            isListComplete = step.reason === "complete"
+            return false
+        }
       }
 
       const segments = Stream.unfold(firstOffset, (after) =>
@@ -146,20 +168,17 @@ export const paginateSegments = (
         })).pipe(
           Stream.mapEffect(fetchSegment, { concurrency: width }),
           Stream.flatMap(readSegment),
-          Stream.takeWhile((step) => {
-            if (step._tag !== "Stop" || step.reason === "segmentComplete") return true
-            isListComplete = step.reason === "listComplete"
-            return false
-          }),
-          Stream.filter((step): step is Step => step._tag !== "Stop")
+          Stream.takeWhile(continues),
+          Stream.filter((step) => step._tag === "Items" || step._tag === "End"),
+          Stream.catch((error) => isEmpty ? Stream.empty : Stream.fail(error))
         )
       return Stream.concat(
         segments,
-        Stream.suspend(() => {
-          if (isListComplete) return Stream.empty
-          const { last } = progress
-          return listFrom(positionAfter(start, last, last === id ? single : undefined), width >> 1)
-        })
+        Stream.suspend(() =>
+          isListComplete
+            ? Stream.empty
+            : listFrom(positionAfter(start, last, last === id ? single : undefined), width >> 1)
+        )
       )
     }
 
@@ -172,65 +191,44 @@ const positionAfter = (start: Position, id: string, single?: Position["single"])
 })
 
 /** Creates the function that cuts a segment out of the listing that starts where the segment does. */
-const makeCut = ({ after, until }: Segment, start: Position, progress: Progress, density: Density) => {
-  const isWithin = makeIsWithin(until, start.order)
+const makeCut = (segment: Segment, start: Position, expected: string | undefined) => {
+  const isWithin = makeIsWithin(segment.until, start.order)
   let isBounded = true
-  let isMatched = progress.expected === undefined
   let count = 0
-  /** How many were emitted since the last step of type `End`. */
-  let pending = 0
+  let last: string | undefined
+  /** Whether anything was emitted since the last step of type `End`. */
+  let isPending = false
   /** Set once the segment is complete: the rest of the response is only checked. */
-  let complete: Stop | undefined
+  let end: SegmentEnd | undefined
 
-  const cutEnd = (step: End): ReadonlyArray<Step | Stop> => {
-    if (complete !== undefined) return [complete]
-    const isPage = pending > 0
-    pending = 0
+  const cutEnd = (step: End): ReadonlyArray<SegmentStep> => {
+    if (end !== undefined) return [end]
+    const isPage = isPending
+    isPending = false
     if (Option.isSome(step.next)) return isPage ? [step] : []
-    return isMatched ? [step, stop("listComplete")] : [stop("restart")]
+    return expected === undefined || count > 0 ? [step, stop("complete")] : [stop("restart")]
   }
 
-  const cutChunk = (step: Chunk): ReadonlyArray<Step | Stop> => {
-    if (complete !== undefined) return []
-    if (!isMatched && idOf(step.items[0]) !== progress.expected) return [stop("restart")]
-    isMatched = true
+  const cutChunk = (step: Chunk): ReadonlyArray<SegmentStep> => {
+    if (end !== undefined) return []
+    if (expected !== undefined && count === 0 && idOf(step.items[0]) !== expected) return [stop("restart")]
     // Other ids than UUIDs have no known order: from the first of them on, a segment is the rest of the list.
     isBounded &&= step.onlyUuids
-    const end = isBounded ? step.items.findIndex((item) => !isWithin(idOf(item)!)) : -1
-    const items = end === -1 ? step.items : step.items.slice(0, end)
+    const index = isBounded ? step.items.findIndex((item) => !isWithin(idOf(item)!)) : -1
+    const items = index === -1 ? step.items : step.items.slice(0, index)
     const within: ReadonlyArray<Step> = Arr.isReadonlyArrayNonEmpty(items) ? [{ ...step, items }] : []
-    count += items.length
-    pending += items.length
     const lastItem = items.at(-1)
-    if (lastItem !== undefined) progress.last = idOf(lastItem) ?? progress.last
-    if (end === -1) return within
-    progress.expected = idOf(step.items[end]!)
-    density.add(count, until - after)
-    complete = stop(count < start.pageSize / 2 ? "restart" : "segmentComplete")
-    return pending > 0 ? [...within, { _tag: "End", next: Option.some(positionAfter(start, progress.last)) }] : []
+    if (lastItem !== undefined) {
+      count += items.length
+      last = idOf(lastItem)
+      isPending = true
+    }
+    if (index === -1) return within
+    end = { _tag: "SegmentEnd", segment, count, last, next: idOf(step.items[index]!) }
+    return isPending ? [...within, { _tag: "End", next: Option.some(positionAfter(start, last!)) }] : []
   }
 
-  return {
-    /** Returns how many items were emitted. */
-    count: () => count,
-    cut: (step: Step) => step._tag === "End" ? cutEnd(step) : cutChunk(step)
-  }
-}
-
-type Density = ReturnType<typeof makeDensity>
-
-/** The density of ids, as the recent segments show it. */
-const makeDensity = () => {
-  let items = 0
-  let width = 0
-  return {
-    add: (count: number, offsets: bigint): void => {
-      items = items * decay + count
-      width = width * decay + Number(offsets)
-    },
-    /** Returns the distance in which so many ids are expected, zero while it is unknown. */
-    stride: (count: number): bigint => items === 0 ? 0n : BigInt(Math.ceil(count * width / items))
-  }
+  return (step: Step) => step._tag === "End" ? cutEnd(step) : cutChunk(step)
 }
 
 /** Returns the last UUID before a position. */
