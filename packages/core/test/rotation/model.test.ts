@@ -24,8 +24,12 @@ const Index = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 5 }))
 const Choices = Schema.Array(Choice).check(Schema.isMaxLength(12))
 
 const Step = Schema.TaggedUnion({
-  Run: { run: RunSpec, choices: Choices },
-  Runs: { runs: Schema.Array(RunSpec).check(Schema.isMinLength(2), Schema.isMaxLength(3)), choices: Choices },
+  Runs: {
+    runs: Schema.Array(RunSpec).check(Schema.isMinLength(1), Schema.isMaxLength(3)),
+    choices: Choices,
+    /** Whether the runs that have not ended after these choices continue in a later step. */
+    pauses: Schema.Boolean
+  },
   Person: { action: Schema.Literals(["delete", "rename", "delete old"]), index: Index },
   Pause: { hours: Schema.Literals([0, 1, 2]), removesLeftovers: Schema.Boolean }
 })
@@ -39,11 +43,19 @@ const Settings = Schema.Struct({
 
 const undisturbed = { overlap: false, verify: true, events: [] } as const
 
+// The protocol does not protect a replacement from two runs that regenerate at once: docs/rotating-tokens.md says so.
+const isUnprotected = (kinds: ReadonlyArray<string>) => {
+  const regenerating = kinds.filter((kind) => kind === "regenerate").length
+  return regenerating > 1 && regenerating < kinds.length
+}
+
 const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, settings: typeof Settings.Type) {
   const world = yield* makeWorld(a, settings.hasCurrent)
   const { account, takeTurns } = world
   const service = yield* AuthorizationService.AuthorizationService
   const renamed = new Set<string>()
+  const finish = takeTurns([])
+  let hasOldRun = false
 
   const successors = Effect.gen(function*() {
     return (yield* Rotation.leftovers()).map(({ authorization }) => authorization)
@@ -51,17 +63,16 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
 
   for (const step of steps) {
     switch (step._tag) {
-      case "Run":
-        yield* takeTurns([world.run(step.run)], step.choices)
+      case "Runs": {
+        if (isUnprotected([...world.kinds(), ...step.runs.map(({ kind }) => kind)])) yield* finish
+        const replaces = isUnprotected(step.runs.map(({ kind }) => kind))
+        for (const spec of step.runs) yield* world.start(replaces ? { ...spec, kind: "replace" } : spec)
+        yield* takeTurns(step.choices, step.pauses)
         break
-      case "Runs":
-        // The protocol does not protect a replacement from two runs that regenerate at once: docs/rotating-tokens.md says so.
-        yield* takeTurns(
-          step.runs.map((spec) => world.run(step.runs.length > 2 ? { ...spec, kind: "replace" } : spec)),
-          step.choices
-        )
-        break
+      }
       case "Person": {
+        // No run can protect itself from a user who deletes its successor, or hides that from another run that regenerates.
+        if (step.action === "delete" || world.kinds().includes("regenerate")) yield* finish
         if (step.action === "delete old") {
           // No run can help a consumer if a user revokes its token and there is no authorization left to replace.
           const held = yield* findLive(world.held())
@@ -90,8 +101,11 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
         break
       }
       case "Pause":
+        hasOldRun = world.kinds().length > 0 && (hasOldRun || step.hours > 0)
         yield* TestClock.adjust(Duration.hours(step.hours))
         if (step.removesLeftovers) {
+          // A run takes less time than `minAge`.
+          if (hasOldRun) yield* finish
           yield* Effect.provideService(Rotation.removeLeftovers(), Rotation.Delivery, world.delivery)
           yield* world.checkHeld
         }
@@ -102,7 +116,10 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
     account.get(a),
     Option.exists(({ description }) => Option.contains(description, "key a [regenerating]"))
   )
-  const regenerate = takeTurns([world.run({ kind: "regenerate", ...undisturbed })], [])
+  const runUndisturbed = (kind: "replace" | "regenerate") =>
+    Effect.andThen(world.start({ kind, ...undisturbed }), finish)
+  const regenerate = runUndisturbed("regenerate")
+  yield* finish
   world.log.push("undisturbed")
   if (yield* isRegenerating) yield* regenerate
   if (yield* isRegenerating) {
@@ -120,21 +137,19 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
     yield* regenerate
     assert.isFalse(yield* isRegenerating, world.log.join("\n"))
   }
-  yield* takeTurns([world.run({ kind: "replace", ...undisturbed })], [])
+  yield* runUndisturbed("replace")
 
   const print = world.log.join("\n")
   assert.isTrue(Option.isNone(yield* account.get(a)), `the old authorization still exists\n${print}`)
   assert.isTrue(yield* world.isHeldLive, `the token of the consumer is dead\n${print}`)
-  // Without `current`, a run that finds one successor of a deleted authorization cannot know that it is a leftover. If two runs
-  // met and one was interrupted after it had delivered, the other one can have completed a successor that no consumer uses.
-  const haveMet = steps.some(({ _tag }) => _tag === "Runs")
-  const isCertain = settings.hasCurrent && (!haveMet || world.interrupted() === 0)
   const listed = new Set((yield* successors).map(({ id }) => id))
   for (const one of yield* account.authorizations) {
     assert.deepStrictEqual(one.scope, ["read", "write"])
     const isHeld = (yield* findLive(world.held()))?.id === one.id
     const isKnown = isHeld || listed.has(one.id) || renamed.has(one.id) || world.named.has(one.id)
-    assert.isTrue(isKnown || !isCertain, `${one.id} is not listed\n${print}`)
+    // With `current`, the shortest program that leaves an unknown successor: a run creates one. A second run begins, and
+    // delivers its own. The first run delivers, and stops. The second one completes its own, and stops before it reports that.
+    assert.isTrue(isKnown || world.isUnreported(one.id), `${one.id} is not known\n${print}`)
   }
 })
 
