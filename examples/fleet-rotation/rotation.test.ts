@@ -1,19 +1,25 @@
-import { AuthorizationService, Rotation } from "@effect-heroku/core"
+// cspell:ignore LRANGE
+import { Authorization, AuthorizationService, Rotation } from "@effect-heroku/core"
 import { NodeAuthorizationService } from "@effect-heroku/http-node"
 import { isRedisMissing, skipNote, startRedis } from "@effect-heroku/test-kit/redis"
 import { FakeHeroku, MemoryAuthorizationService } from "@effect-heroku/testing"
+import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
 import { HttpServer } from "effect/http"
+import { Redis } from "effect/persistence"
+import { TestClock } from "effect/testing"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { layerLoopback, run } from "../support/run.ts"
 import { layerDelivery } from "./delivery.ts"
+import { layerQueue, rotations } from "./queue.ts"
 
 const seed = Array.from({ length: 20 }, (_, index) => ({ description: `consumer ${index}`, scope: ["read"] as const }))
 const old = "00000000-0000-4000-8000-000000000001"
 const leftover = "00000000-0000-4000-8000-000000000002"
+type Id = Authorization.AuthorizationId
 const names = ["ops", "billing", "search"]
 
 const layerFleet = FakeHeroku.layerServer({
@@ -109,4 +115,56 @@ describe.skipIf(isRedisMissing)(`with Redis${skipNote}`, () => {
       }).pipe(Effect.provide(layerFleet)),
     300_000
   )
+
+  it.effect("an item that always fails holds up no other one, is stored after ten attempts, and can be queued again", () =>
+    Effect.gen(function*() {
+      const { url } = yield* startRedis
+      const [failing, working] = [old, leftover].map((id) => Authorization.AuthorizationId.make(id)) as [Id, Id]
+      const attempts: Array<unknown> = []
+      /** Lets time pass until a condition holds. */
+      const waitUntil = <E, R>(condition: Effect.Effect<boolean, E, R>) =>
+        Effect.promise(() => new Promise(setImmediate)).pipe(
+          Effect.andThen(TestClock.adjust("10 seconds")),
+          Effect.andThen(condition),
+          Effect.repeat({ until: (holds) => holds })
+        )
+      const attempted = (count: number) => waitUntil(Effect.sync(() => attempts.length >= count))
+      const stored = Redis.Redis.use(({ send }) =>
+        send<ReadonlyArray<string>>("LRANGE", "effectq:rotations:failed", "0", "-1")
+      )
+      yield* Effect.gen(function*() {
+        const queue = yield* rotations
+        const offer = (id: Id) => queue.offer({ account: "ops", id }, { id: `ops:${id}` })
+        const take = queue.take(({ id }, { attempts }) => {
+          const attempt = `${id} ${attempts}`
+          return id === failing ? Effect.fail(attempt) : Effect.succeed(attempt)
+        })
+        yield* take.pipe(
+          Effect.catch((failed) => Effect.succeed(failed)),
+          Effect.map((attempt) => attempts.push(attempt)),
+          Effect.forever,
+          Effect.forkScoped
+        )
+
+        yield* offer(failing)
+        yield* offer(working)
+        yield* attempted(11)
+        const ten = Array.from({ length: 10 }, (_, index) => `${failing} ${index + 1}`)
+        assert.deepStrictEqual(attempts, [ten[0], `${working} 1`, ...ten.slice(1)])
+        const [record, ...others] = yield* stored
+        assert.isEmpty(others)
+        assert.include(JSON.parse(record!), { id: `ops:${failing}`, attempts: 10 })
+        assert.include(record, `"lastFailure":"Error: ${ten[9]}`)
+
+        yield* offer(failing)
+        yield* waitUntil(Effect.map(stored, (all) => all.length === 0))
+        assert.lengthOf(attempts, 11)
+        yield* offer(failing)
+        yield* attempted(12)
+        assert.strictEqual(attempts[11], ten[0])
+      }).pipe(
+        Effect.provide([layerQueue, NodeRedis.layer({ url })]),
+        Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { REDIS_URL: url } })))
+      )
+    }))
 })
