@@ -79,7 +79,9 @@ describe("invalid options of calls", () => {
     [
       ["retry.times", withRetry({ times: -1 })],
       ["retry.baseDelay", withRetry({ baseDelay: "soon" as never })],
-      ["timeout", withTimeout(0)]
+      ["retry.maxDelay", withRetry({ maxDelay: NaN })],
+      ["timeout", withTimeout(0)],
+      ["timeout", withTimeout(NaN)]
     ] as const
   )(
     "a call with an invalid %s fails with InvalidParams before any request",

@@ -170,8 +170,14 @@ const check = (field: string, isValid: boolean, problem: string): Result.Result<
   isValid ? Result.void : Result.fail({ field, problem })
 
 /** Anything but a duration becomes a negative one. */
-const toDuration = (input: Duration.Input | undefined, byDefault: Duration.Duration): Duration.Duration =>
-  input === undefined ? byDefault : Option.getOrElse(Duration.fromInput(input), () => Duration.millis(-1))
+export const toDuration = (input: Duration.Input | undefined, byDefault: Duration.Duration): Duration.Duration => {
+  if (input === undefined) return byDefault
+  // `Duration.fromInput` takes NaN for zero, also in an object or a pair.
+  const hasNaN = [input, ...Object.values(Object(input))].some(Number.isNaN)
+  return hasNaN ? invalidDuration : Option.getOrElse(Duration.fromInput(input), () => invalidDuration)
+}
+
+const invalidDuration = Duration.millis(-1)
 
 /** Parses a base URL, or returns its first problem. */
 export const parseBaseUrl = (text: string, allowHttp: boolean) =>

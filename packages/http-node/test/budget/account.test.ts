@@ -208,8 +208,11 @@ describe("options", () => {
     [{ localShare: 0 }, "`localShare` must be a number above 0 and at most 1"],
     [{ localShare: 2 }, "`localShare` must be a number above 0 and at most 1"],
     [{ maxWait: -1 }, "`maxWait` must be a duration of at least 0"],
-    [{ storeTimeout: -1 }, "`storeTimeout` must be a duration of at least 0"]
-  ])("RequestBudget rejects %j with a defect: %s", ([options, problem]) =>
+    [{ maxWait: NaN }, "`maxWait` must be a duration of at least 0"],
+    [{ maxWait: "soon" as never }, "`maxWait` must be a duration of at least 0"],
+    [{ storeTimeout: -1 }, "`storeTimeout` must be a duration of at least 0"],
+    [{ storeTimeout: NaN }, "`storeTimeout` must be a duration of at least 0"]
+  ])("RequestBudget rejects %o with a defect: %s", ([options, problem]) =>
     Effect.gen(function*() {
       const exit = yield* Effect.exit(Effect.scoped(Layer.build(RequestBudget.layerMemory(options))))
       assert(Exit.isFailure(exit))

@@ -1,6 +1,7 @@
 /** The options of the request budget, their defaults and their limits. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { toDuration } from "../options.ts"
 
 /** The rate limit of an account, and how it is shared. The defaults are Heroku's numbers. */
 export interface Options {
@@ -33,8 +34,8 @@ export type Settings = Effect.Success<ReturnType<typeof resolve>>
 export const resolve = (options: Options) => {
   const { localShare = 1, pool = 4500, refillPerMinute = 75, withoutStore = "local" } = options
   const { reserve = Math.floor(Math.min(refillPerMinute, pool / 10)) } = options
-  const maxWaitMillis = Duration.toMillis(options.maxWait ?? "2 minutes")
-  const storeTimeoutMillis = Duration.toMillis(options.storeTimeout ?? "400 millis")
+  const maxWaitMillis = Duration.toMillis(toDuration(options.maxWait, Duration.minutes(2)))
+  const storeTimeoutMillis = Duration.toMillis(toDuration(options.storeTimeout, Duration.millis(400)))
   const checks: ReadonlyArray<readonly [option: keyof Options, isValid: boolean, requirement: string]> = [
     ["pool", Number.isInteger(pool) && pool >= 1, "an integer of at least 1"],
     ["refillPerMinute", refillPerMinute > 0 && refillPerMinute < Infinity, "a finite number above 0"],
