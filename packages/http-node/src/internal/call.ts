@@ -14,7 +14,7 @@ import { isHeaderValue, parseCallOptions, parseToken, type Problem, type Setting
 import * as Redact from "./redact.ts"
 import { timedOut } from "./requestFailed.ts"
 import * as ApiResponse from "./response.ts"
-import { leavesOutcomeUnknown, makeSchedule } from "./retry.ts"
+import { makeSchedule } from "./retry.ts"
 import { withAttempt } from "./telemetry.ts"
 import { limitTime, mayBeSent, type Transmissions } from "./transmission.ts"
 
@@ -94,7 +94,7 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budg
             .pipe(
               Effect.tapError((error) =>
                 Effect.sync(() => {
-                  progress.outcomeUnknown = outcomeUnknown || leavesOutcomeUnknown(error)
+                  progress.outcomeUnknown = error.outcomeUnknown
                   progress.transmissions = undefined
                 })
               ),

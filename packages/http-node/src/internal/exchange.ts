@@ -198,7 +198,7 @@ const readResponse = (
     operation,
     status,
     headers: ApiResponse.selectHeaders(headers, attempt.redact),
-    body: new ApiResponse.Body(bytes)
+    body: Redacted.make(bytes)
   })
   if (!ApiResponse.isExpected({ operation, status })) {
     const body = makeBuffer(maxErrorBytes)

@@ -13,6 +13,7 @@ import type { InvalidAuthorization } from "@effect-heroku/core/AuthorizationServ
 import * as Effect from "effect/Effect"
 import type { Headers } from "effect/http/Headers"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
@@ -26,28 +27,14 @@ export interface ApiResponse {
   readonly status: number
   /** The headers that are used, without secrets. */
   readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: Body
+  /** The bytes. They may hold tokens, and are wiped once a list is decoded. */
+  readonly body: Redacted.Redacted<Uint8Array>
   /** For the other parts of the response that get into an error. */
   readonly redact: Redact
   /** Whether Heroku may have acted on an earlier attempt of the same call. */
   readonly outcomeUnknown: boolean
   /** How many attempts the call has made, with the one of this response. */
   readonly attempts: number
-}
-
-/** The bytes of a body. They may hold tokens: a private field hides them from everything that prints a response. */
-export class Body {
-  #bytes: Uint8Array
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-  }
-  reveal(): Uint8Array {
-    return this.#bytes
-  }
-  /** Drops the bytes: a tracer may keep the response, and then pages of a list would fill the memory. */
-  release(): void {
-    this.#bytes = new Uint8Array()
-  }
 }
 
 const headerNames = [
@@ -99,7 +86,7 @@ export const isExpected = ({ operation, status }: Pick<ApiResponse, "operation" 
 
 /** Reads an error from a response that arrived at `now`, in milliseconds since 1970. */
 export const toErrorResponse = ({ body, headers, redact, status }: ApiResponse, now: number): ErrorResponse => {
-  const error = parseErrorResponse({ status, headers, body: utf8.decode(body.reveal()) }, now)
+  const error = parseErrorResponse({ status, headers, body: utf8.decode(Redacted.value(body)) }, now)
   return {
     ...error,
     errorId: Option.map(error.errorId, redact),
@@ -160,7 +147,7 @@ const chunkBytes = 100 * 750
 const decodeList = (response: ApiResponse): ListResponse["items"] =>
   Stream.paginate({ offset: 0, index: 0 }, ({ index, offset }) =>
     Effect.suspend(() => {
-      const { json, next } = parseChunk(response.body.reveal(), offset, chunkBytes)
+      const { json, next } = parseChunk(Redacted.value(response.body), offset, chunkBytes)
       const items = Option.isSome(json)
         ? decodeItems(response, json.value, index)
         // The list was cut inside an authorization, or it is not JSON.
@@ -171,7 +158,7 @@ const decodeList = (response: ApiResponse): ListResponse["items"] =>
           items,
           Option.isSome(json) ? Option.map(next, (offset) => ({ offset, index: index + items.length })) : Option.none()
         ] as const))
-    })).pipe(Stream.ensuring(Effect.sync(() => response.body.release())))
+    })).pipe(Stream.ensuring(Effect.sync(() => Redacted.wipeUnsafe(response.body))))
 
 /** Decodes a part of a list that starts at an index. Records are decoded one by one only if one of them is invalid. */
 const decodeItems = (
@@ -192,7 +179,7 @@ const decodeItems = (
 }
 
 const parseBody = (response: ApiResponse): Result.Result<unknown, InvalidResponse> => {
-  const text = utf8.decode(response.body.reveal())
+  const text = utf8.decode(Redacted.value(response.body))
   return Result.fromOption(parseJson(text), () => {
     const type = response.headers["content-type"] ?? "no content type"
     return invalid(response, `The body is not JSON (${text.length} characters, ${type})`)

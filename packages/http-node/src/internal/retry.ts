@@ -1,5 +1,4 @@
 /** Which failures are retried, and when: by what the operation does and what went wrong, never by the HTTP method. */
-import { changesState } from "@effect-heroku/core/AuthorizationEndpoints"
 import { type AuthorizationError, isRetryable } from "@effect-heroku/core/AuthorizationError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -29,11 +28,6 @@ export const makeSchedule = ({ baseDelay, maxDelay, maxRetryAfter, times }: Sett
       return delay
     }))
   )
-
-/** Whether Heroku may have acted on an attempt that failed with this error. */
-export const leavesOutcomeUnknown = (error: AuthorizationError): boolean =>
-  changesState(error.operation)
-  && (error._tag === "RequestFailed" ? error.outcomeUnknown : error._tag === "UnexpectedStatus")
 
 /** Whether a retry at once can succeed. A rejection by the proxy, or a request that was not sent, would come again. */
 const isRetried = (error: AuthorizationError): boolean =>
