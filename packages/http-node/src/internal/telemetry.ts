@@ -11,7 +11,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import * as Tracer from "effect/Tracer"
 import type { Endpoint } from "./exchange.ts"
 import type { Settings } from "./options.ts"
 import { type ApiResponse, requestId } from "./response.ts"
@@ -25,8 +24,20 @@ export const withAttempt = <E extends AuthorizationError>(
   retries: number,
   attempt: Effect.Effect<ApiResponse, E>
 ): Effect.Effect<ApiResponse, E> =>
-  // Not `withSpan`, which would add a frame to the stack of every error: errors carry their operation.
-  Effect.useSpan(`${method} ${template}`, {
+  Effect.clockWith((clock) => {
+    const start = clock.monotonicTimeNanosUnsafe()
+    return Effect.onExit(
+      attempt,
+      Effect.fnUntraced(function*(exit) {
+        yield* Effect.annotateCurrentSpan(toAttributes(exit))
+        const outcome = outcomeOf(exit)
+        const millis = Math.round(Number(clock.monotonicTimeNanosUnsafe() - start) / 1e6)
+        yield* Metric.update(Metric.withAttributes(requestCount, { operation, outcome }), 1)
+        if (retries > 0) yield* Metric.update(Metric.withAttributes(retryCount, { operation }), 1)
+        yield* Effect.logDebug(`Heroku ${operation}: ${outcome} in ${millis} ms`)
+      })
+    )
+  }).pipe(Effect.withSpan(`${method} ${template}`, {
     kind: "client",
     attributes: {
       "http.request.method": method,
@@ -36,21 +47,7 @@ export const withAttempt = <E extends AuthorizationError>(
       "server.port": server.port,
       ...(retries > 0 ? { "http.request.resend_count": retries } : {})
     }
-  }, (span) =>
-    Effect.clockWith((clock) => {
-      const start = clock.monotonicTimeNanosUnsafe()
-      return attempt.pipe(
-        Effect.onExit(Effect.fnUntraced(function*(exit: Exit.Exit<ApiResponse, E>) {
-          annotate(span, exit)
-          const outcome = outcomeOf(exit)
-          const millis = Math.round(Number(clock.monotonicTimeNanosUnsafe() - start) / 1e6)
-          yield* Metric.update(Metric.withAttributes(requestCount, { operation, outcome }), 1)
-          if (retries > 0) yield* Metric.update(Metric.withAttributes(retryCount, { operation }), 1)
-          yield* Effect.logDebug(`Heroku ${operation}: ${outcome} in ${millis} ms`)
-        })),
-        Effect.provideService(Tracer.ParentSpan, span)
-      )
-    }))
+  }, { captureStackTrace: false }))
 
 /** `success`, the tag of the error, `interrupted` or `defect`. */
 const outcomeOf = (exit: Exit.Exit<ApiResponse, AuthorizationError>): string => {
@@ -60,16 +57,18 @@ const outcomeOf = (exit: Exit.Exit<ApiResponse, AuthorizationError>): string => 
   return Exit.hasInterrupts(exit) ? "interrupted" : "defect"
 }
 
-/** Adds the response or the failure to the span. */
-const annotate = (span: Tracer.Span, exit: Exit.Exit<ApiResponse, AuthorizationError>): void => {
+/** The attributes of the response or the failure. */
+const toAttributes = (exit: Exit.Exit<ApiResponse, AuthorizationError>): Record<string, unknown> => {
   const error = Option.getOrUndefined(Exit.findErrorOption(exit))
-  if (error?._tag === "RequestFailed") return span.attribute("error.type", error.reason)
+  if (error?._tag === "RequestFailed") return { "error.type": error.reason }
   const response = Exit.isSuccess(exit) ? { status: exit.value.status, requestId: requestId(exit.value) } : error
-  if (response?.status === undefined) return
-  span.attribute("http.response.status_code", response.status)
-  if (Option.isSome(response.requestId)) span.attribute("heroku.request_id", response.requestId.value)
-  if (response.status >= 400) span.attribute("error.type", String(response.status))
-  else if (error?._tag === "InvalidResponse") span.attribute("error.type", error._tag)
+  if (response?.status === undefined) return {}
+  return {
+    "http.response.status_code": response.status,
+    ...(Option.isSome(response.requestId) && { "heroku.request_id": response.requestId.value }),
+    ...(response.status >= 400 && { "error.type": String(response.status) }),
+    ...(error?._tag === "InvalidResponse" && { "error.type": error._tag })
+  }
 }
 
 const requestCount = counter("heroku.requests", "Requests sent, by operation and outcome")
