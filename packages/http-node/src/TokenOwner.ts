@@ -1,9 +1,7 @@
 /** The account that a token belongs to, which tells people what they are about to change. */
-import { invalidInput } from "@effect-heroku/core/AuthorizationEndpoints"
 import type { InfoError } from "@effect-heroku/core/AuthorizationError"
 import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Call from "./internal/call.ts"
 import { readOptions } from "./internal/config.ts"
@@ -30,10 +28,7 @@ export const find: (
   overrides?: Config.Wrap<Partial<Options>>
 ) => Effect.Effect<TokenOwner, InfoError | Config.ConfigError> = Effect.fnUntraced(function*(overrides = {}) {
   const { client, settings } = yield* connect(yield* readOptions<Options>(overrides))
-  const valid = yield* Effect.fromResult(
-    Result.mapError(settings, ({ field, problem }) => invalidInput("info", field, problem))
-  )
-  const response = yield* Call.make(client, valid)({
+  const response = yield* Call.make(client, settings)({
     operation: "info",
     method: "GET",
     path: "/account",

@@ -18,9 +18,6 @@ import { makeSchedule } from "./retry.ts"
 import { withAttempt } from "./telemetry.ts"
 import { limitTime, mayBeSent, type Transmissions } from "./transmission.ts"
 
-/** Sends a request and retries it where that is safe. Succeeds with a response whose status means success. */
-export type Call = ReturnType<typeof make>
-
 /** How far a call has come: one record for each call, updated by its attempts. */
 interface Progress {
   /** How many attempts have started. */
@@ -36,8 +33,21 @@ interface Credentials extends Pick<AttemptContext, "redact" | "token"> {
   readonly budget: AccountBudget
 }
 
-/** Creates the function that makes the calls of a service. */
-export const make = (httpClient: HttpClient.HttpClient, settings: Settings, budgets?: Budgets) => {
+/** Sends a request and retries it where that is safe. Succeeds with a response whose status means success. */
+type Call = ReturnType<typeof makeValid>
+
+/** Creates the function that makes the calls of a service. With an invalid option, every call fails and names it. */
+export const make = (
+  httpClient: HttpClient.HttpClient,
+  settings: Result.Result<Settings, Problem>,
+  budgets?: Budgets
+): Call =>
+  Result.match(settings, {
+    onFailure: (problem) => ({ operation }) => orInvalidInput(operation, Result.fail(problem)),
+    onSuccess: (valid) => makeValid(httpClient, valid, budgets)
+  })
+
+const makeValid = (httpClient: HttpClient.HttpClient, settings: Settings, budgets?: Budgets) => {
   const exchange = makeExchange(httpClient, settings)
   const readCallOptions = Effect.fnUntraced(function*(operation: Operation) {
     return yield* orInvalidInput(operation, parseCallOptions(yield* AuthorizationEndpoints.CallOptions, settings))

@@ -9,7 +9,7 @@ import type { Operation } from "@effect-heroku/core/AuthorizationError"
 import type { Service } from "@effect-heroku/core/AuthorizationService"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as Result from "effect/Result"
+import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as RequestBudget from "./budget/service.ts"
 import * as Call from "./call.ts"
@@ -23,12 +23,7 @@ export const makeService = (
   settings: Result.Result<Settings, Problem>,
   budget?: RequestBudget.Service
 ): Service => {
-  const call = Result.match(settings, {
-    // Every operation names the invalid option.
-    onFailure: ({ field, problem }): Call.Call => ({ operation }) =>
-      Effect.fail(AuthorizationEndpoints.invalidInput(operation, field, problem)),
-    onSuccess: (settings) => Call.make(httpClient, settings, budget)
-  })
+  const call = Call.make(httpClient, settings, budget)
   const callAndDecode = <O extends Operation>(endpoint: Endpoint<O>) =>
     Effect.flatMap(call(endpoint), (response) => decodeAuthorization(response, endpoint.id))
   return AuthorizationEndpoints.make({

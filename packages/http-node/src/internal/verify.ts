@@ -1,9 +1,8 @@
 /** Finds out whether a token works. */
-import { invalidInput } from "@effect-heroku/core/AuthorizationEndpoints"
 import type { InfoError } from "@effect-heroku/core/AuthorizationError"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as Result from "effect/Result"
+import type * as Result from "effect/Result"
 import * as Call from "./call.ts"
 import type { Problem, Settings } from "./options.ts"
 
@@ -15,13 +14,9 @@ export const verifyToken = (
   httpClient: HttpClient.HttpClient,
   settings: Result.Result<Settings, Problem>
 ): Effect.Effect<boolean, InfoError> =>
-  Result.match(settings, {
-    onFailure: ({ field, problem }) => Effect.fail(invalidInput("info", field, problem)),
-    onSuccess: (settings) =>
-      Call.make(httpClient, settings)({ operation: "info", method: "GET", path, template: path }).pipe(
-        Effect.as(true),
-        Effect.catchTag("Unauthorized", () => Effect.succeed(false)),
-        // Heroku knows the token, and it may not make this request.
-        Effect.catchTag(["Forbidden", "TwoFactorRequired"], () => Effect.succeed(true))
-      )
-  })
+  Call.make(httpClient, settings)({ operation: "info", method: "GET", path, template: path }).pipe(
+    Effect.as(true),
+    Effect.catchTag("Unauthorized", () => Effect.succeed(false)),
+    // Heroku knows the token, and it may not make this request.
+    Effect.catchTag(["Forbidden", "TwoFactorRequired"], () => Effect.succeed(true))
+  )
