@@ -3,7 +3,7 @@ import * as AuthorizationService from "@effect-heroku/core/AuthorizationService"
 import * as Rotation from "@effect-heroku/core/Rotation"
 import { recordSpans } from "@effect-heroku/test-kit/spans"
 import * as FaultInjection from "@effect-heroku/testing/FaultInjection"
-import * as HerokuAccount from "@effect-heroku/testing/HerokuAccount"
+import type * as HerokuAccount from "@effect-heroku/testing/HerokuAccount"
 import { assert, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -13,67 +13,44 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { inspect } from "node:util"
-import { a, b, c, descriptions, layerWith, makeConsumers, operations } from "../fixtures/rotation.ts"
+import { a, b, c, changing, created, descriptions, inAccount, operations, replacing } from "../fixtures/rotation.ts"
 
-const replacing = `key a [replaces ${a}]`
-
-/** The lifetime that the successor has, and the one that the outcome reports. */
+/** The lifetime of the successor, which is also the one that the outcome reports. */
 const replaceAndCompare = Effect.fnUntraced(function*(options?: Rotation.ReplaceOptions) {
-  const account = yield* HerokuAccount.HerokuAccount
   const outcome = yield* Rotation.replace(a, options)
-  assert.strictEqual(outcome._tag, "replaced")
-  const [successor] = yield* account.authorizations
+  const [successor] = yield* created
   const expiresIn = Option.flatMap(successor!.accessToken, (token) => token.expiresIn)
-  if (outcome._tag === "replaced") assert.deepStrictEqual(outcome.expiresIn, expiresIn)
-  return Option.map(expiresIn, Duration.toDays)
+  assert.deepStrictEqual(outcome, { _tag: "replaced", id: a, successor: successor!.id, expiresIn })
+  return Option.map(expiresIn, Duration.toSeconds)
 })
 
-it.effect("a successor has the lifetime that the old authorization was created with", () => {
-  const { delivery } = makeConsumers()
-  return Effect.gen(function*() {
+const days = 86_400
+const byHeroku = "Long-lived user authorization"
+const severalMarks = `key [regenerating] a [replaces ${c}] [regenerating] [replaced by ${c}]`
+
+it.effect.each<[string, Partial<HerokuAccount.AuthorizationSeed>, Rotation.ReplaceOptions, Option.Option<number>]>([
+  ["that the old authorization was created with", {}, {}, Option.some(30 * days)],
+  ["rounded to seconds", { createdAt: DateTime.makeUnsafe("1969-12-31T23:59:59.600Z") }, {}, Option.some(30 * days)],
+  ["of a second if a clock is slow", { createdAt: DateTime.makeUnsafe("1980-01-01T00:00:00Z") }, {}, Option.some(1)],
+  ["of the option", {}, { expiresIn: "7 days" }, Option.some(7 * days)],
+  ["without an end", {}, { expiresIn: Infinity }, Option.none()]
+])("a successor has the lifetime %s", ([, seed, options, expected]) =>
+  inAccount(function*() {
     yield* TestClock.adjust("20 days")
-    assert.deepStrictEqual(yield* replaceAndCompare(), Option.some(30))
-  }).pipe(Effect.provide(layerWith(delivery, [{ id: a, expiresIn: "30 days" }])))
-})
-
-it.effect("a lifetime is rounded to whole seconds, and is at least one second if a clock is slow", () => {
-  const { delivery } = makeConsumers()
-  const seed = (
-    createdAt: string
-  ) => [{ id: a, expiresIn: "30 days", createdAt: DateTime.makeUnsafe(createdAt) } as const]
-  return Effect.gen(function*() {
-    const exactly = yield* replaceAndCompare().pipe(
-      Effect.provide(layerWith(delivery, seed("1969-12-31T23:59:59.600Z")))
-    )
-    assert.deepStrictEqual(exactly, Option.some(30))
-    const slow = yield* replaceAndCompare().pipe(Effect.provide(layerWith(delivery, seed("1980-01-01T00:00:00Z"))))
-    assert.deepStrictEqual(slow, Option.some(1 / 86_400))
-  })
-})
-
-it.effect.each<[string, Duration.Input, Option.Option<number>]>([
-  ["another lifetime", "7 days", Option.some(7)],
-  ["no end", Infinity, Option.none()]
-])("the option expiresIn gives a successor %s", ([, expiresIn, expected]) => {
-  const { delivery } = makeConsumers()
-  return Effect.gen(function*() {
-    assert.deepStrictEqual(yield* replaceAndCompare({ expiresIn }), expected)
-  }).pipe(Effect.provide(layerWith(delivery, [{ id: a, expiresIn: "30 days" }])))
-})
+    assert.deepStrictEqual(yield* replaceAndCompare(options), expected)
+  }, { seed: [{ id: a, expiresIn: "30 days", ...seed }] }))
 
 it.effect.each<[string, HerokuAccount.AuthorizationSeed]>([
   ["has expired", { id: a, expiresIn: 0 }],
   ["has no token", { id: a, accessToken: null }]
-])("replace needs the option expiresIn for an authorization that %s", ([, seed]) => {
-  const { delivery } = makeConsumers()
-  return Effect.gen(function*() {
+])("replace needs the option expiresIn for an authorization that %s", ([, seed]) =>
+  inAccount(function*() {
     const error = yield* Effect.flip(Rotation.replace(a))
     assert.deepInclude(error, { _tag: "NotReplaceable", id: a, reason: "lifetime" })
     assert.include(error.message, "Pass `expiresIn`")
     assert.deepStrictEqual(yield* operations, ["list", "info"])
-    assert.deepStrictEqual(yield* replaceAndCompare({ expiresIn: "1 day" }), Option.some(1))
-  }).pipe(Effect.provide(layerWith(delivery, [seed])))
-})
+    assert.deepStrictEqual(yield* replaceAndCompare({ expiresIn: "1 day" }), Option.some(1 * days))
+  }, { seed: [seed] }))
 
 it.effect.each<[string, "create" | "delete", string, Rotation.ReplaceOptions]>([
   ["expiresIn", "create", "of more than 0", { expiresIn: 0 }],
@@ -84,197 +61,150 @@ it.effect.each<[string, "create" | "delete", string, Rotation.ReplaceOptions]>([
   ["overlap", "delete", "from 0 to 100000000000 seconds", { overlap: "-1 seconds" }],
   ["overlap", "delete", "from 0 to 100000000000 seconds", { overlap: Infinity }],
   ["overlap", "delete", "from 0 to 100000000000 seconds", { overlap: "100000000001 seconds" }]
-])("replace rejects an invalid %s before it does anything", ([field, operation, range, options]) => {
-  const { delivery } = makeConsumers()
-  return Effect.gen(function*() {
-    const error = yield* Effect.flip(Rotation.replace(a, options))
-    assert.deepInclude(error, { _tag: "InvalidParams", operation, field: Option.some(field) })
-    assert.strictEqual(error.message, `${field}: must be a duration ${range}`)
-    assert.isEmpty(yield* operations)
-  }).pipe(Effect.provide(layerWith(delivery)))
-})
+])(
+  "replace rejects an invalid %s before it does anything",
+  ([field, operation, range, options]) =>
+    inAccount(function*() {
+      const error = yield* Effect.flip(Rotation.replace(a, options))
+      assert.deepInclude(error, { _tag: "InvalidParams", operation, field: Option.some(field) })
+      assert.strictEqual(error.message, `${field}: must be a duration ${range}`)
+      assert.isEmpty(yield* operations)
+    })
+)
 
-it.effect("a description without a name becomes Heroku's own", () => {
-  const { delivery } = makeConsumers()
-  return Effect.gen(function*() {
-    yield* Rotation.replace(a)
-    assert.deepStrictEqual([...(yield* descriptions).values()], ["Long-lived user authorization"])
-  }).pipe(Effect.provide(layerWith(delivery, [{ id: a, description: "" }])))
-})
+it.effect.each<[string, string | undefined, string]>([
+  ["is missing", undefined, byHeroku],
+  ["is empty", "", byHeroku],
+  ["consists of a mark", ` [replaced by ${c}]`, byHeroku],
+  ["ends with several marks", severalMarks, "key [regenerating] a"],
+  ["ends with a word in place of a successor", "CI [replaced by vault]", "CI [replaced by vault]"],
+  ["ends with a word in place of an id", "Deploy key [replaces jenkins]", "Deploy key [replaces jenkins]"]
+])(
+  "the successor gets the plain description when that of the old one %s",
+  ([, description, plain]) =>
+    inAccount(function*({ account }) {
+      const old = Option.getOrThrow(yield* account.get(a))
+      yield* account.put(new Authorization.Authorization({ ...old, description: Option.fromUndefinedOr(description) }))
+      yield* Rotation.replace(a)
+      assert.deepStrictEqual([...(yield* descriptions).values()], [plain])
+    })
+)
 
-it.effect("replace creates another successor at most twice when it does not know the outcome of a create", () => {
-  const { delivery } = makeConsumers()
-  return Effect.gen(function*() {
-    const faults = yield* FaultInjection.FaultInjection
+it.effect("replace creates another successor at most twice when it does not know the outcome of a create", () =>
+  inAccount(function*({ faults }) {
     yield* faults.inject(FaultInjection.connectionReset, { operation: "create", afterActing: true, times: 2 })
     // The first two exist. They appeared during this run, as if another one had created them.
-    const error = yield* Effect.flip(Rotation.replace(a))
-    assert.strictEqual(error._tag, "RotationConflict")
+    assert.strictEqual((yield* Effect.flip(Rotation.replace(a)))._tag, "RotationConflict")
     const creates = ["create", "create", "create"]
     assert.deepStrictEqual(yield* operations, ["list", "info", ...creates, "info", "update", "list"])
     assert.lengthOf([...(yield* descriptions).values()].filter((one) => one === replacing), 3)
     assert.strictEqual((yield* Rotation.replace(a))._tag, "replaced")
     assert.sameMembers([...(yield* descriptions).values()], ["key a", replacing, replacing])
     assert.lengthOf(yield* Rotation.leftovers(), 2)
-  }).pipe(Effect.provide(layerWith(delivery)))
-})
+  }))
 
-it.effect("replace creates no other successor after a response that breaks the protocol", () => {
-  const { deliveries, delivery } = makeConsumers()
-  return Effect.gen(function*() {
-    const faults = yield* FaultInjection.FaultInjection
-    yield* faults.inject(FaultInjection.garbled, { operation: "create" })
-    assert.deepInclude(yield* Effect.flip(Rotation.replace(a)), { _tag: "InvalidResponse", outcomeUnknown: true })
-    assert.isEmpty(deliveries)
-    assert.deepStrictEqual([...(yield* descriptions).values()], ["key a", replacing])
-    assert.deepStrictEqual((yield* Rotation.leftovers()).map(({ state }) => state), ["created"])
-  }).pipe(Effect.provide(layerWith(delivery)))
-})
+it.effect.each<[string, FaultInjection.Fault, string, ReadonlyArray<string>, ReadonlyArray<string>]>([
+  ["its response breaks the protocol", FaultInjection.garbled, "InvalidResponse", ["create"], ["created"]],
+  ["it certainly did nothing", FaultInjection.connectionRefused, "RequestFailed", ["create"], []],
+  ["three outcomes are unknown", FaultInjection.status(503), "UnexpectedStatus", ["create", "create", "create"], []]
+])(
+  "replace does not retry a create when %s",
+  ([, fault, tag, creates, leftovers]) =>
+    inAccount(function*({ deliveries, faults }) {
+      yield* faults.inject(fault, { operation: "create", times: 4 })
+      assert.strictEqual((yield* Effect.flip(Rotation.replace(a)))._tag, tag)
+      assert.deepStrictEqual(yield* operations, ["list", "info", ...creates])
+      assert.isEmpty(deliveries)
+      assert.deepStrictEqual((yield* Rotation.leftovers()).map(({ state }) => state), leftovers)
+    })
+)
 
-it.effect("replace gives up after three creates with unknown outcomes", () => {
-  const { deliveries, delivery } = makeConsumers()
-  return Effect.gen(function*() {
-    const faults = yield* FaultInjection.FaultInjection
-    yield* faults.inject(FaultInjection.status(503), { operation: "create", times: 4 })
-    assert.strictEqual((yield* Effect.flip(Rotation.replace(a)))._tag, "UnexpectedStatus")
-    assert.deepStrictEqual(yield* operations, ["list", "info", "create", "create", "create"])
-    assert.isEmpty(deliveries)
-  }).pipe(Effect.provide(layerWith(delivery)))
-})
+const long = `${"ä".repeat(80)} of the build server`
 
-it.effect("replace never retries a create that certainly did nothing", () => {
-  const { delivery } = makeConsumers()
-  return Effect.gen(function*() {
-    const faults = yield* FaultInjection.FaultInjection
-    yield* faults.inject(FaultInjection.connectionRefused, { operation: "create" })
-    assert.strictEqual((yield* Effect.flip(Rotation.replace(a)))._tag, "RequestFailed")
-    assert.deepStrictEqual(yield* operations, ["list", "info", "create"])
-  }).pipe(Effect.provide(layerWith(delivery)))
-})
-
-it.effect("a description that is too long with a mark is shortened in the mark only", () => {
-  const { delivery } = makeConsumers()
-  const description = `${"ä".repeat(80)} of the build server`
-  const limit = description.length
-  return Effect.gen(function*() {
-    const service = yield* AuthorizationService.AuthorizationService
-    const account = yield* HerokuAccount.HerokuAccount
-    const faults = yield* FaultInjection.FaultInjection
-    const isTooLong = (call: FaultInjection.Call) => (call.input?.description?.length ?? 0) > limit
+it.effect("a description that is too long with a mark is shortened in the mark only", () =>
+  inAccount(function*({ faults }) {
+    const isTooLong = (call: FaultInjection.Call) => (call.input?.description?.length ?? 0) > long.length
     yield* faults.inject(FaultInjection.status(422), { when: isTooLong, times: Infinity })
-    let marked: ReadonlyArray<string> = []
-    yield* Rotation.replace(a).pipe(
-      Effect.provideService(AuthorizationService.AuthorizationService, {
-        ...service,
-        delete: (id) =>
-          Effect.andThen(
-            Effect.map(account.authorizations, (all) => {
-              marked = all.map((one) => Option.getOrThrow(one.description))
-            }),
-            service.delete(id)
-          )
-      })
-    )
+    const marked: Array<string> = []
+    const look = Effect.map(descriptions, (all) => marked.push(...all.values()))
+    yield* Rotation.replace(a).pipe(changing("delete", 1, look))
     assert.lengthOf(marked, 2)
     for (const one of marked) {
       assert.match(one, /^ä+ \[replace/)
-      assert.lengthOf(one, limit)
+      assert.lengthOf(one, long.length)
     }
-    assert.deepStrictEqual([...(yield* descriptions).values()], [description])
-    const creates = ["create", "create"]
-    const updates = ["update", "update"]
-    assert.deepStrictEqual(
-      yield* operations,
-      ["list", "info", ...creates, "info", ...updates, "list", "delete", "update"]
-    )
-  }).pipe(Effect.provide(layerWith(delivery, [{ id: a, description }])))
-})
+    assert.deepStrictEqual([...(yield* descriptions).values()], [long])
+    const twice = ["create", "create", "info", "update", "update"]
+    assert.deepStrictEqual(yield* operations, ["list", "info", ...twice, "list", "delete", "update"])
+  }, { seed: [{ id: a, description: long }] }))
 
-it.effect("a rejected description keeps at least one character, and is written twice at most", () => {
-  const { delivery } = makeConsumers()
-  return Effect.gen(function*() {
-    const faults = yield* FaultInjection.FaultInjection
+it.effect("a rejected description keeps at least one character, and is written twice at most", () =>
+  inAccount(function*({ faults }) {
     yield* faults.inject(FaultInjection.status(422), { operation: "create", times: Infinity })
     assert.strictEqual((yield* Effect.flip(Rotation.replace(a)))._tag, "InvalidParams")
     const written = (yield* faults.calls).flatMap(({ input }) => input?.description ?? [])
     assert.deepStrictEqual(written, [replacing, `k [replaces ${a}]`])
-  }).pipe(Effect.provide(layerWith(delivery)))
-})
+  }))
 
-it.effect("a create whose response does not contain the token in clear delivers nothing", () => {
-  const { deliveries, delivery } = makeConsumers()
-  return Effect.gen(function*() {
-    const account = yield* HerokuAccount.HerokuAccount
-    const service = yield* AuthorizationService.AuthorizationService
-    for (const accessToken of [null, "HRKU-AAab**********end"]) {
-      const create = () => Effect.map(account.put({ description: replacing, accessToken }), ([one]) => one!)
+it.effect.each([null, "HRKU-AAab**********end"])(
+  "a create whose response has the token %s delivers nothing",
+  (token) =>
+    inAccount(function*({ account, deliveries, service }) {
+      const create = () => Effect.map(account.put({ description: replacing, accessToken: token }), ([one]) => one!)
       const error = yield* Rotation.replace(a).pipe(
         Effect.provideService(AuthorizationService.AuthorizationService, { ...service, create }),
         Effect.flip
       )
       assert.deepInclude(error, { _tag: "InvalidResponse", operation: "create", status: 201 })
       assert.include(error.message, "access token in clear")
-    }
-    assert.isEmpty(deliveries)
-  }).pipe(Effect.provide(layerWith(delivery)))
-})
+      assert.isEmpty(deliveries)
+    })
+)
 
 it.effect("no outcome, error, description or span of a rotation contains a token", () => {
-  const { deliveries, delivery } = makeConsumers()
   const { spans, tracer } = recordSpans()
-  return Effect.gen(function*() {
+  return inAccount(function*({ deliveries }) {
     const actingToken = Redacted.make("HRKU-AAacting")
-    const verifyOnce = () => Effect.succeed(deliveries.length !== 2)
+    const verify = () => Effect.succeed(deliveries.length !== 2)
     const outcomes = [
-      yield* Rotation.replace(a, { actingToken, verify: verifyOnce }),
-      yield* Effect.result(Rotation.replace(deliveries[0]!.authorization.id, { verify: verifyOnce })),
+      yield* Rotation.replace(a, { actingToken, verify }),
+      yield* Effect.result(Rotation.replace(deliveries[0]!.authorization.id, { verify })),
       yield* Effect.result(Rotation.replace("HRKU-AAused-as-id" as Authorization.AuthorizationId)),
-      yield* Effect.result(Rotation.regenerate(deliveries[1]!.authorization.id, { verify: verifyOnce }))
+      yield* Effect.result(Rotation.regenerate(deliveries[1]!.authorization.id, { verify }))
     ]
     assert.lengthOf(deliveries, 2)
     const shown = [outcomes, yield* descriptions, spans.map(({ attributes, name }) => [name, attributes])]
     assert.notInclude(inspect(shown, { depth: 9 }), "HRKU")
     const roots = spans.filter(({ parent }) => Option.isNone(parent)).map(({ name }) => name)
     assert.deepStrictEqual(roots, ["Rotation.replace", "Rotation.replace", "Rotation.replace", "Rotation.regenerate"])
-  }).pipe(Effect.withTracer(tracer), Effect.provide(layerWith(delivery)))
+  }).pipe(Effect.withTracer(tracer))
 })
 
-it.effect("replace needs the team of an authorization of a team, and creates its successor there", () => {
-  const { deliveries, delivery } = makeConsumers()
-  return Effect.gen(function*() {
-    const service = yield* AuthorizationService.AuthorizationService
+it.effect("replace needs the team of an authorization of a team, and creates its successor there", () =>
+  inAccount(function*({ deliveries, service }) {
     assert.deepInclude(yield* Effect.flip(Rotation.replace(a)), { _tag: "NotReplaceable", reason: "unlisted" })
     assert.strictEqual((yield* Rotation.replace(a, { team: "platform" }))._tag, "replaced")
     const listed = yield* Stream.runCollect(service.stream({ team: "platform" }))
     assert.deepStrictEqual(listed.map(({ id }) => id), deliveries.map(({ authorization }) => authorization.id))
     assert.isEmpty(yield* Stream.runCollect(service.stream()))
     assert.isEmpty(yield* Rotation.leftovers({ team: "platform" }))
-  }).pipe(Effect.provide(layerWith(delivery, [{ id: a, team: "platform" }])))
-})
+  }, { seed: [{ id: a, team: "platform" }] }))
 
-it.effect("a record that does not decode stops no rotation, and is no reason to take an authorization for deleted", () => {
-  const { current, delivery, tokens } = makeConsumers()
-  return Effect.gen(function*() {
-    const service = yield* AuthorizationService.AuthorizationService
-    const account = yield* HerokuAccount.HerokuAccount
-    const withInvalid: AuthorizationService.Service = {
-      ...service,
-      stream: (options) =>
-        Stream.concat(
-          Stream.fromEffect(Effect.forEach(
-            [Option.some<string>(b), Option.none<string>()],
-            (id) => options?.onInvalid?.({ id, message: "is not valid" }) ?? Effect.void
-          )).pipe(Stream.drain),
-          service.stream(options)
-        )
-    }
-    yield* account.put({ id: c, description: `key b [replaces ${b}]` })
-    tokens.set(b, Option.getOrThrow(Authorization.accessToken(Option.getOrThrow(yield* account.get(a)))))
+const held = Redacted.make("HRKU-AAheld-token")
+
+it.effect("a record that does not decode stops no rotation, and is no reason to take an authorization for deleted", () =>
+  inAccount(function*({ service }) {
+    const invalid = Stream.make(Option.some<string>(a), Option.none<string>())
+    const stream: typeof service.stream = (options) =>
+      invalid.pipe(
+        Stream.tap((id) => options?.onInvalid?.({ id, message: "is not valid" }) ?? Effect.void),
+        Stream.drain,
+        Stream.concat(service.stream(options))
+      )
     yield* TestClock.adjust("2 hours")
     yield* Effect.gen(function*() {
       assert.deepStrictEqual((yield* Rotation.leftovers()).map(({ state }) => state), ["created"])
       assert.isEmpty(yield* Rotation.removeLeftovers())
-      assert.strictEqual((yield* Rotation.replace(a))._tag, "replaced")
-    }).pipe(Effect.provideService(AuthorizationService.AuthorizationService, withInvalid))
-  }).pipe(Effect.provide(layerWith({ ...delivery, current }, undefined, { clearTokens: true })))
-})
+      assert.strictEqual((yield* Rotation.replace(b))._tag, "replaced")
+    }).pipe(Effect.provideService(AuthorizationService.AuthorizationService, { ...service, stream }))
+  }, { seed: [{ id: b, accessToken: held }, { id: c, description: replacing }], current: held }))
