@@ -38,6 +38,17 @@ it.effect("regenerate marks, regenerates, delivers, verifies and renames with fi
     assert.deepStrictEqual(yield* operations, ["list", "info", "update", "list", "regenerate", "update"])
   }))
 
+it.effect.each([undefined, {}])(
+  "regenerate without verify, which its type forbids, changes nothing: %j",
+  (options) =>
+    inAccount(function*({ deliveries }) {
+      const error = yield* Effect.flip(Rotation.regenerate(a, options as never))
+      assert(error._tag === "InvalidParams")
+      assert.deepStrictEqual(error.field, Option.some("verify"))
+      assert.deepStrictEqual([yield* operations, deliveries], [[], []])
+    })
+)
+
 it.effect("regenerate works for the authorization of a privileged client, and removes its mark for another client", () =>
   inAccount(function*({ deliveries, verify }) {
     assert.strictEqual((yield* Rotation.regenerate(a, { verify }))._tag, "regenerated")

@@ -172,7 +172,8 @@ const deliverAndMark = Effect.fnUntraced(function*(
   const { id } = old
   const token = yield* deliver(run, "create", successor, id)
   if (settings.verify !== undefined && !(yield* settings.verify(token))) {
-    return yield* conflict(id, [successor], "The delivered token does not work: its authorization was changed.")
+    const message = "The delivered token does not work: its authorization was changed."
+    return yield* conflict(id, [...run.before.successorsOf(id), successor], message)
   }
   const { plain } = Marks.parse(old)
   const marked = yield* Marks.writeMarked(
