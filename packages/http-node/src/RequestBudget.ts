@@ -73,9 +73,9 @@ const makeAccountBudget = (bucket: Bucket.Bucket, settings: Settings): AccountBu
         const message = "The store of the request budget is unavailable. Nothing was sent"
         return new RequestFailed({ operation, reason: "request", message, outcomeUnknown })
       })
-      if (Option.isNone(wait)) return
+      if (wait === 0) return
       yield* Metric.update(Metric.withAttributes(Metrics.rejections, { priority }), 1)
-      const seconds = Math.ceil(wait.value / 1000)
+      const seconds = Math.ceil(wait / 1000)
       return yield* new RateLimited({
         operation,
         status: 429,
@@ -85,7 +85,7 @@ const makeAccountBudget = (bucket: Bucket.Bucket, settings: Settings): AccountBu
         requestId: Option.none(),
         documentationUrl: Option.none(),
         outcomeUnknown,
-        retryAfter: Option.some(Duration.millis(Math.ceil(wait.value)))
+        retryAfter: Option.some(Duration.millis(Math.ceil(wait)))
       })
     })
   }

@@ -11,9 +11,6 @@ import type { Settings } from "./options.ts"
 import type { Priority, RateLimitResponse } from "./service.ts"
 import { nowMillis } from "./time.ts"
 
-/** The milliseconds until there may be a permit. `None` where one was taken. */
-type WaitMillis = Option.Option<number>
-
 export type Bucket = ReturnType<typeof make>
 
 /** Creates the bucket of an account, which is the hash of its token. */
@@ -80,25 +77,25 @@ export const make = (account: string, consume: Consume, settings: Settings) => {
     if (isTaken) yield* countRequest
     else if (remaining >= 0) yield* giveBack
     if (isAhead) yield* correct("estimate", isTaken ? ceilingNow - 1 : ceilingNow)
-    return isTaken ? Option.none() : Option.some(waitMillis)
+    return Math.max(0, waitMillis)
   })
 
   return {
     name,
     shareMillis: share.window,
 
-    /** Takes a permit, or returns the wait until there is one. */
-    take: (priority: Priority) =>
-      takeOrGiveBack(take(priority), (wait) => Option.isNone(wait) ? giveBackCounted : Effect.void),
+    /** Takes a permit and returns 0, or returns the milliseconds until there may be one. */
+    take: (priority: Priority) => takeOrGiveBack(take(priority), (wait) => wait === 0 ? giveBackCounted : Effect.void),
 
-    /** Claims the share of bulk requests and waits for its permit, or returns the wait until it can be claimed. */
+    /** Claims the share of bulk requests, waits for its permit and returns 0, or returns the wait until it can be claimed. */
     takeShare: ifExceeded(
       takeOrGiveBack(
         Effect.andThen(consume(share), Effect.tap(consume({ ...permit, onExceeded: "delay" }), countRequest)),
         () => Effect.andThen(giveBackCounted, consume({ ...share, tokens: -1 })),
         ({ delay }) => Effect.sleep(delay)
-      ).pipe(Effect.as<WaitMillis>(Option.none())),
-      ({ retryAfter }) => Option.some(Duration.toMillis(retryAfter))
+      ).pipe(Effect.as(0)),
+      // Not 0, which would mean that the permit was taken.
+      ({ retryAfter }) => Math.max(1, Duration.toMillis(retryAfter))
     ),
 
     /** Learns from a response how many requests are left. */
