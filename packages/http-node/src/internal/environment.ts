@@ -11,6 +11,15 @@ export const variable = (name: string): Effect.Effect<Option.Option<string>, Con
     (value) => value.pipe(Option.map((text) => text.trim()), Option.filter((text) => text !== ""))
   )
 
+/** Reads the first of several variables that is set. */
+export const firstVariable = Effect.fnUntraced(function*(...names: ReadonlyArray<string>) {
+  for (const name of names) {
+    const value = Option.getOrUndefined(yield* variable(name))
+    if (value !== undefined) return Option.some({ name, value })
+  }
+  return Option.none()
+})
+
 /** Fails with a message for people. It may quote paths and accounts from files, so it loses its control characters. */
 export const fail = (message: string): Effect.Effect<never, Config.ConfigError> =>
   Effect.fail(new Config.ConfigError(new SourceError({ message: withoutControls(message) })))

@@ -1,8 +1,8 @@
 /** The proxy in the environment, which the Heroku command line uses, too. */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import { firstVariable } from "./environment.ts"
 import { isLoopback, type Settings } from "./options.ts"
 
 /**
@@ -36,17 +36,12 @@ const isProxyUrl = (text: string): boolean => {
   return pathname === "/" && Result.isSuccess(Result.try(() => decodeURIComponent(`${username}:${password}`)))
 }
 
-/** Reads a variable, in upper case or else in lower case. An empty one counts as unset. */
-const variable = Effect.fnUntraced(
-  function*(upperCase: string) {
-    for (const name of [upperCase, upperCase.toLowerCase()]) {
-      const value = Option.getOrElse(yield* Config.option(Config.String(name)), () => "").trim()
-      if (value !== "") return { name, value }
-    }
-    return undefined
-  },
-  (effect, name) => Effect.mapError(effect, () => ({ field: name, problem: "could not be read" }))
-)
+/** Reads a variable, in upper case or else in lower case. */
+const variable = (upperCase: string) =>
+  Effect.mapBoth(firstVariable(upperCase, upperCase.toLowerCase()), {
+    onFailure: () => ({ field: upperCase, problem: "could not be read" }),
+    onSuccess: Option.getOrUndefined
+  })
 
 /** Whether `NO_PROXY` lists a server. A domain includes its subdomains, with or without a leading dot. */
 const isListed = (noProxy: string, { address, port }: Settings["server"]): boolean =>

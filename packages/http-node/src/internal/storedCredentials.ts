@@ -13,7 +13,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Credentials } from "../HerokuCredentials.ts"
-import { fail, variable, withoutControls } from "./environment.ts"
+import { fail, firstVariable, variable, withoutControls } from "./environment.ts"
 import { readKeychain } from "./keychain.ts"
 import { findEntry } from "./netrc.ts"
 
@@ -35,15 +35,7 @@ const systemVariables = Effect.gen(function*() {
   return Option.isSome(yield* home) ? provider : ConfigProvider.orElse(provider, ConfigProvider.fromEnv())
 })
 
-const home = Effect.suspend(() => firstVariable("HOME", "USERPROFILE"))
-
-const firstVariable = Effect.fnUntraced(function*(...names: ReadonlyArray<string>) {
-  for (const name of names) {
-    const value = yield* variable(name)
-    if (Option.isSome(value)) return value
-  }
-  return Option.none<string>()
-})
+const home = Effect.map(firstVariable("HOME", "USERPROFILE"), Option.map(({ value }) => value))
 
 const findInOrder = Effect.fnUntraced(function*(baseUrl: URL) {
   const login = yield* findLogin(baseUrl)
@@ -128,10 +120,9 @@ const dataDirectory = Effect.gen(function*() {
   const path = yield* Path.Path
   const own = yield* variable("HEROKU_DATA_DIR")
   if (Option.isSome(own)) return own
-  const homeDirectory = yield* home
   const base = yield* firstVariable("XDG_DATA_HOME", ...(process.platform === "win32" ? ["LOCALAPPDATA"] : []))
-  const all = Option.orElse(base, () => Option.map(homeDirectory, (home) => path.join(home, ".local", "share")))
-  return Option.map(all, (directory) => path.join(directory, "heroku"))
+  if (Option.isSome(base)) return Option.some(path.join(base.value.value, "heroku"))
+  return Option.map(yield* home, (directory) => path.join(directory, ".local", "share", "heroku"))
 })
 
 const decodeLogin = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ account: Schema.NonEmptyString })))
