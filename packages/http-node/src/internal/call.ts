@@ -9,24 +9,15 @@ import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { AccountBudget, Service as Budgets } from "./budget/service.ts"
 import { nowMillis } from "./budget/time.ts"
-import { type AttemptContext, type Endpoint, make as makeExchange } from "./exchange.ts"
+import type { Endpoint } from "./endpoint.ts"
+import { type AttemptContext, make as makeExchange, type Progress } from "./exchange.ts"
 import { isHeaderValue, parseCallOptions, parseToken, type Problem, type Settings } from "./options.ts"
 import * as Redact from "./redact.ts"
 import { timedOut } from "./requestFailed.ts"
 import * as ApiResponse from "./response.ts"
 import { makeSchedule } from "./retry.ts"
 import { withAttempt } from "./telemetry.ts"
-import { limitTime, mayBeSent, type Transmissions } from "./transmission.ts"
-
-/** How far a call has come: one record for each call, updated by its attempts. */
-interface Progress {
-  /** How many attempts have started. */
-  attempts: number
-  /** Whether Heroku may have acted on an attempt that has failed. */
-  outcomeUnknown: boolean
-  /** The requests of the attempt in flight. `undefined`: no attempt is in flight. */
-  transmissions: Transmissions | undefined
-}
+import { limitTime, mayBeSent } from "./transmission.ts"
 
 /** The token of a call, and what depends on it. */
 interface Credentials extends Pick<AttemptContext, "redact" | "token"> {
@@ -91,28 +82,23 @@ const makeValid = (httpClient: HttpClient.HttpClient, settings: Settings, budget
     { budget, ...secrets }: Credentials,
     progress: Progress
   ) =>
-    Effect.suspend(() => {
-      const { outcomeUnknown } = progress
-      return Effect.matchEffect(budget.take(endpoint.operation, outcomeUnknown), {
+    Effect.suspend(() =>
+      Effect.matchEffect(budget.take(endpoint.operation, progress.outcomeUnknown), {
         onFailure: (error) => Effect.succeed(Result.fail(error)),
         onSuccess: () => {
-          const transmissions: Transmissions = []
-          progress.transmissions = transmissions
           const retries = progress.attempts++
-          const context = { ...secrets, outcomeUnknown, transmissions, attempts: progress.attempts }
-          return withAttempt(settings, endpoint, retries, send(endpoint, budget, context))
-            .pipe(
-              Effect.tapError((error) =>
-                Effect.sync(() => {
-                  progress.outcomeUnknown = error.outcomeUnknown
-                  progress.transmissions = undefined
-                })
-              ),
-              Effect.map(Result.succeed)
-            )
+          return withAttempt(settings, endpoint, retries, send(endpoint, budget, { ...secrets, progress })).pipe(
+            Effect.tapError((error) =>
+              Effect.sync(() => {
+                progress.outcomeUnknown = error.outcomeUnknown
+                progress.transmissions = undefined
+              })
+            ),
+            Effect.map(Result.succeed)
+          )
         }
       })
-    })
+    )
 
   return <O extends Operation>(endpoint: Endpoint<O>) =>
     Effect.gen(function*() {

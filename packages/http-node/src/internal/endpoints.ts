@@ -13,7 +13,7 @@ import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as RequestBudget from "./budget/service.ts"
 import * as Call from "./call.ts"
-import type { Endpoint } from "./exchange.ts"
+import type { Endpoint } from "./endpoint.ts"
 import type { Problem, Settings } from "./options.ts"
 import { decodeAuthorization, toListResponse } from "./response.ts"
 

@@ -1,6 +1,5 @@
-/** Sends one request and reads its response to the end: a complete `ApiResponse`, or `RequestFailed`. */
+/** Sends one request and returns its complete response, or fails with `RequestFailed`. */
 import { changesState } from "@effect-heroku/core/AuthorizationEndpoints"
-import type { InvalidResponse, Operation } from "@effect-heroku/core/AuthorizationError"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -10,39 +9,34 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Headers from "effect/http/Headers"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
-import { HttpClientError, isHttpClientError, TransportError } from "effect/http/HttpClientError"
+import { type HttpClientError, isHttpClientError } from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type { Endpoint } from "./endpoint.ts"
 import type { ClientError, Settings, TransformedClient } from "./options.ts"
+import { readResponse } from "./readResponse.ts"
 import { redactDefect } from "./redact.ts"
 import { circuitOpen, type Context as FailureContext, fromClientError, fromDefect, timedOut } from "./requestFailed.ts"
-import * as ApiResponse from "./response.ts"
+import type { ApiResponse } from "./response.ts"
 import { CurrentTransmissions, limitTime, mayBeSent, type Transmissions } from "./transmission.ts"
 
-/** The request of an operation. */
-export interface Endpoint<O extends Operation = Operation> {
-  readonly operation: O
-  readonly method: "DELETE" | "GET" | "PATCH" | "POST"
-  readonly path: string
-  /** The path with `{id}` or `{team}` in place of a value, for spans. */
-  readonly template: string
-  /** The id of the authorization that the request names. */
-  readonly id?: string
-  /** Sent as JSON. */
-  readonly body?: unknown
-  /** The client secret in the body. */
-  readonly secret?: Redacted.Redacted | undefined
-  readonly headers?: Readonly<Record<string, string>>
+/** How far a call has come: one record for each call, updated by its attempts. */
+export interface Progress {
+  /** How many attempts have started. */
+  attempts: number
+  /** Whether Heroku may have acted on a request that has ended. */
+  outcomeUnknown: boolean
+  /** The requests of the attempt in flight. `undefined`: no attempt is in flight. */
+  transmissions: Transmissions | undefined
 }
 
 /** The values that an attempt receives from its call. */
-export interface AttemptContext extends Pick<ApiResponse.ApiResponse, "attempts" | "outcomeUnknown" | "redact"> {
+export interface AttemptContext extends Pick<ApiResponse, "redact"> {
   readonly token: Redacted.Redacted
-  readonly transmissions: Transmissions
+  readonly progress: Progress
 }
 
 /**
@@ -54,27 +48,30 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings) => {
   const { execute } = HttpClient.withScope(widenError(settings.transformClient(recordOutcomes(httpClient))))
   const errorTimeout = Duration.min(Duration.times(requestTimeout, 0.5), Duration.seconds(5))
 
-  return (endpoint: Endpoint, attempt: AttemptContext) => {
+  return (endpoint: Endpoint, { progress, redact, token }: AttemptContext) => {
     const { operation } = endpoint
-    const { transmissions } = attempt
-    let { outcomeUnknown } = attempt
+    const transmissions: Transmissions = []
+    progress.transmissions = transmissions
     const toContext = (sent = transmissions) => ({
       operation,
       baseUrl,
       proxy,
-      outcomeUnknown,
+      outcomeUnknown: progress.outcomeUnknown,
       isSent: mayBeSent(sent)
     })
     const onOutcome: OnOutcome = (exit, sent) => {
-      outcomeUnknown ||= changesState(operation) && leavesOutcomeUnknown(exit, toContext(sent))
+      progress.outcomeUnknown ||= changesState(operation) && leavesOutcomeUnknown(exit, toContext(sent))
     }
-    const complete = Effect.suspend(() => execute(toRequest(endpoint, settings, attempt.token))).pipe(
+    const complete = Effect.suspend(() => execute(toRequest(endpoint, settings, token))).pipe(
       // A client that turns statuses into errors (`HttpClient.filterStatusOk`) still has a response.
       Effect.catchTag(
         "HttpClientError",
         (error) => error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
       ),
-      Effect.flatMap((response) => readResponse(response, operation, { ...attempt, outcomeUnknown }, errorTimeout)),
+      Effect.flatMap((response) => {
+        const { attempts, outcomeUnknown } = progress
+        return readResponse(response, { operation, redact, attempts, outcomeUnknown }, transmissions, errorTimeout)
+      }),
       Effect.updateContext((context: Context.Context<Scope.Scope>) =>
         Context.add(toClientContext(context, transmissions), CurrentOnOutcome, onOutcome)
       ),
@@ -89,7 +86,7 @@ export const make = (httpClient: HttpClient.HttpClient, settings: Settings) => {
       Effect.catchDefect((defect) => {
         const error = fromDefect(toContext(), defect)
         // The defect of a client may hold the request.
-        return error === undefined ? Effect.die(redactDefect(defect, attempt.redact)) : Effect.fail(error)
+        return error === undefined ? Effect.die(redactDefect(defect, redact)) : Effect.fail(error)
       })
     )
   }
@@ -172,75 +169,3 @@ const toClientContext = (context: Context.Context<Scope.Scope>, transmissions: T
       redirect: "manual"
     })
   )
-
-/** More than any response of Heroku's: a page of 1,000 authorizations is smaller than 1 MiB. */
-const maxBytes = 64 * 1024 * 1024
-
-/** More than any error of Heroku's. */
-const maxErrorBytes = 64 * 1024
-
-const readResponse = (
-  received: HttpClientResponse,
-  operation: Operation,
-  attempt: AttemptContext,
-  errorTimeout: Duration.Duration
-): Effect.Effect<ApiResponse.ApiResponse, HttpClientError | InvalidResponse> => {
-  // Some clients create the headers anew each time that they are read.
-  const { headers, status } = received
-  if (status === 101) {
-    // No request asks for another protocol.
-    return Effect.fail(new HttpClientError({ reason: new TransportError({ request: received.request }) }))
-  }
-  const toResponse = (bytes: Uint8Array): ApiResponse.ApiResponse => ({
-    attempts: attempt.attempts,
-    outcomeUnknown: attempt.outcomeUnknown,
-    redact: attempt.redact,
-    operation,
-    status,
-    headers: ApiResponse.selectHeaders(headers, attempt.redact),
-    body: Redacted.make(bytes)
-  })
-  if (!ApiResponse.isExpected({ operation, status })) {
-    const body = makeBuffer(maxErrorBytes)
-    // The status says what happened, so a body that breaks off or stalls does not fail the attempt.
-    return limitTime(body.readFrom(received.stream), errorTimeout, () => attempt.transmissions, () => undefined).pipe(
-      Effect.ignore,
-      Effect.map(() => toResponse(body.bytes()))
-    )
-  }
-  // Clients hold a body to its declared length; a compressed one has another length.
-  const length = headers["content-encoding"] === undefined ? Number(headers["content-length"] ?? Infinity) : Infinity
-  if (length <= maxBytes) return Effect.map(received.arrayBuffer, (bytes) => toResponse(new Uint8Array(bytes)))
-  const body = makeBuffer(maxBytes)
-  return body.readFrom(received.stream).pipe(
-    // How some clients report a missing body.
-    Effect.catch((error) => error.reason._tag === "EmptyBodyError" ? Effect.void : Effect.fail(error)),
-    Effect.andThen(Effect.suspend(() =>
-      body.isTruncated()
-        ? Effect.fail(ApiResponse.invalid(toResponse(new Uint8Array()), `The body is longer than ${maxBytes} bytes`))
-        : Effect.succeed(toResponse(body.bytes()))
-    ))
-  )
-}
-
-/** A buffer of up to `limit` bytes. Chunks are copied: a chunk of one byte can keep a whole buffer of the socket alive. */
-const makeBuffer = (limit: number) => {
-  let bytes = new Uint8Array(16 * 1024)
-  let length = 0
-  let isTruncated = false
-  const append = (chunk: Uint8Array) => {
-    const taken = chunk.subarray(0, limit - length)
-    const end = length + taken.length
-    if (end > bytes.length) bytes = new Uint8Array(bytes.buffer.transfer(Math.max(end, 2 * bytes.length)))
-    bytes.set(taken, length)
-    length = end
-    isTruncated = taken.length < chunk.length
-    return !isTruncated
-  }
-  return {
-    bytes: () => bytes.subarray(0, length),
-    isTruncated: () => isTruncated,
-    readFrom: <E>(stream: Stream.Stream<Uint8Array, E>) =>
-      Stream.runForEachWhile(stream, (chunk) => Effect.sync(() => append(chunk)))
-  }
-}

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import type { Endpoint } from "./exchange.ts"
+import type { Endpoint } from "./endpoint.ts"
 import type { Settings } from "./options.ts"
 import { type ApiResponse, requestId } from "./response.ts"
 
