@@ -8,7 +8,7 @@ import type * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
 import { RequestBudget, type Service as Budget } from "./internal/budget/service.ts"
 import { readOptions } from "./internal/config.ts"
 import { makeService } from "./internal/endpoints.ts"
-import { connect } from "./internal/nodeConnection.ts"
+import * as NodeClient from "./internal/nodeClient.ts"
 import type { SourcedOptions } from "./internal/options.ts"
 import { verifyToken } from "./internal/verify.ts"
 
@@ -38,11 +38,11 @@ export const layerBudgeted = (options: Options): Layer.Layer<AuthorizationServic
  */
 export const verify = (options?: Omit<Options, "token">): Verify => (token) =>
   Effect.scoped(
-    Effect.flatMap(connect({ ...options, token }), ({ client, settings }) => verifyToken(client, settings))
+    Effect.flatMap(NodeClient.make({ ...options, token }), ({ client, settings }) => verifyToken(client, settings))
   )
 
 const make = (options: Options & SourcedOptions, budget?: Budget) =>
-  Effect.map(connect(options), ({ client, settings }) => makeService(client, settings, budget))
+  Effect.map(NodeClient.make(options), ({ client, settings }) => makeService(client, settings, budget))
 
 /**
  * Provides the live service over `node:http` with options from the environment: the token from `HerokuCredentials`, the base

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Call from "./internal/call.ts"
 import { readOptions } from "./internal/config.ts"
-import { connect } from "./internal/nodeConnection.ts"
+import * as NodeClient from "./internal/nodeClient.ts"
 import { decodeWith } from "./internal/response.ts"
 import type { Options } from "./NodeAuthorizationService.ts"
 
@@ -27,7 +27,7 @@ export interface TokenOwner extends Schema.Schema.Type<typeof TokenOwner> {}
 export const find: (
   overrides?: Config.Wrap<Partial<Options>>
 ) => Effect.Effect<TokenOwner, InfoError | Config.ConfigError> = Effect.fnUntraced(function*(overrides = {}) {
-  const { client, settings } = yield* connect(yield* readOptions<Options>(overrides))
+  const { client, settings } = yield* NodeClient.make(yield* readOptions<Options>(overrides))
   const response = yield* Call.make(client, settings)({
     operation: "info",
     method: "GET",
