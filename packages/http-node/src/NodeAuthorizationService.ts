@@ -5,7 +5,7 @@ import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as HttpAuthorizationService from "./HttpAuthorizationService.ts"
-import { RequestBudget, type Service as Budget } from "./internal/budget/service.ts"
+import { RequestBudget } from "./internal/budget/service.ts"
 import { readOptions } from "./internal/config.ts"
 import { makeService } from "./internal/endpoints.ts"
 import * as NodeClient from "./internal/nodeClient.ts"
@@ -41,7 +41,7 @@ export const verify = (options?: Omit<Options, "token">): Verify => (token) =>
     Effect.flatMap(NodeClient.make({ ...options, token }), ({ client, settings }) => verifyToken(client, settings))
   )
 
-const make = (options: Options & SourcedOptions, budget?: Budget) =>
+const make = (options: Options & SourcedOptions, budget?: RequestBudget["Service"]) =>
   Effect.map(NodeClient.make(options), ({ client, settings }) => makeService(client, settings, budget))
 
 /**

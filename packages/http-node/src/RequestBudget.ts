@@ -24,7 +24,15 @@ import * as Queue from "./internal/budget/queue.ts"
 import { type AccountBudget, CurrentPriority, type Priority, RequestBudget } from "./internal/budget/service.ts"
 
 export type { Options } from "./internal/budget/options.ts"
-export * from "./internal/budget/service.ts"
+export {
+  type AccountBudget,
+  CurrentPriority,
+  type Priority,
+  type RateLimitResponse,
+  RequestBudget,
+  type Service,
+  withPriority
+} from "./internal/budget/service.ts"
 
 /**
  * Provides the budgets over a `RateLimiter`: in memory for one process, in Redis for all processes that share it.

@@ -7,7 +7,7 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import type { AccountBudget, Service as Budgets } from "./budget/service.ts"
+import type { AccountBudget, RequestBudget } from "./budget/service.ts"
 import { nowMillis } from "./budget/time.ts"
 import type { Endpoint } from "./endpoint.ts"
 import { type AttemptContext, make as makeExchange, type Progress } from "./exchange.ts"
@@ -31,14 +31,14 @@ type Call = ReturnType<typeof makeValid>
 export const make = (
   httpClient: HttpClient.HttpClient,
   settings: Result.Result<Settings, Problem>,
-  budgets?: Budgets
+  requestBudget?: RequestBudget["Service"]
 ): Call =>
   Result.match(settings, {
     onFailure: (problem) => ({ operation }) => orInvalidInput(operation, Result.fail(problem)),
-    onSuccess: (valid) => makeValid(httpClient, valid, budgets)
+    onSuccess: (valid) => makeValid(httpClient, valid, requestBudget)
   })
 
-const makeValid = (httpClient: HttpClient.HttpClient, settings: Settings, budgets?: Budgets) => {
+const makeValid = (httpClient: HttpClient.HttpClient, settings: Settings, requestBudget?: RequestBudget["Service"]) => {
   const exchange = makeExchange(httpClient, settings)
   const readCallOptions = Effect.fnUntraced(function*(operation: Operation) {
     return yield* orInvalidInput(operation, parseCallOptions(yield* AuthorizationEndpoints.CallOptions, settings))
@@ -112,7 +112,11 @@ const makeValid = (httpClient: HttpClient.HttpClient, settings: Settings, budget
         const complete = code === undefined ? endpoint : yield* addTwoFactorCode(endpoint, code)
         const attempts = Effect.flatMap(readToken(operation), (token) => {
           const secrets = [token, code, secret].filter((value) => value !== undefined)
-          const credentials = { token, redact: Redact.make(secrets), budget: budgets?.forToken(token) ?? unlimited }
+          const credentials = {
+            token,
+            redact: Redact.make(secrets),
+            budget: requestBudget?.forToken(token) ?? unlimited
+          }
           return Effect.andThen(
             rejectToken(endpoint, credentials.redact),
             Effect.retry(attempt(complete, credentials, progress), makeSchedule(retry))

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type * as RequestBudget from "./budget/service.ts"
+import type { RequestBudget } from "./budget/service.ts"
 import * as Call from "./call.ts"
 import type { Endpoint } from "./endpoint.ts"
 import type { Problem, Settings } from "./options.ts"
@@ -21,7 +21,7 @@ import { decodeAuthorization, toListResponse } from "./response.ts"
 export const makeService = (
   httpClient: HttpClient.HttpClient,
   settings: Result.Result<Settings, Problem>,
-  budget?: RequestBudget.Service
+  budget?: RequestBudget["Service"]
 ): Service => {
   const call = Call.make(httpClient, settings, budget)
   const callAndDecode = <O extends Operation>(endpoint: Endpoint<O>) =>
