@@ -3,9 +3,11 @@ import type * as RequestBudget from "@effect-heroku/http-node/RequestBudget"
 import { recordSpans } from "@effect-heroku/test-kit/spans"
 import { whileSecondsPass } from "@effect-heroku/test-kit/testTime"
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as TestClock from "effect/testing/TestClock"
 import * as Tracer from "effect/Tracer"
 import { impatient, makeAccount, makeLimiter, perSecond, recording, seconds, take, takeAll, times } from "./support.ts"
@@ -158,6 +160,34 @@ describe("the share of bulk requests", () => {
       const bulk = yield* Effect.forkChild(take(account, "bulk"))
       yield* pass(12)
       assert.isDefined(bulk.pollUnsafe())
+      yield* Fiber.join(bulk)
+    }))
+
+  it.effect("RequestBudget takes no share whose window ends at the moment of the claim", () =>
+    Effect.gen(function*() {
+      const limiter = yield* makeLimiter
+      const state = { isEnding: true }
+      const claim = (options: Parameters<typeof limiter.consume>[0]) =>
+        state.isEnding && options.key.endsWith(":bulk")
+          ? Effect.fail(
+            new RateLimiter.RateLimiterError({
+              reason: new RateLimiter.RateLimitExceeded({
+                key: options.key,
+                limit: 1,
+                remaining: 0,
+                retryAfter: Duration.zero
+              })
+            })
+          )
+          : limiter.consume(options)
+      const options = { pool: 40, refillPerMinute: 60, reserve: 30 }
+      const account = yield* makeAccount({ ...limiter, consume: claim }, options)
+      yield* Effect.forEach(times(37), () => take(account))
+      const bulk = yield* Effect.forkChild(take(account, "bulk"))
+      yield* pass(12)
+      assert.isUndefined(bulk.pollUnsafe())
+      state.isEnding = false
+      yield* pass(1)
       yield* Fiber.join(bulk)
     }))
 })
