@@ -24,14 +24,15 @@ const program = Effect.gen(function*() {
       const outcome = yield* Rotation.replace(id, { actingToken, verify }).pipe(Effect.provide(get(actingToken)))
       yield* Console.log(`${account}:${id} ${outcome._tag}`)
     }).pipe(
+      Effect.tapError((error) => Console.error(`${account}:${id} ${error.message}`)),
       // These fail again whenever they are retried.
-      Effect.catchTag(["NotReplaceable", "OwnAuthorization"], (error) =>
-        Console.error(`${account}:${id} ${error.message}`))
+      Effect.catchTag(["NotReplaceable", "OwnAuthorization"], () => Effect.void)
     )
   )
   yield* replaceNext.pipe(
+    Effect.catchTag("PersistedQueueError", (error) => Console.error(error.message)),
     // The queue retries an item that failed, after a growing delay.
-    Effect.catch((error) => Console.error(`${error._tag}: ${error.message}`)),
+    Effect.ignore,
     Effect.forever,
     Effect.replicateEffect(4, { concurrency: "unbounded", discard: true })
   )
