@@ -18,6 +18,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import { writeAtomic } from "./atomicFile.ts"
+import { Connection } from "./connection.ts"
 import { explainPlatformError } from "./explain.ts"
 import { lock } from "./lock.ts"
 import { isMarked } from "./marks.ts"
@@ -155,6 +156,7 @@ export const make = Effect.fnUntraced(function*(directory: string) {
      */
     removeLeftovers: Effect.fnUntraced(function*(team: string | undefined) {
       const service = yield* AuthorizationService
+      const { actingToken } = yield* Connection
       const index = yield* readIndex
       const unused = yield* Effect.filter(
         yield* Rotation.leftovers({ team }),
@@ -173,7 +175,11 @@ export const make = Effect.fnUntraced(function*(directory: string) {
       )
       if (unused.length === 0) return []
       const ids = unused.map(({ authorization }) => authorization.id)
-      return yield* Effect.provideService(Rotation.removeLeftovers({ team, ids }), Rotation.Delivery, delivery)
+      return yield* Effect.provideService(
+        Rotation.removeLeftovers({ actingToken, team, ids }),
+        Rotation.Delivery,
+        delivery
+      )
     })
   }
 })

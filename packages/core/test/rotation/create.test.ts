@@ -31,7 +31,12 @@ const severalMarks = `key [regenerating] a [replaces ${c}] [regenerating] [repla
 it.effect.each<[string, Partial<HerokuAccount.AuthorizationSeed>, Rotation.ReplaceOptions, Option.Option<number>]>([
   ["that the old authorization was created with", {}, {}, Option.some(30 * days)],
   ["rounded to seconds", { createdAt: DateTime.makeUnsafe("1969-12-31T23:59:59.600Z") }, {}, Option.some(30 * days)],
-  ["of a second if a clock is slow", { createdAt: DateTime.makeUnsafe("1980-01-01T00:00:00Z") }, {}, Option.some(1)],
+  [
+    "that remains if a clock is slow",
+    { createdAt: DateTime.makeUnsafe("1980-01-01T00:00:00Z") },
+    {},
+    Option.some(10 * days)
+  ],
   ["of the option", {}, { expiresIn: "7 days" }, Option.some(7 * days)],
   ["without an end", {}, { expiresIn: Infinity }, Option.none()]
 ])("a successor has the lifetime %s", ([, seed, options, expected]) =>

@@ -53,6 +53,15 @@ const remove = (seed: Seed, options?: Rotation.RemoveOptions, delivery: Delivery
     return removed
   }, { seed, clearTokens: true, ...delivery })
 
+it.effect("removeLeftovers never deletes the authorization of the acting token", () =>
+  Effect.gen(function*() {
+    const actingToken = Redacted.make("HRKU-AAcc-cc")
+    const seed = [{ ...leftover, accessToken: actingToken }, inUse]
+    assert.deepStrictEqual(yield* remove(seed), [c])
+    assert.isEmpty(yield* remove(seed, { actingToken }))
+    assert.isEmpty(yield* remove(seed, { actingToken, ids: [c] }))
+  }))
+
 it.effect.each<[string, Seed]>([
   ["has another token", [leftover, inUse]],
   ["can have the token of another leftover", [leftover, { id: b, description: replacing, accessToken: masked }]]

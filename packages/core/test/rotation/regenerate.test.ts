@@ -49,6 +49,20 @@ it.effect.each([undefined, {}])(
     })
 )
 
+it.effect("regenerate removes its mark after a request for a two-factor code, and keeps the error", () =>
+  inAccount(function*({ deliveries, faults, verify }) {
+    yield* faults.inject(FaultInjection.status(403, { errorId: "two_factor" }), { operation: "regenerate" })
+    assert.strictEqual((yield* Effect.flip(Rotation.regenerate(a, { verify })))._tag, "TwoFactorRequired")
+    assert.deepStrictEqual(yield* descriptions, plain)
+    yield* faults.inject(FaultInjection.status(403, { errorId: "two_factor" }), { operation: "regenerate" })
+    yield* faults.inject(FaultInjection.status(503), {
+      operation: "update",
+      when: ({ input }) => input?.description === "key a"
+    })
+    assert.strictEqual((yield* Effect.flip(Rotation.regenerate(a, { verify })))._tag, "TwoFactorRequired")
+    assert.isEmpty(deliveries)
+  }))
+
 it.effect("regenerate works for the authorization of a privileged client, and removes its mark for another client", () =>
   inAccount(function*({ deliveries, verify }) {
     assert.strictEqual((yield* Rotation.regenerate(a, { verify }))._tag, "regenerated")

@@ -282,6 +282,46 @@ it.effect("two runs with an overlap that meet do not both wait", () =>
     assert.lengthOf(successors, 2)
   }))
 
+it.effect("replace keeps the old authorization if the token of its successor has expired before it could be deleted", () =>
+  inAccount(function*({ deliveries }) {
+    const { message, successors } = yield* Rotation.replace(a, { expiresIn: "1 hour" }).pipe(
+      changing("stream", 2, TestClock.adjust("61 minutes")),
+      conflictOf
+    )
+    assert.include(message, "expired")
+    assert.deepStrictEqual(successors, [deliveries[0]!.authorization.id])
+    assert.strictEqual((yield* descriptions).get(a), replacedBy(successors[0]!))
+    assert.strictEqual((yield* Rotation.replace(a))._tag, "replaced")
+    assert.isDefined(yield* findLive(deliveries[1]!.token))
+  }))
+
+it.effect.each([undefined, null, "HRKU-AAcc-cc"])(
+  "replace completes no successor that has expired when the old authorization is gone, with the delivered token %s",
+  (token) =>
+    inAccount(function*() {
+      yield* TestClock.adjust("61 minutes")
+      const { successors } = yield* conflictOf(Rotation.replace(a))
+      assert.deepStrictEqual(successors, [c])
+      assert.deepStrictEqual([...(yield* descriptions).values()], [replacing])
+    }, {
+      seed: [{ id: c, description: replacing, accessToken: Redacted.make("HRKU-AAcc-cc"), expiresIn: "1 hour" }],
+      current: typeof token === "string" ? Redacted.make(token) : token
+    })
+)
+
+it.effect("a client whose name ends like a mark is no successor, and no mark stops its regeneration", () =>
+  inAccount(function*({ account, verify }) {
+    assert.isEmpty(yield* Rotation.leftovers())
+    assert.strictEqual((yield* Rotation.regenerate(c, { verify }))._tag, "regenerated")
+    yield* account.remove(a)
+    assert.deepStrictEqual(yield* Rotation.replace(a), { _tag: "gone", id: a })
+    yield* TestClock.adjust("2 hours")
+    assert.isEmpty(yield* Rotation.removeLeftovers())
+  }, {
+    seed: [{ id: a, description: "key a" }, { id: b }, { id: c, description: replacing, client: { privileged: true } }],
+    current: Redacted.make("HRKU-AAbb-bb")
+  }))
+
 it.effect("replace waits for the overlap, and a later run deletes the old authorization", () =>
   inAccount(function*() {
     const replace = Rotation.replace(a, { overlap: "10 minutes" })
@@ -289,7 +329,13 @@ it.effect("replace waits for the overlap, and a later run deletes the old author
     const waiting = yield* replace
     const [successor] = yield* created
     const until = DateTime.makeUnsafe(15 * 60_000)
-    assert.deepStrictEqual(waiting, { _tag: "waiting", id: a, successor: successor!.id, until })
+    assert.deepStrictEqual(waiting, {
+      _tag: "waiting",
+      id: a,
+      successor: successor!.id,
+      until,
+      expiresIn: Option.none()
+    })
     const called = yield* operations
     assert.deepStrictEqual(called, ["list", "info", "create", "info", "update", "list"])
     yield* TestClock.adjust("599 seconds")

@@ -29,7 +29,7 @@ export interface Leftover {
 }
 
 /** The options of `removeLeftovers`. */
-export interface RemoveOptions extends Pick<ReplaceOptions, "team"> {
+export interface RemoveOptions extends Pick<ReplaceOptions, "actingToken" | "team"> {
   /** Removes these leftovers, whatever their state, and no others. By default those that are certainly not in use. */
   readonly ids?: Iterable<AuthorizationId> | undefined
   /** The age below which a run may still be at work on a leftover. It does not apply to `ids`. By default 1 hour. */
@@ -60,10 +60,11 @@ export const leftovers = (
  * **Details**
  *
  * Deletes a leftover if its old authorization is gone, it is older than `minAge`, and `Delivery.current` returns the token of
- * another authorization that works. Without `current`, only leftovers in `ids` are deleted.
+ * another authorization that works. Without `current`, only leftovers in `ids` are deleted. Never deletes the authorization of
+ * `actingToken`.
  */
 export const removeLeftovers = Effect.fnUntraced(function*(
-  { ids, minAge = "1 hour", team }: RemoveOptions = {}
+  { actingToken, ids, minAge = "1 hour", team }: RemoveOptions = {}
 ): Effect.fn.Return<
   ReadonlyArray<AuthorizationId>,
   ListError | DeleteError | DeliveryFailed,
@@ -83,6 +84,7 @@ export const removeLeftovers = Effect.fnUntraced(function*(
 
   const isRemovable = Effect.fnUntraced(function*({ authorization, replaces, state }: Leftover) {
     const { createdAt, id } = authorization
+    if (actingToken !== undefined && matchToken(authorization, actingToken) !== "none") return false
     if (named !== undefined) return named.has(id)
     if (state !== "orphaned" || !DateTime.isLessThan(createdAt, youngest) || current === undefined) return false
     const token = yield* current(replaces)

@@ -1,5 +1,5 @@
 /** A listing of the account, reduced to what a rotation needs: all ids, and the authorizations that matter to it. */
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
@@ -10,6 +10,8 @@ import type { InvalidAuthorization, Service } from "../../AuthorizationService.t
 import * as Marks from "./marks.ts"
 
 export interface Listing {
+  /** When the listing began: the remaining lifetimes of its tokens are not shorter than they were then. */
+  readonly observedAt: DateTime.Utc
   /** Whether the authorization exists. */
   readonly has: (id: AuthorizationId) => boolean
   /** Returns an authorization if it has a mark or the listing is complete. */
@@ -26,6 +28,7 @@ export const list = Effect.fnUntraced(function*(
   team: string | undefined,
   keeps: "all" | "marked"
 ): Effect.fn.Return<Listing, ListError> {
+  const observedAt = yield* DateTime.now
   const ids = new Set<string>()
   const kept = new Map<AuthorizationId, Authorization>()
   const successors = new Map<AuthorizationId, Array<Authorization>>()
@@ -44,6 +47,7 @@ export const list = Effect.fnUntraced(function*(
       }
     }))
   return {
+    observedAt,
     has: (id) => ids.has(id),
     get: (id) => kept.get(id),
     kept: [...kept.values()],
@@ -52,5 +56,5 @@ export const list = Effect.fnUntraced(function*(
 })
 
 /** Returns whether a token belongs to an authorization of a complete listing that has not expired. */
-export const isLive = ({ kept }: Listing, token: Redacted.Redacted, now: DateTime.Utc): boolean =>
-  kept.some((one) => !isExpired(one, now) && ["exact", "masked"].includes(matchToken(one, token)))
+export const isLive = ({ kept, observedAt }: Listing, token: Redacted.Redacted, now: DateTime.Utc): boolean =>
+  kept.some((one) => !isExpired(one, observedAt, now) && ["exact", "masked"].includes(matchToken(one, token)))

@@ -1,7 +1,7 @@
 /** Marks: the last suffix of a description, which records the progress of a rotation in Heroku itself. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type Authorization, AuthorizationId } from "../../Authorization.ts"
+import { type Authorization, AuthorizationId, isDirect } from "../../Authorization.ts"
 import type { AuthorizationError } from "../../AuthorizationError.ts"
 import { isUuid } from "../uuid.ts"
 
@@ -28,9 +28,15 @@ export interface Description {
 
 const pattern = / \[(?:(replaces|replaced by) (\S+)|regenerating)\]$/
 
-export const parse = ({ description }: Pick<Authorization, "description">): Description => {
-  let plain = Option.getOrElse(description, () => "")
+export const parse = (authorization: Authorization): Description => {
+  let plain = Option.getOrElse(authorization.description, () => "")
   let last: RegExpExecArray | undefined
+  const findMark = (text: string): RegExpExecArray | undefined => {
+    const match = pattern.exec(text)
+    if (match?.[2] === undefined) return match ?? undefined
+    // A description that a person wrote can end with "[replaces jenkins]". That of a client is its name, which others choose.
+    return isUuid(match[2]) && isDirect(authorization) ? match : undefined
+  }
   for (let match = findMark(plain); match !== undefined; match = findMark(plain)) {
     last ??= match
     plain = plain.slice(0, match.index)
@@ -42,12 +48,6 @@ export const parse = ({ description }: Pick<Authorization, "description">): Desc
     replaces: kind === "replaces" ? AuthorizationId.make(id!) : undefined,
     replacedBy: kind === "replaced by" ? AuthorizationId.make(id!) : undefined
   }
-}
-
-const findMark = (text: string): RegExpExecArray | undefined => {
-  const match = pattern.exec(text)
-  // A description that a person wrote can end with "[replaces jenkins]".
-  return match === null || (match[2] !== undefined && !isUuid(match[2])) ? undefined : match
 }
 
 /**

@@ -160,6 +160,8 @@ export interface Waiting {
   readonly successor: AuthorizationId
   /** When the overlap ends. */
   readonly until: DateTime.Utc
+  /** The lifetime that the successor was created with. `None`: it never expires. */
+  readonly expiresIn: Option.Option<Duration.Duration>
 }
 
 /** The authorization has new tokens, and the access token is delivered. */
@@ -169,7 +171,7 @@ export interface Regenerated {
   readonly id: AuthorizationId
 }
 
-/** The authorization does not exist, and neither does a successor that is not complete. */
+/** The authorization does not exist, and no successor waits to be completed: its consumer has another token that works. */
 export interface Gone {
   readonly _tag: "gone"
   /** The id of the authorization. */

@@ -39,8 +39,8 @@ export const prepare = Effect.fnUntraced(function*(
         yield* checkSuccessors(id, listing)
         const regenerated = yield* Effect.tapErrorTag(
           service.regenerate(id),
-          "Forbidden",
-          () => service.update(id, { description: plain })
+          ["Forbidden", "TwoFactorRequired"],
+          () => Effect.ignore(service.update(id, { description: plain }))
         )
         if (!(yield* options.verify(yield* deliver(run, "regenerate", regenerated, id)))) continue
         const unmarked = yield* service.update(id, { description: plain })

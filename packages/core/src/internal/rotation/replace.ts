@@ -122,7 +122,7 @@ const advance = Effect.fnUntraced(function*(
       const named = yield* find(service, replacedBy)
       if (Option.isSome(named) && isUsable(named.value, id, observedAt)) {
         const expiresIn = lifetimeOf(named.value, observedAt)
-        const waiting = yield* findWait(old, named.value, settings)
+        const waiting = yield* findWait({ old, successor: named.value, expiresIn }, settings)
         return Option.isSome(waiting)
           ? { _tag: "done", outcome: waiting.value }
           : finishLater({ old, successor: named.value, plain, expiresIn }, run, settings)
@@ -199,15 +199,14 @@ interface Marked extends Delivered {
  * the overlap at once. Without an overlap nothing waits, not even for a clock that is slow.
  */
 const findWait = (
-  { id, updatedAt }: Authorization,
-  successor: Authorization,
+  { expiresIn, old: { id, updatedAt }, successor }: Delivered,
   { overlap }: Settings,
   markedAt?: DateTime.Utc
 ): Effect.Effect<Option.Option<ReplaceOutcome>> =>
   Effect.map(DateTime.now, (now) => {
     const until = DateTime.addDuration(markedAt === undefined ? updatedAt : DateTime.max(updatedAt, markedAt), overlap)
     return !Duration.isZero(overlap) && (markedAt !== undefined || DateTime.isGreaterThan(until, now))
-      ? Option.some({ _tag: "waiting", id, successor: successor.id, until })
+      ? Option.some({ _tag: "waiting", id, successor: successor.id, until, expiresIn })
       : Option.none()
   })
 
@@ -239,8 +238,12 @@ const finishLater = (
         message
       )
     }
-    const waiting = yield* findWait(old, successor, settings, markedAt)
+    const waiting = yield* findWait({ old, successor, expiresIn }, settings, markedAt)
     if (Option.isSome(waiting)) return waiting.value
+    if (isExpired(successorNow, after.observedAt, yield* DateTime.now)) {
+      const message = "The token of its successor has expired. Nothing was deleted. Run the rotation again."
+      return yield* conflict(id, successors, message)
+    }
     yield* Effect.catchTag(service.delete(id), "NotFound", () => Effect.void)
     // A successor without its mark was renamed, and keeps its new name.
     if (Marks.parse(successorNow).mark === Marks.replaces(id)) {
@@ -270,6 +273,7 @@ const adoptLater = (id: AuthorizationId, { delivery, service }: Run): Step<Repla
       // A single successor whose token cannot be compared is not known to be in use.
       if (exact.length === 0 && matches("unknown").length > 0) candidates = []
     }
+    candidates = candidates.filter((one) => !isExpired(one, after.observedAt, now))
     const [successor] = candidates
     if (successor === undefined || candidates.length > 1) {
       const message =
@@ -293,7 +297,8 @@ const lifetimeOf = (authorization: Authorization, observedAt: DateTime.Utc): Opt
   authorization.accessToken.pipe(
     Option.flatMap((token) => token.expiresIn),
     Option.map((remaining) => {
-      const age = DateTime.distance(authorization.createdAt, observedAt)
+      // By a slow clock it was created in the future: it keeps at least what remains.
+      const age = Duration.max(Duration.zero, DateTime.distance(authorization.createdAt, observedAt))
       return Duration.seconds(Math.max(1, Math.round(Duration.toSeconds(Duration.sum(remaining, age)))))
     })
   )
