@@ -5,7 +5,7 @@ import { isRedisMissing, skipNote, startRedis } from "@effect-heroku/test-kit/re
 import { FakeHeroku, MemoryAuthorizationService } from "@effect-heroku/testing"
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
+import { ConfigProvider, Effect, Fiber, Layer, Option, Redacted, Schedule, Stream } from "effect"
 import { HttpServer } from "effect/http"
 import { Redis } from "effect/persistence"
 import { TestClock } from "effect/testing"
@@ -34,12 +34,15 @@ const temporaryDirectory = Effect.acquireRelease(
   (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
 )
 
+const layerFiles = (directory: string) =>
+  Layer.provide(layerDelivery, ConfigProvider.layer(ConfigProvider.fromEnv({ env: { TOKENS: directory } })))
+
 it.effect("a delivery removes the temporary file that an earlier worker left", () =>
   Effect.gen(function*() {
     const directory = yield* temporaryDirectory
     const service = yield* AuthorizationService.AuthorizationService
     const authorization = yield* service.create({ scope: ["read"] })
-    const replaces = authorization.id
+    const replaces = Authorization.AuthorizationId.make(old)
     const file = join(directory, replaces)
     yield* Effect.gen(function*() {
       const { deliver } = yield* Rotation.Delivery
@@ -47,14 +50,47 @@ it.effect("a delivery removes the temporary file that an earlier worker left", (
       // The worker cannot replace a directory, and ends after it has written the temporary file.
       mkdirSync(join(file, "full"), { recursive: true })
       assert.strictEqual((yield* Effect.flip(delivered))._tag, "DeliveryFailed")
-      assert.lengthOf(readdirSync(directory), 2)
+      assert.sameMembers(readdirSync(directory), [replaces, `${replaces}.new`, authorization.id])
       rmSync(file, { recursive: true })
       yield* delivered
-    }).pipe(Effect.provide(
-      Layer.provide(layerDelivery, ConfigProvider.layer(ConfigProvider.fromEnv({ env: { TOKENS: directory } })))
-    ))
-    assert.deepStrictEqual(readdirSync(directory), [replaces])
+    }).pipe(Effect.provide(layerFiles(directory)))
+    assert.sameMembers(readdirSync(directory), [replaces, authorization.id])
     assert.deepStrictEqual([readFileSync(file, "utf8"), statSync(file).mode & 0o777], ["new", 0o600])
+  }).pipe(Effect.provide(MemoryAuthorizationService.layer())))
+
+it.effect("every rotation delivers to the file of the first one, and `current` reads it", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const service = yield* AuthorizationService.AuthorizationService
+    const first = yield* service.create({ description: "ci", scope: ["read"] })
+    yield* Effect.gen(function*() {
+      const delivery = yield* Rotation.Delivery
+      let { id } = first
+      for (const _ of [1, 2, 3]) {
+        const outcome = yield* Rotation.replace(id)
+        assert(outcome._tag === "replaced")
+        const delivered = readFileSync(join(directory, first.id), "utf8")
+        const successor = yield* service.info(outcome.successor)
+        assert.strictEqual(Authorization.matchToken(successor, Redacted.make(delivered)), "exact")
+        const current = yield* delivery.current?.(id) ?? Effect.succeedNone
+        assert.deepStrictEqual(Option.map(current, Redacted.value), Option.some(delivered))
+        id = successor.id
+      }
+    }).pipe(Effect.provide(layerFiles(directory)))
+  }).pipe(Effect.provide(MemoryAuthorizationService.layer({ clearTokens: true }))))
+
+it.effect("a rotation creates no successor if the directory is missing, and the check leaves no file in it", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const service = yield* AuthorizationService.AuthorizationService
+    const { id } = yield* service.create({ description: "ci", scope: ["read"] })
+    const missing = layerFiles(join(directory, "missing"))
+    const error = yield* Rotation.replace(id).pipe(Effect.provide(missing), Effect.flip)
+    assert.strictEqual(error._tag, "DeliveryFailed")
+    assert.strictEqual(yield* Stream.runCount(service.stream()), 1)
+    const check = Rotation.Delivery.use((delivery) => delivery.check ?? Effect.die("no check"))
+    yield* Effect.provide(check, layerFiles(directory))
+    assert.isEmpty(readdirSync(directory))
   }).pipe(Effect.provide(MemoryAuthorizationService.layer())))
 
 describe.skipIf(isRedisMissing)(`with Redis${skipNote}`, () => {
@@ -107,13 +143,41 @@ describe.skipIf(isRedisMissing)(`with Redis${skipNote}`, () => {
         })
         yield* Fiber.interrupt(others)
 
-        assert.sameMembers(readdirSync(tokens), before)
+        const files = readdirSync(tokens, { withFileTypes: true }).filter((entry) => entry.isFile())
+        assert.sameMembers(files.map(({ name }) => name), before)
         const verify = NodeAuthorizationService.verify({ baseUrl })
         for (const id of before) {
           assert.isTrue(yield* verify(Redacted.make(readFileSync(join(tokens, id), "utf8"))), id)
         }
       }).pipe(Effect.provide(layerFleet)),
     300_000
+  )
+
+  it.live(
+    "a worker that cannot deliver ends before it takes an item",
+    () =>
+      Effect.gen(function*() {
+        const { url } = yield* startRedis
+        const TOKENS = join(yield* temporaryDirectory, "missing")
+        const env = { HEROKU_ACCOUNTS: "ops=HRKU-ops", HEROKU_API_URL: "http://127.0.0.1:1", REDIS_URL: url, TOKENS }
+        yield* Effect.gen(function*() {
+          const queue = yield* rotations
+          const item = { account: "ops", id: Authorization.AuthorizationId.make(old) }
+          yield* queue.offer(item)
+          const { code, stderr, stdout } = yield* run("fleet-rotation/work.ts", {
+            env,
+            // A worker that takes the item reports it.
+            on: { text: old, act: (child) => void child.kill() }
+          })
+          assert.strictEqual(code, 1, stderr)
+          assert.include(stdout + stderr, TOKENS)
+          assert.deepStrictEqual(yield* queue.take((item, { attempts }) => Effect.succeed([item, attempts])), [item, 1])
+        }).pipe(
+          Effect.provide(layerQueue),
+          Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+        )
+      }),
+    60_000
   )
 
   it.effect("an item that always fails holds up no other one, is stored after ten attempts, and can be queued again", () =>

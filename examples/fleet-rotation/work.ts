@@ -1,6 +1,6 @@
 /**
  * Replaces the authorizations in the queue of `enqueue.ts`. Any number of processes may run it at once, and be killed at any
- * moment. It runs until it is stopped.
+ * moment. It runs until it is stopped, and ends at once if it cannot deliver.
  *
  * Run it with `npx -y pnpm@12 exec node examples/fleet-rotation/work.ts`, the variables of `enqueue.ts`, and TOKENS set to a
  * directory.
@@ -14,6 +14,7 @@ import { layerDelivery } from "./delivery.ts"
 import { layerQueue, rotations } from "./queue.ts"
 
 const program = Effect.gen(function*() {
+  yield* Rotation.Delivery.use(({ check }) => check ?? Effect.void)
   const queue = yield* rotations
   const tokens = yield* accounts
   const { get } = yield* AccountClients.AccountClients
