@@ -172,11 +172,27 @@ describe.skipIf(isRedisMissing)(`with Redis${skipNote}`, () => {
           assert.strictEqual(code, 1, stderr)
           assert.include(stdout + stderr, TOKENS)
           assert.deepStrictEqual(yield* queue.take((item, { attempts }) => Effect.succeed([item, attempts])), [item, 1])
-        }).pipe(
-          Effect.provide(layerQueue),
-          Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
-        )
+        }).pipe(Effect.provide(Layer.provide(layerQueue, ConfigProvider.layer(ConfigProvider.fromEnv({ env })))))
       }),
+    60_000
+  )
+
+  it.live(
+    "enqueue.ts queues the authorizations of the other accounts if one cannot be listed, and exits with 1",
+    () =>
+      Effect.gen(function*() {
+        const { url } = yield* startRedis
+        const { address } = yield* HttpServer.HttpServer
+        const { code, stderr, stdout } = yield* run("fleet-rotation/enqueue.ts", {
+          env: {
+            HEROKU_ACCOUNTS: "dead=HRKU-dead,ops=HRKU-ops,billing=HRKU-billing",
+            HEROKU_API_URL: HttpServer.formatAddress(address),
+            REDIS_URL: url
+          }
+        })
+        assert.deepStrictEqual([code, stdout], [1, "41 authorizations in the queue\n"], stderr)
+        assert.strictEqual(stderr, "dead: Invalid credentials provided.\n")
+      }).pipe(Effect.provide(layerFleet)),
     60_000
   )
 
