@@ -119,7 +119,7 @@ export interface ReplaceOptions extends CommonOptions {
   /** The lifetime of successors, `Infinity` for none. By default the one that the old authorization was created with. */
   readonly expiresIn?: Duration.Input | undefined
   /**
-   * How long the old authorization works on after its successor was delivered. By default it is deleted at once. With an
+   * How long the old authorization still works after its successor was delivered. By default it is deleted at once. With an
    * overlap the run that delivers always ends with the outcome `waiting`, and a later run deletes it. A later run compares
    * the clock of its machine with Heroku's.
    */
