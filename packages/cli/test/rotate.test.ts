@@ -91,9 +91,71 @@ it.effect("rotate with an overlap waits, and a later run deletes the old authori
     assert.include(plan.stdout, "\nReplace 1 authorization:\n")
     assert.strictEqual((yield* cli(argv)).code, 0)
     assert.include((yield* cli(["rotate", "--status"])).stderr, "No rotation waits")
-    const again = yield* cli(argv)
-    assert.deepStrictEqual([again.code, again.stdout], [0, `${id(1)} replaced by an earlier run`])
   }).pipe(Effect.provide(layer)))
+
+it.effect.each([[[]], [["--now"]]] as const)(
+  "rotate %j of an id that names a file rotates what the file contains",
+  ([flags]) =>
+    Effect.gen(function*() {
+      const path = yield* directory
+      const argv = ["rotate", id(1), "--deliver-to", path, "--yes"]
+      const successor = (yield* cli(argv)).stdout.split(" ").at(-1)!
+      const first = files(path)[id(1)]
+      const { code, stderr, stdout } = yield* cli([...argv, id(2), ...flags])
+      assert.strictEqual(code, 0, stderr)
+      assert.include(stderr, `\n${id(1)} names a file, which contains the token of ${successor}\n`)
+      assert.match(stdout, new RegExp(`^${successor} re`, "m"))
+      assert.include(stderr, "2 rotated, 0 waiting, 0 not found")
+      assert.notStrictEqual(files(path)[id(1)], first)
+      assert.deepStrictEqual(yield* ownerOf(files(path)[id(1)]!), ["CI"])
+      const without = yield* cli(["rotate", "--all", "--not", id(1), "--deliver-to", path])
+      assert.include(without.stdout, "\nReplace 1 authorization:\n")
+    }).pipe(Effect.provide(layer))
+)
+
+it.effect("rotate does not count what it did not rotate", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const argv = ["rotate", id(1), "--deliver-to", path, "--yes"]
+    yield* cli([...argv, "--now"])
+    yield* cli(["revoke", id(1), "--yes"])
+    const revoked = yield* cli(argv)
+    assert.deepStrictEqual([revoked.code, revoked.stdout], [1, `${id(1)} not found`])
+    const successor = (yield* cli(["rotate", id(2), "--deliver-to", path, "--yes"])).stdout.split(" ").at(-1)!
+    yield* cli(["rotate", id(2), "--deliver-to", path, "--yes"])
+    const replaced = yield* cli(["rotate", successor, "--deliver-to", path, "--yes"])
+    assert.deepStrictEqual([replaced.code, replaced.stdout], [1, `${successor} not found`])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("rotate of ids continues with those that are not delivered yet", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const successor = (yield* cli(["rotate", id(1), "--deliver-to", path, "--yes"])).stdout.split(" ").at(-1)!
+    const argv = ["rotate", successor, id(2), id(3), "--deliver-to", path, "--yes"]
+    const obstacle = obstructDelivery(path)
+    assert.strictEqual((yield* cli(argv)).code, 1)
+    obstacle.remove()
+    const delivered = files(path)
+    const { code, stderr, stdout } = yield* cli(argv)
+    assert.strictEqual(code, 0, stderr)
+    assert.match(stdout, new RegExp(`^${id(2)} replaced by \\S+$`))
+    assert.include(stderr, "\nSkipped: 2 authorizations delivered since an unfinished run")
+    assert.deepInclude(files(path), delivered)
+  }).pipe(Effect.provide(fleet)))
+
+it.effect("rotate - of other ids than those of an unfinished run skips none of them", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const argv = ["rotate", "--now", "-", "--deliver-to", path, "--yes"]
+    const stdin = `${id(1)}\n${id(2)}\n`
+    const obstacle = obstructDelivery(path)
+    assert.strictEqual((yield* cli(argv, { stdin })).code, 1)
+    obstacle.remove()
+    const same = yield* cli(argv.slice(0, -1), { stdin: `${id(2)}\n${id(1)}\n` })
+    assert.include(same.stdout, "Skipped: 1 authorization delivered since an unfinished run")
+    const { code, stdout } = yield* cli(argv, { stdin: id(1) })
+    assert.deepStrictEqual([code, stdout], [0, `${id(1)} regenerated`])
+  }).pipe(Effect.provide(fleet)))
 
 it.effect("rotate --now regenerates tokens, and --since skips what was delivered since then", () =>
   Effect.gen(function*() {

@@ -8,11 +8,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
 import { confirm, yesOrNo } from "../internal/confirm.ts"
 import * as Connection from "../internal/connection.ts"
 import * as DeliverToCommand from "../internal/deliverToCommand.ts"
 import * as DeliverToDirectory from "../internal/deliverToDirectory.ts"
 import { all, yes } from "../internal/flags.ts"
+import { readIds } from "../internal/ids.ts"
 import { findReplaced } from "../internal/marks.ts"
 import { limitLines, makePlan, selectTargets } from "../internal/plan.ts"
 import { checkRotatable } from "../internal/rotatable.ts"
@@ -80,10 +83,10 @@ export const rotate = Command.make("rotate", flags, (input) =>
       : {
         delivery: yield* DeliverToCommand.make(Option.getOrThrow(input.deliverCommand), input.deliverTimeout),
         acquire: Effect.void,
+        findCurrent: () => Effect.succeed((id) => id),
         findRemaining: (items) => Effect.succeed({ remaining: items, continued: Option.none() }),
         begin: () => Effect.void,
         end: Effect.void,
-        wasReplaced: () => Effect.succeed(false),
         removeLeftovers: () => Effect.succeed([])
       }
     yield* rotateSelected(input, target)
@@ -118,9 +121,9 @@ const checkUsage = ({ deliverCommand, deliverTo, now, overlap, since }: Input) =
 }
 
 const rotateSelected = Effect.fnUntraced(function*(input: Input, target: DeliverToDirectory.Target) {
-  const { isNamed, masked, missing, others, own } = yield* selectTargets(input.selection, input.all)
+  const { command, isNamed, masked, missing, notes, others, own } = yield* select(input, target)
   const { leftOut, rotatable } = yield* checkRotatable(withoutSuccessors(others), input)
-  const run = { command: JSON.stringify([input.selection, input.all, input.now]), since: input.since }
+  const run = { command, since: input.since }
   const { continued, remaining } = yield* target.findRemaining(rotatable, run)
   const count = countOf(remaining.length, "authorization")
   const [verb, title] = input.now ? ["Regenerate", "Regenerate the tokens of"] : ["Replace", "Replace"]
@@ -132,6 +135,7 @@ const rotateSelected = Effect.fnUntraced(function*(input: Input, target: Deliver
     ifMissing: input.now ? "" : ". If an earlier run has created a successor, this one completes it",
     masked
   }, [
+    ...limitLines(notes),
     ...(input.now ? ["Old tokens stop working at once, before the new ones are delivered"] : []),
     ...own.map(({ id }) => `Left out: ${safe(id)}, whose token this command uses. Rotate it with another token`),
     ...limitLines(leftOut),
@@ -162,6 +166,33 @@ const rotateSelected = Effect.fnUntraced(function*(input: Input, target: Deliver
   yield* rotateRemaining(input, target, run, { targets: remaining, missing })
   if (own.length + leftOut.length > 0 && isNamed) {
     return yield* failed("All but the authorizations that the plan leaves out are rotated")
+  }
+})
+
+/** Reads the selection. An id that is gone and names a file stands for the authorization whose token the file contains. */
+const select = Effect.fnUntraced(function*({ all, now, selection }: Input, { findCurrent }: DeliverToDirectory.Target) {
+  const stdio = yield* Stdio.Stdio
+  // Read once, because the ids in it identify the run, too.
+  const stdin = selection.ids.includes("-") ? yield* Stream.runCollect(stdio.stdin) : []
+  const withStdin = Effect.provideService(Stdio.Stdio, { ...stdio, stdin: Stream.fromIterable(stdin) })
+  const ids = (yield* withStdin(readIds(selection.ids))).map(({ id }) => id).toSorted()
+  const command = JSON.stringify([{ ...selection, ids }, all, now])
+
+  const current = yield* findCurrent(command)
+  const resolved = { ...selection, not: selection.not.flatMap((id) => [id, current(id)]) }
+  const given = yield* withStdin(selectTargets(resolved, all))
+  const gone = given.missing.filter((id) => current(id) !== id)
+  if (gone.length === 0) return { ...given, command, notes: [] }
+  const found = yield* selectTargets({ ...resolved, ids: gone.map(current) }, all)
+  const unite = (...items: ReadonlyArray<Authorization>) => [...new Map(items.map((item) => [item.id, item])).values()]
+  return {
+    command,
+    isNamed: given.isNamed,
+    masked: given.masked,
+    missing: [...given.missing.filter((id) => !gone.includes(id)), ...found.missing],
+    others: unite(...given.others, ...found.others),
+    own: unite(...given.own, ...found.own),
+    notes: gone.map((id) => `${safe(id)} names a file, which contains the token of ${safe(current(id))}`)
   }
 })
 

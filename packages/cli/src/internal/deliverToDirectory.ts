@@ -50,6 +50,9 @@ const findFile = (index: Index, replaces: AuthorizationId): string => {
   return file
 }
 
+const isSince = (time: Option.Option<DateTime.Utc>, other: DateTime.Utc): boolean =>
+  Option.exists(time, (start) => DateTime.isGreaterThanOrEqualTo(other, start))
+
 /** Opens a directory for deliveries. It exists after that, and only this user can read it. */
 export const make = Effect.fnUntraced(function*(directory: string) {
   const fileSystem = yield* FileSystem.FileSystem
@@ -117,21 +120,26 @@ export const make = Effect.fnUntraced(function*(directory: string) {
       yield* delivery.check
     }),
 
-    /** Whether an earlier run replaced an authorization, as far as the directory shows. */
-    wasReplaced: (id: AuthorizationId) =>
-      Effect.map(
-        readIndex,
-        (index) =>
-          Object.entries(index).some(([file, { replaces }]) => replaces === id || file === encodeURIComponent(id))
-      ),
+    /**
+     * Returns a function from the id that names a file, or that an interrupted run of the command replaced, to the id of the
+     * current authorization. Other ids stay as they are.
+     */
+    findCurrent: Effect.fnUntraced(function*(command: string) {
+      const index = yield* readIndex
+      const continued = yield* unfinished.findStart(command)
+      const replaced = new Map<string, string>(
+        Object.values(index)
+          .filter(({ deliveredAt }) => isSince(continued, deliveredAt))
+          .map((entry) => [entry.replaces, entry.authorization])
+      )
+      return (id: string): string => index[encodeURIComponent(id)]?.authorization ?? replaced.get(id) ?? id
+    }),
 
     /** Leaves out what was delivered since a time, or since the same command began if it was interrupted. */
     findRemaining: Effect.fnUntraced(
       function*(items: ReadonlyArray<Authorization>, { command, since }: RunOptions) {
         const index = yield* readIndex
         const entries = new Map(Object.values(index).map((entry) => [entry.authorization, entry.deliveredAt]))
-        const isSince = (time: Option.Option<DateTime.Utc>, other: DateTime.Utc) =>
-          Option.exists(time, (start) => DateTime.isGreaterThanOrEqualTo(other, start))
         const continued = yield* unfinished.findStart(command)
         const remaining: ReadonlyArray<Authorization> = items.filter((item) => {
           const deliveredAt = entries.get(item.id)

@@ -34,7 +34,7 @@ export interface Options {
 export const runRotation = Effect.fnUntraced(function*(
   { expiresIn, howToContinue, now, overlap, team }: Options,
   { missing, targets }: Planned,
-  { delivery, end, wasReplaced }: Target
+  { delivery, end }: Target
 ) {
   const ids = [...targets.map(({ id }) => id), ...missing]
   const clients = new Set(targets.filter((item) => !isDirect(item)).map(({ id }) => id))
@@ -62,12 +62,10 @@ export const runRotation = Effect.fnUntraced(function*(
     ({ advance, print }) =>
       Stream.runForEach(outcomes, (outcome) =>
         Effect.gen(function*() {
-          const isDone = outcome._tag === "gone" && (yield* wasReplaced(outcome.id))
-          const kind = isDone ? "rotated" : kinds[outcome._tag]
-          counts[kind]++
+          counts[kinds[outcome._tag]]++
           canContinue ||= outcome._tag === "failed" && !isFinal(outcome.error, clients.has(outcome.id))
           yield* advance(1)
-          yield* print(`${safe(outcome.id)} ${isDone ? "replaced by an earlier run" : describe(outcome)}`)
+          yield* print(`${safe(outcome.id)} ${describe(outcome)}`)
         }))
   ).pipe(
     Effect.provideService(Rotation.Delivery, delivery),
