@@ -346,6 +346,10 @@ it.effect.each(
   [
     [[id(1)], "either --deliver-to or --deliver-command"],
     [[id(1), "--deliver-to", "d", "--deliver-command", "c"], "either --deliver-to or --deliver-command"],
+    [[id(1), "--deliver-to", ""], "--deliver-to is empty"],
+    [[id(1), "--deliver-command", ""], "--deliver-command is empty"],
+    [[id(1), "--deliver-command", " \t"], "--deliver-command is empty"],
+    [["--status", "--deliver-to", ""], "--deliver-to is empty"],
     [[id(1), "--deliver-to", "d", "--now", "--overlap", "1h"], "--overlap is impossible with --now"],
     [[id(1), "--deliver-to", "d", "--since", "1970-01-01"], "--since needs --now and --deliver-to"],
     [[id(1), "--deliver-command", "c", "--now", "--since", "1970-01-01"], "--since needs --now and --deliver-to"],

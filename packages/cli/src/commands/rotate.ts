@@ -76,6 +76,7 @@ type Input = Command.Command.Config.Infer<typeof flags>
 
 export const rotate = Command.make("rotate", flags, (input) =>
   Effect.gen(function*() {
+    yield* checkDelivery(input)
     if (input.status) return yield* printStatus(Option.getOrUndefined(input.selection.team))
     yield* checkUsage(input)
     const target: DeliverToDirectory.Target = Option.isSome(input.deliverTo)
@@ -106,6 +107,14 @@ export const rotate = Command.make("rotate", flags, (input) =>
       }
     ])
   )
+
+/** An unset variable in a script passes an empty text. */
+const checkDelivery = ({ deliverCommand, deliverTo }: Input) => {
+  const isBlank = (text: Option.Option<string>) => Option.exists(text, (value) => value.trim() === "")
+  if (isBlank(deliverTo)) return invalidUsage("--deliver-to is empty: pass a directory")
+  if (isBlank(deliverCommand)) return invalidUsage("--deliver-command is empty: pass a command")
+  return Effect.void
+}
 
 const checkUsage = ({ deliverCommand, deliverTo, now, overlap, since }: Input) => {
   if (Option.isSome(deliverTo) === Option.isSome(deliverCommand)) {
