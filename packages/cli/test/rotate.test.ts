@@ -86,7 +86,10 @@ it.effect("rotate with an overlap waits, and a later run deletes the old authori
     const status = yield* cli(["rotate", "--status"])
     assert.strictEqual(status.code, 0)
     assert.match(status.stdout, new RegExp(`^ID .*\\n\\S+ +${id(1)} .* waiting `))
-    assert.match(status.stderr, /\nThe same command completes what waits, once the overlap is over$/)
+    assert.match(
+      status.stderr,
+      /\nThe same command completes what waits. If it has an overlap, run it when that is over$/
+    )
     const plan = yield* cli(["rotate", "--description", "CI*", "--deliver-to", path])
     assert.include(plan.stdout, "\nReplace 1 authorization:\n")
     assert.strictEqual((yield* cli(argv)).code, 0)
@@ -286,19 +289,77 @@ it.effect("rotate --deliver-to removes successors of earlier runs that no file c
     assert.deepStrictEqual(yield* ownerOf(files(path)[id(1)]!), ["CI"])
   }).pipe(Effect.provide(layer)))
 
-it.effect("rotate --status says what to do with what was left over", () =>
+const leftOver = layerFake({
+  seed: [
+    { id: id(1) },
+    { id: id(2), description: "deploys [regenerating]" },
+    { id: id(5), description: `CI [replaces ${id(1)}]` },
+    { id: id(6), description: `other [replaces ${id(7)}]` }
+  ]
+})
+
+it.effect("rotate --status says how to find out whether what was left over is in use", () =>
   Effect.gen(function*() {
     const { stderr, stdout } = yield* cli(["rotate", "--status"])
     assert.match(stdout, /^\S+5-\S+ +\S+1-\S+ .* left over: interrupted/m)
     assert.match(stdout, /^\S+6-\S+ +\S+7-\S+ .* left over: what it replaces is gone/m)
-    assert.match(stderr, /\nMake sure that nothing uses the token of what was left over, and revoke it with `[^`]+`$/)
-  }).pipe(Effect.provide(layerFake({
-    seed: [
-      { id: id(1) },
-      { id: id(5), description: `CI [replaces ${id(1)}]` },
-      { id: id(6), description: `other [replaces ${id(7)}]` }
-    ]
-  }))))
+    assert.match(
+      stderr,
+      /\nThe token of what was left over may be in use: `rotate --status --deliver-to DIR` shows whether DIR contains it/
+    )
+    assert.notInclude(stderr, "revoke")
+  }).pipe(Effect.provide(leftOver)))
+
+it.effect("rotate --status lists interrupted regenerations", () =>
+  Effect.gen(function*() {
+    const { stderr, stdout } = yield* cli(["rotate", "--status"])
+    assert.match(stdout, /^\S+2-\S+ .* interrupted: its token may not be delivered +deploys/m)
+    assert.include(stderr, "\nComplete interrupted regenerations with `rotate --now ID`, and deliver as before")
+  }).pipe(Effect.provide(leftOver)))
+
+it.effect("rotate --status --deliver-to tells leftovers in use from others", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    mkdirSync(path)
+    const entry = { authorization: id(6), replaces: id(7), deliveredAt: "1970-01-01T00:00:00.000Z" }
+    writeFileSync(join(path, "index.json"), JSON.stringify({ [id(8)]: entry }))
+    const inUse = (yield* all).find((item) => item.id === id(6))!
+    writeFileSync(join(path, id(8)), Redacted.value(Option.getOrThrow(Authorization.accessToken(inUse))))
+    const { stderr, stdout } = yield* cli(["rotate", "--status", "--deliver-to", path])
+    assert.match(stdout, /^\S+5-\S+ +\S+1-\S+ .* left over: interrupted/m)
+    assert.match(stdout, /^\S+6-\S+ +\S+7-\S+ .* in use: interrupted after its token was delivered/m)
+    assert.include(stderr, "\nComplete those in use with `rotate ID --deliver-to DIR`")
+    assert.match(
+      stderr,
+      /\nDIR does not contain the tokens of what was left over\. Unless they are in use elsewhere, revoke them with `[^`]+`$/
+    )
+    const other = yield* cli(["rotate", "--status", "--deliver-to", `${path}-other`])
+    assert.strictEqual(other.code, 1)
+    assert.include(other.stderr, "index.json does not exist: pass the directory of an earlier --deliver-to")
+    const completed = yield* cli(["rotate", id(6), "--deliver-to", path, "--yes"])
+    assert.deepStrictEqual([completed.code, completed.stdout], [0, `${id(7)} replaced by ${id(6)}`])
+  }).pipe(Effect.provide(leftOver)))
+
+it.effect("rotate completes successors of an unfinished run that its filters do not select", () =>
+  Effect.gen(function*() {
+    const path = yield* directory
+    const argv = ["rotate", "--older-than", "90d", "--deliver-to", path, "--yes"]
+    const faults = yield* FaultInjection.FaultInjection
+    // Fails once the old authorization is deleted.
+    yield* faults.inject(FaultInjection.status(409), {
+      operation: "update",
+      when: ({ input }) => input?.description === "CI 2"
+    })
+    assert.include((yield* cli(argv)).stderr, "2 rotated, 0 waiting, 0 not found, 1 failed. Run the same command again")
+    yield* faults.clear
+    const delivered = files(path)
+    const { code, stderr, stdout } = yield* cli(argv)
+    assert.strictEqual(code, 0, stderr)
+    assert.include(stderr, "\nCompletes 1 authorization that an unfinished run delivered\n")
+    assert.match(stdout, new RegExp(`^${id(2)} replaced by \\S+$`))
+    assert.deepStrictEqual(files(path), delivered)
+    assert.include((yield* cli(["rotate", "--status"])).stderr, "nothing is left over")
+  }).pipe(Effect.provide(fleet)))
 
 it.effect("rotate continues a run that failed after it delivered a token", () =>
   Effect.gen(function*() {

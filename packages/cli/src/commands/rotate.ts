@@ -1,5 +1,6 @@
 /** `rotate`: replaces authorizations and delivers the new tokens, after showing the plan and asking. */
 import type { Authorization } from "@effect-heroku/core/Authorization"
+import * as Rotation from "@effect-heroku/core/Rotation"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
@@ -77,7 +78,12 @@ type Input = Command.Command.Config.Infer<typeof flags>
 export const rotate = Command.make("rotate", flags, (input) =>
   Effect.gen(function*() {
     yield* checkDelivery(input)
-    if (input.status) return yield* printStatus(Option.getOrUndefined(input.selection.team))
+    if (input.status) {
+      const delivered = Option.isSome(input.deliverTo)
+        ? yield* (yield* DeliverToDirectory.make(input.deliverTo.value)).findDelivered
+        : undefined
+      return yield* printStatus(Option.getOrUndefined(input.selection.team), delivered)
+    }
     yield* checkUsage(input)
     const target: DeliverToDirectory.Target = Option.isSome(input.deliverTo)
       ? yield* DeliverToDirectory.make(input.deliverTo.value)
@@ -85,6 +91,7 @@ export const rotate = Command.make("rotate", flags, (input) =>
         delivery: yield* DeliverToCommand.make(Option.getOrThrow(input.deliverCommand), input.deliverTimeout),
         acquire: Effect.void,
         findCurrent: () => Effect.succeed((id) => id),
+        findDelivered: Effect.succeed(new Set()),
         findRemaining: (items) => Effect.succeed({ remaining: items, continued: Option.none() }),
         begin: () => Effect.void,
         end: Effect.void,
@@ -134,6 +141,7 @@ const rotateSelected = Effect.fnUntraced(function*(input: Input, target: Deliver
   const { leftOut, rotatable } = yield* checkRotatable(withoutSuccessors(others), input)
   const run = { command, since: input.since }
   const { continued, remaining } = yield* target.findRemaining(rotatable, run)
+  const interrupted = input.now || Option.isNone(continued) ? [] : yield* findInterrupted(input, target, remaining)
   const count = countOf(remaining.length, "authorization")
   const [verb, title] = input.now ? ["Regenerate", "Regenerate the tokens of"] : ["Replace", "Replace"]
   const plan = yield* makePlan({
@@ -146,6 +154,9 @@ const rotateSelected = Effect.fnUntraced(function*(input: Input, target: Deliver
   }, [
     ...limitLines(notes),
     ...(input.now ? ["Old tokens stop working at once, before the new ones are delivered"] : []),
+    ...(interrupted.length > 0
+      ? [`Completes ${countOf(interrupted.length, "authorization")} that an unfinished run delivered`]
+      : []),
     ...own.map(({ id }) => `Left out: ${safe(id)}, whose token this command uses. Rotate it with another token`),
     ...limitLines(leftOut),
     ...(remaining.length < rotatable.length
@@ -159,7 +170,7 @@ const rotateSelected = Effect.fnUntraced(function*(input: Input, target: Deliver
       ]
       : [])
   ])
-  if (rotatable.length + (input.now ? 0 : missing.length) === 0) {
+  if (rotatable.length + interrupted.length + (input.now ? 0 : missing.length) === 0) {
     yield* Console.error(plan.join("\n"))
     return yield* failed("Nothing to rotate: no authorization that can be rotated is selected")
   }
@@ -169,10 +180,12 @@ const rotateSelected = Effect.fnUntraced(function*(input: Input, target: Deliver
     ? `Complete what earlier runs left of ${countOf(missing.length, "authorization")} that ${
       missing.length === 1 ? "was" : "were"
     } not found?`
+    : interrupted.length > 0
+    ? `Complete ${countOf(interrupted.length, "authorization")} that an unfinished run delivered?`
     : "Remove what earlier runs left over?"
   yield* confirm({ plan, yes: input.yes, question: yesOrNo(question) })
   yield* target.acquire
-  yield* rotateRemaining(input, target, run, { targets: remaining, missing })
+  yield* rotateRemaining(input, target, run, { targets: remaining, missing: [...missing, ...interrupted] })
   if (own.length + leftOut.length > 0 && isNamed) {
     return yield* failed("All but the authorizations that the plan leaves out are rotated")
   }
@@ -237,6 +250,22 @@ const rotateRemaining = Effect.fnUntraced(function*(
   if (Result.isFailure(removed)) yield* Console.error("Leftovers of earlier runs could not be removed")
   yield* Effect.fromResult(result)
   yield* Effect.fromResult(removed)
+})
+
+/**
+ * Finds the authorizations that are deleted, and whose successors the directory shows as delivered and have their mark. Filters
+ * such as `--older-than` do not select these successors.
+ */
+const findInterrupted = Effect.fnUntraced(function*(
+  { selection }: Input,
+  { findDelivered }: DeliverToDirectory.Target,
+  selected: ReadonlyArray<Authorization>
+) {
+  const delivered = yield* findDelivered
+  const ids = new Set(selected.map(({ id }) => id))
+  return (yield* Rotation.leftovers({ team: Option.getOrUndefined(selection.team) }))
+    .filter(({ authorization: { id }, state }) => state === "orphaned" && delivered.has(id) && !ids.has(id))
+    .map(({ replaces }) => replaces)
 })
 
 /** Leaves out successors of selected authorizations: the rotation of these completes them. */

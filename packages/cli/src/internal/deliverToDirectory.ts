@@ -22,6 +22,7 @@ import { Connection } from "./connection.ts"
 import { explainPlatformError } from "./explain.ts"
 import { lock } from "./lock.ts"
 import { isMarked } from "./marks.ts"
+import { failed } from "./stop.ts"
 import * as UnfinishedRun from "./unfinishedRun.ts"
 
 /** The index: the state of each file by its name. */
@@ -133,6 +134,14 @@ export const make = Effect.fnUntraced(function*(directory: string) {
           .map((entry) => [entry.replaces, entry.authorization])
       )
       return (id: string): string => index[encodeURIComponent(id)]?.authorization ?? replaced.get(id) ?? id
+    }),
+
+    /** The authorizations whose tokens the files contain. Fails if nothing was ever delivered to the directory. */
+    findDelivered: Effect.gen(function*() {
+      if (Option.isNone(yield* readFile(indexName))) {
+        return yield* failed(`${inDirectory(indexName)} does not exist: pass the directory of an earlier --deliver-to`)
+      }
+      return new Set(Object.values(yield* readIndex).map(({ authorization }) => authorization))
     }),
 
     /** Leaves out what was delivered since a time, or since the same command began if it was interrupted. */

@@ -14,3 +14,6 @@ export const isMarked = (item: Authorization): boolean => findMark(item) !== nul
 
 /** Returns the id that a successor replaces. */
 export const findReplaced = (item: Authorization): string | undefined => findMark(item)?.[1]
+
+/** Whether a regeneration of the authorization has begun and is not complete. */
+export const isRegenerating = (item: Authorization): boolean => findMark(item)?.[0] === " [regenerating]"
