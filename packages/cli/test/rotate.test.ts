@@ -1,7 +1,7 @@
 import { Authorization } from "@effect-heroku/core"
 import { FaultInjection, HerokuAccount } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
-import { Effect, Option, Redacted } from "effect"
+import { Effect, Fiber, Option, Redacted } from "effect"
 import type { HttpServer } from "effect/http"
 import { TestClock } from "effect/testing"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
@@ -605,3 +605,23 @@ it.effect("rotate rejected by the lock writes nothing to the directory", () =>
     yield* cli(["rotate", id(1), "--deliver-to", path, "--yes"])
     assert.deepStrictEqual(readdirSync(path), ["lock"])
   }).pipe(Effect.provide(layer)))
+
+it.effect("rotate shows apart what is delivered and what failed", () =>
+  Effect.gen(function*() {
+    const faults = yield* FaultInjection.FaultInjection
+    yield* faults.inject(FaultInjection.status(409), {
+      operation: "create",
+      when: ({ input }) => input?.description?.includes(`replaces ${id(2)}`) ?? false
+    })
+    // The listing between the deliveries and the deletions.
+    const gate = yield* faults.hold({ operation: "list", every: 2, times: 1 }, FaultInjection.status(403))
+    const argv = ["rotate", id(1), id(2), id(3), "--deliver-to", yield* directory, "--yes"]
+    const fiber = yield* Effect.forkChild(cli(argv, { isStderrTerminal: false }))
+    yield* gate.arrived
+    yield* TestClock.adjust("5 seconds")
+    yield* gate.open
+    const { code, stderr } = yield* Fiber.join(fiber)
+    assert.strictEqual(code, 1)
+    assert.include(stderr, "\nRotated 0 of 3, 2 delivered, 1 failed, 0/s, ")
+    assert.include(stderr, "\nStopped: 0 rotated, 0 waiting, 0 not found, 1 failed, 2 delivered. Run the same command")
+  }).pipe(Effect.provide(fleet)))

@@ -13,19 +13,28 @@ import { formatDuration } from "./times.ts"
 
 /** The means by which work reports its progress. */
 export interface Progress {
-  /** Counts finished items. */
-  readonly advance: (count: number) => Effect.Effect<void>
+  /** Counts finished items. Those that are not done, such as failures, only count for the time left. */
+  readonly advance: (count: number, isDone?: boolean) => Effect.Effect<void>
   /** Prints a line of the result on standard output, above the progress. */
   readonly print: (line: string) => Effect.Effect<void>
 }
 
-/** Runs work and shows its progress. Without a `total`, the number of items is not known yet. */
+/**
+ * Runs work and shows its progress. Without a `total`, the number of items is not known yet. `details` returns further numbers
+ * to show.
+ */
 export const withProgress = Effect.fnUntraced(
-  function*<A, E, R>(verb: string, total: Option.Option<number>, work: (progress: Progress) => Effect.Effect<A, E, R>) {
+  function*<A, E, R>(
+    verb: string,
+    total: Option.Option<number>,
+    work: (progress: Progress) => Effect.Effect<A, E, R>,
+    details: () => ReadonlyArray<string> = () => []
+  ) {
     const stdio = yield* Stdio.Stdio
     const { remainingRequests, screen } = yield* Connection
     const isTerminal = yield* stdio.stderrIsTerminal
     const start = yield* Clock.monotonicTimeNanos
+    let finished = 0
     let done = 0
 
     const line = Effect.map(
@@ -33,7 +42,9 @@ export const withProgress = Effect.fnUntraced(
       (now) =>
         formatProgress({
           verb,
+          finished,
           done,
+          details: details(),
           total,
           elapsed: Duration.nanos(now - start),
           remainingRequests: remainingRequests()
@@ -57,7 +68,11 @@ export const withProgress = Effect.fnUntraced(
     )
     yield* Effect.addFinalizer(() => clear)
     return yield* work({
-      advance: (count) => Effect.sync(() => void (done += count)),
+      advance: (count, isDone = true) =>
+        Effect.sync(() => {
+          finished += count
+          if (isDone) done += count
+        }),
       print: (text) => screen.withPermit(Effect.andThen(clear, Console.log(text)))
     })
   },
@@ -66,20 +81,23 @@ export const withProgress = Effect.fnUntraced(
 
 interface State {
   readonly verb: string
+  readonly finished: number
   readonly done: number
+  readonly details: ReadonlyArray<string>
   readonly total: Option.Option<number>
   readonly elapsed: Duration.Duration
   readonly remainingRequests: Option.Option<number>
 }
 
 /** Formats the number of finished items, the rate, the time left, and the rest of the rate limit. */
-const formatProgress = ({ done, elapsed, remainingRequests, total, verb }: State): string => {
-  const rate = done / Math.max(0.001, Duration.toSeconds(elapsed))
+const formatProgress = ({ details, done, elapsed, finished, remainingRequests, total, verb }: State): string => {
+  const rate = finished / Math.max(0.001, Duration.toSeconds(elapsed))
   const remaining = Option.filter(total, () => rate > 0).pipe(
-    Option.map((count) => `${formatDuration(Duration.seconds((count - done) / rate))} left`)
+    Option.map((count) => `${formatDuration(Duration.seconds((count - finished) / rate))} left`)
   )
   return [
     `${verb} ${formatCount(done)}${Option.match(total, { onNone: () => "", onSome: (n) => ` of ${formatCount(n)}` })}`,
+    ...details,
     `${formatCount(Math.round(rate))}/s`,
     ...Option.toArray(remaining),
     ...Option.toArray(Option.map(remainingRequests, (count) => `rate limit: ${formatCount(count)} requests left`))

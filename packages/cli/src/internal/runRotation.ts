@@ -40,6 +40,12 @@ export const runRotation = Effect.fnUntraced(function*(
   const clients = new Set(targets.filter((item) => !isDirect(item)).map(({ id }) => id))
   const { actingToken, verify } = yield* Connection
   const counts = { rotated: 0, waiting: 0, "not found": 0, failed: 0 }
+  /** The ids whose new tokens are delivered, while their rotations are not complete. */
+  const delivered = new Set<AuthorizationId>()
+  const countingDelivery: Rotation.DeliveryService = {
+    ...delivery,
+    deliver: (input) => Effect.tap(delivery.deliver(input), () => Effect.sync(() => delivered.add(input.replaces)))
+  }
   let canContinue = false
   const common = {
     actingToken,
@@ -54,7 +60,10 @@ export const runRotation = Effect.fnUntraced(function*(
       overlap: Option.getOrUndefined(overlap),
       expiresIn: Option.getOrUndefined(expiresIn)
     })
-  const summarize = () => Object.entries(counts).map(([name, count]) => `${formatCount(count)} ${name}`).join(", ")
+  const format = ([name, count]: readonly [string, number]) => `${formatCount(count)} ${name}`
+  const summarize = () => Object.entries(counts).map(format).join(", ")
+  const summarizeUnfinished = () =>
+    [summarize(), ...delivered.size > 0 ? [format(["delivered", delivered.size])] : []].join(", ")
 
   yield* withProgress(
     "Rotated",
@@ -62,15 +71,21 @@ export const runRotation = Effect.fnUntraced(function*(
     ({ advance, print }) =>
       Stream.runForEach(outcomes, (outcome) =>
         Effect.gen(function*() {
-          counts[kinds[outcome._tag]]++
+          const kind = kinds[outcome._tag]
+          counts[kind]++
+          delivered.delete(outcome.id)
           canContinue ||= outcome._tag === "failed" && !isFinal(outcome.error, clients.has(outcome.id))
-          yield* advance(1)
+          yield* advance(1, kind === "rotated")
           yield* print(`${safe(outcome.id)} ${describe(outcome)}`)
-        }))
+        })),
+    () => {
+      const { rotated: _, ...others } = counts
+      return Object.entries({ delivered: delivered.size, ...others }).filter(([, count]) => count > 0).map(format)
+    }
   ).pipe(
-    Effect.provideService(Rotation.Delivery, delivery),
-    Effect.onInterrupt(() => Console.error(`Interrupted: ${summarize()}. ${howToContinue}`)),
-    Effect.tapError(() => Console.error(`Stopped: ${summarize()}. ${howToContinue}`))
+    Effect.provideService(Rotation.Delivery, countingDelivery),
+    Effect.onInterrupt(() => Console.error(`Interrupted: ${summarizeUnfinished()}. ${howToContinue}`)),
+    Effect.tapError(() => Console.error(`Stopped: ${summarizeUnfinished()}. ${howToContinue}`))
   )
   if (!canContinue) yield* end
   if (counts.failed + counts["not found"] > 0) {
