@@ -283,3 +283,55 @@ it.effect.each(["revoke", "rotate"])("%s --help explains the exit codes", (comma
     const { stdout } = yield* cli([command, "--help"])
     for (const code of ["0 ", "1 ", "2 ", "3 ", "130 "]) assert.include(stdout, `\n    ${code}`)
   }).pipe(Effect.provide(layer)))
+
+const letters = "085771bb-0000-4000-8000-00000000abcd"
+const layerLetters = layerFake({ seed: [...seed, { id: letters, description: "Backups" }] })
+
+it.effect.each(
+  [[["list", "--json"]], [["revoke", "--all"]], [["rotate", "--all", "--deliver-command", "cat"]]] as const
+)(
+  "%j accepts an id in upper case in --not",
+  ([command]) =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* cli([...command, "--not", letters.toUpperCase()])
+      assert.strictEqual(code, command[0] === "list" ? 0 : 3, stderr)
+      assert.include(stdout, id(2))
+      assert.notInclude(stdout, letters)
+    }).pipe(Effect.provide(layerLetters))
+)
+
+it.effect("revoke accepts ids in upper case as arguments, on standard input and in --confirm", () =>
+  Effect.gen(function*() {
+    const upper = letters.toUpperCase()
+    const [named, read] = [yield* cli(["revoke", upper]), yield* cli(["revoke", "-"], { stdin: upper })]
+    for (const { code, stdout } of [named, read]) {
+      assert.deepStrictEqual([code, stdout.includes(`\n${letters} `)], [3, true])
+    }
+    const stdin = `{"match":"masked","id":"${letters}"}`
+    assert.strictEqual((yield* cli(["revoke", "-", "--yes", "--confirm", upper], { stdin })).code, 0)
+    assert.notInclude(yield* remaining, letters)
+  }).pipe(Effect.provide(layerLetters)))
+
+it.effect.each(
+  [
+    ["list", "--json"],
+    ["audit"],
+    ["revoke", "--all", "--yes"],
+    ["revoke", id(1), "--yes"],
+    ["rotate", "--all", "--yes", "--deliver-command", "cat"]
+  ].flatMap((command) => [[command, "Backups"], [command, id(7)]] as const)
+)("%j --not %s fails because no authorization is left out", ([command, excluded]) =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* cli([...command, "--not", excluded])
+    assert.strictEqual(code, 2)
+    assert.include(stderr, `--not ${excluded} leaves out nothing: `)
+    assert.deepStrictEqual(yield* remaining, [id(1), id(2), own, letters])
+  }).pipe(Effect.provide(layerLetters)))
+
+it.effect("revoke --confirm fails for an id that is no masked match", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* cli(["revoke", "-", "--yes", "--confirm", id(2)], { stdin: found })
+    assert.strictEqual(code, 2)
+    assert.include(stderr, `--confirm ${id(2)} confirms nothing: `)
+    assert.lengthOf(yield* remaining, 3)
+  }).pipe(Effect.provide(layer)))

@@ -18,7 +18,7 @@ import { type Progress, withProgress } from "../internal/progress.ts"
 import { ControllingTerminal } from "../internal/question.ts"
 import { descriptionOf } from "../internal/record.ts"
 import * as Selection from "../internal/selection.ts"
-import { exitCodes, explainNotFound, failed } from "../internal/stop.ts"
+import { exitCodes, explainNotFound, failed, invalidUsage } from "../internal/stop.ts"
 import { countOf, formatCount, safe } from "../internal/text.ts"
 
 export const revoke = Command.make(
@@ -44,6 +44,15 @@ export const revoke = Command.make(
     Effect.gen(function*() {
       const confirmed = new Set(yield* Effect.forEach(confirmedIds, (text) => parseId(text, "--confirm")))
       const { isNamed, masked, missing, others, own } = yield* selectTargets(selection, all)
+      for (const id of confirmed) {
+        if (!masked.has(id)) {
+          return yield* invalidUsage(
+            `--confirm ${
+              safe(id)
+            } confirms nothing: this id is no masked match of find that was passed on standard input`
+          )
+        }
+      }
       const isUnconfirmed = ({ id }: Item) => masked.has(id) && !confirmed.has(id)
       const terminal = yield* ControllingTerminal
       const isAsking = !yes && (yield* terminal.isPresent)

@@ -53,6 +53,9 @@ const decodeLine = Schema.decodeUnknownOption(Schema.fromJsonString(Line))
 /** The id in a line, and how `find` found it. A line of JSON without an id stays as it is, and is rejected. */
 const parseLine = (line: string): typeof Line.Type => Option.getOrElse(decodeLine(line), () => ({ id: line }))
 
+/** Heroku prints UUIDs in lower case. */
+const uuid = /^[\dA-F]{8}-(?:[\dA-F]{4}-){3}[\dA-F]{12}$/i
+
 /** Checks one id. The message never quotes it: it may be a token. */
 export const parseId = (text: string, source: string): Effect.Effect<AuthorizationId, Stop> =>
   /HRKU-/i.test(text)
@@ -62,6 +65,6 @@ export const parseId = (text: string, source: string): Effect.Effect<Authorizati
     : /\s/.test(text)
     ? Effect.fail(invalidUsage(`${source} is not an id: it contains spaces`))
     : Effect.mapError(
-      Schema.decodeUnknownEffect(AuthorizationId)(text),
+      Schema.decodeUnknownEffect(AuthorizationId)(uuid.test(text) ? text.toLowerCase() : text),
       () => invalidUsage(`${source} is not the id of an authorization`)
     )

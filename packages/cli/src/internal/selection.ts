@@ -15,6 +15,8 @@ import { team } from "./flags.ts"
 import { toMatcher } from "./glob.ts"
 import { parseId, readIds } from "./ids.ts"
 import { withoutMark } from "./marks.ts"
+import { invalidUsage, type Stop } from "./stop.ts"
+import { safe } from "./text.ts"
 import { duration, time } from "./times.ts"
 
 type Item = Authorization.Authorization
@@ -68,6 +70,8 @@ export interface Selection {
   readonly ids: Option.Option<ReadonlySet<Id>>
   /** The ids of masked matches of `find` that are no exact matches as well, with the positions of their tokens. */
   readonly masked: Masked
+  /** The ids of `--not` that are not among `ids`. The selection must have them. */
+  readonly excluded: ReadonlySet<Id>
   /** Whether ids or filters leave out anything. */
   readonly isNarrowed: boolean
   /** Whether the filters accept an authorization. */
@@ -85,11 +89,8 @@ export const make = Effect.fnUntraced(function*(input: Input) {
   const excluded = new Set(
     yield* Effect.forEach(input.not, (text) => Effect.flatMap(parseId(text, "--not"), resolve))
   )
-  const ids = input.ids.length === 0
-    ? Option.none()
-    : Option.some(
-      new Set(named.map(({ id }) => id).filter((id) => !excluded.has(id)))
-    )
+  const namedIds = new Set(named.map(({ id }) => id))
+  const ids = input.ids.length === 0 ? Option.none() : Option.some(difference(namedIds, excluded))
   const conditions = toConditions(input)
   const selection: Selection = {
     team: Option.getOrUndefined(input.team),
@@ -100,12 +101,16 @@ export const make = Effect.fnUntraced(function*(input: Input) {
         ([id, matches]) => [id, matches.flatMap(({ source }) => source ?? [])]
       )
     ),
+    excluded: difference(excluded, namedIds),
     isNarrowed: Option.isSome(ids) || conditions.length > 0,
     accepts: (item, observedAt) =>
       !excluded.has(item.id) && conditions.every((condition) => condition(item, observedAt))
   }
   return selection
 })
+
+const difference = (ids: ReadonlySet<Id>, others: ReadonlySet<Id>): ReadonlySet<Id> =>
+  new Set([...ids].filter((id) => !others.has(id)))
 
 /** `~` and the id of the default authorization are one. */
 const resolve = (id: Id) =>
@@ -149,19 +154,33 @@ const toConditions = (input: Input): ReadonlyArray<Condition> => [
 /** Up to this many ids are looked up one by one. More are searched for in the list, which has up to 1,000 a request. */
 const lookUpLimit = 100
 
-/** Streams the selection: authorizations as successes, and the ids that no authorization has as failures. */
+/**
+ * Streams the selection: authorizations as successes, and the ids that no authorization has as failures. Fails at the end if
+ * `--not` names an authorization that is not there: a mistyped id would protect nothing.
+ */
 export const stream = (
   selection: Selection
-): Stream.Stream<Result.Result<Item, Id>, ListError | InfoError, AuthorizationService | Connection> =>
-  unfiltered(selection).pipe(
-    Stream.filterEffect((result) =>
-      Result.isFailure(result)
-        ? Effect.succeed(true)
-        : Effect.map(DateTime.now, (now) => selection.accepts(result.success, now))
+): Stream.Stream<Result.Result<Item, Id>, ListError | InfoError | Stop, AuthorizationService | Connection> =>
+  Stream.suspend(() => {
+    const unseen = new Set(selection.excluded)
+    return unfiltered(selection).pipe(
+      Stream.filterEffect((result) => {
+        if (Result.isFailure(result)) return Effect.succeed(true)
+        unseen.delete(result.success.id)
+        return Effect.map(DateTime.now, (now) => selection.accepts(result.success, now))
+      }),
+      Stream.concat(Stream.suspend(() => unseen.size === 0 ? Stream.empty : Stream.fail(explainUnseen(unseen))))
     )
+  })
+
+const explainUnseen = (unseen: Iterable<Id>): Stop =>
+  invalidUsage(
+    `--not ${
+      Array.from(unseen, safe).join(", ")
+    } leaves out nothing: no authorization with this id is selected. Pass an id that \`heroku-authorizations list\` shows`
   )
 
-type Results = ReturnType<typeof stream>
+type Results = Stream.Stream<Result.Result<Item, Id>, ListError | InfoError, AuthorizationService | Connection>
 
 const unfiltered = ({ ids, team }: Selection): Results => {
   if (Option.isNone(ids)) return Stream.map(listed(team), (item) => Result.succeed(item))
