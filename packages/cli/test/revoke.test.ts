@@ -213,7 +213,7 @@ it.effect.each([[[]], [["--team", "ops"]], [["--not", id(1)]]] as const)(
     }).pipe(Effect.provide(layer))
 )
 
-it.effect.each([[["-"]], [["--description", "nothing"]], [["missing"]]] as const)(
+it.effect.each([[["-"]], [["--description", "nothing"]]] as const)(
   "revoke %j fails because nothing is selected",
   ([flags]) =>
     Effect.gen(function*() {
@@ -223,16 +223,51 @@ it.effect.each([[["-"]], [["--description", "nothing"]], [["missing"]]] as const
     }).pipe(Effect.provide(layer))
 )
 
-it.effect("revoke warns of tokens that are masked entirely, and revokes their authorizations last", () =>
+it.effect.each(
+  [
+    ["missing", "Nothing was changed: no authorization has the ids that were passed. An id that was not found is"],
+    [own, "Nothing was changed: the plan leaves out all that is selected"]
+  ] as const
+)("revoke %s says why it revokes nothing", ([named, message]) =>
   Effect.gen(function*() {
-    const { code, stderr, stdout } = yield* cli(["revoke", "--all", "--yes"])
+    const { code, stderr } = yield* cli(["revoke", named, "--yes"])
+    assert.strictEqual(code, 1)
+    assert.include(stderr, message)
+  }).pipe(Effect.provide(layer)))
+
+const layerMasked = layerFake({
+  clearTokens: true,
+  seed: [{ id: id(1), accessToken: "HRKU-**********" }, { id: id(2) }, { id: id(3) }]
+})
+
+it.effect("revoke leaves out tokens that are masked entirely: one may be that of the acting token", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* cli(["revoke", "--all", "--yes"])
+    assert.strictEqual(code, 0)
+    assert.include(
+      stderr,
+      `\nLeft out: ${id(1)}, whose token Heroku masks entirely: it may be the one that this command`
+    )
+    assert.deepStrictEqual(yield* remaining, [id(1)])
+  }).pipe(Effect.provide(layerMasked)))
+
+it.effect("revoke exits with 1 if an authorization was named whose token is masked entirely", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* cli(["revoke", id(1), id(2), "--yes"])
+    assert.strictEqual(code, 1)
+    assert.include(stderr, "All but the authorizations that the plan leaves out are revoked")
+    assert.deepStrictEqual(yield* remaining, [id(1), id(3)])
+    assert.strictEqual((yield* cli(["revoke", id(1), "--yes"])).code, 1)
+    assert.deepStrictEqual(yield* remaining, [id(1), id(3)])
+  }).pipe(Effect.provide(layerMasked)))
+
+it.effect("revoke --including-own revokes tokens that are masked entirely last", () =>
+  Effect.gen(function*() {
+    const { code, stderr, stdout } = yield* cli(["revoke", "--all", "--yes", "--including-own"])
     assert.strictEqual(code, 0)
     assert.include(stderr, "Heroku masks the tokens of 1 authorization: one of them may be that of the acting token")
     assert.strictEqual(stdout.split("\n").at(-1), `${id(1)} revoked`)
-  }).pipe(Effect.provide(layerFake({
-    clearTokens: true,
-    seed: [{ id: id(1), accessToken: "HRKU-**********" }, { id: id(2) }, { id: id(3) }]
-  }))))
+  }).pipe(Effect.provide(layerMasked)))
 
 it.effect("revoke exits with 1 if an id was not found, and revokes the others", () =>
   Effect.gen(function*() {

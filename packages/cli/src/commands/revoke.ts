@@ -13,7 +13,7 @@ import * as Connection from "../internal/connection.ts"
 import { explain } from "../internal/explain.ts"
 import { all, yes } from "../internal/flags.ts"
 import { parseId } from "../internal/ids.ts"
-import { makePlan, selectTargets } from "../internal/plan.ts"
+import { limitLines, makePlan, selectTargets } from "../internal/plan.ts"
 import { type Progress, withProgress } from "../internal/progress.ts"
 import { ControllingTerminal } from "../internal/question.ts"
 import { descriptionOf } from "../internal/record.ts"
@@ -30,7 +30,9 @@ export const revoke = Command.make(
     includingOwn: Flag.Boolean("including-own").pipe(
       Flag.withoutNegation,
       Flag.withDefault(false),
-      Flag.withDescription("Also revoke the authorization of the token that this command uses, as the last one")
+      Flag.withDescription(
+        "Also revoke the authorization of the token that this command uses, and those that may be it, as the last ones"
+      )
     ),
     confirm: Flag.String("confirm").pipe(
       Flag.withMetavar("ID"),
@@ -43,7 +45,8 @@ export const revoke = Command.make(
   ({ all, confirm: confirmedIds, includingOwn, selection, yes }) =>
     Effect.gen(function*() {
       const confirmed = new Set(yield* Effect.forEach(confirmedIds, (text) => parseId(text, "--confirm")))
-      const { isNamed, masked, missing, others, own } = yield* selectTargets(selection, all)
+      const { comparable, incomparable, isNamed, masked, missing, own } = yield* selectTargets(selection, all)
+      const maybeOwn = new Set([...incomparable, ...own])
       for (const id of confirmed) {
         if (!masked.has(id)) {
           return yield* invalidUsage(
@@ -56,23 +59,30 @@ export const revoke = Command.make(
       const isUnconfirmed = ({ id }: Item) => masked.has(id) && !confirmed.has(id)
       const terminal = yield* ControllingTerminal
       const isAsking = !yes && (yield* terminal.isPresent)
-      const selected = [...others, ...(includingOwn ? own : [])]
+      const selected = [...comparable, ...(includingOwn ? maybeOwn : [])]
       const unconfirmed = selected.filter(isUnconfirmed)
       const leftOut = yes ? unconfirmed : []
       const targets = selected.filter((item) => !leftOut.includes(item))
-      const last = targets.filter((item) => own.includes(item))
+      const last = targets.filter((item) => maybeOwn.has(item))
       const plan = yield* makePlan({
         title: `Revoke ${countOf(targets.length, "authorization")}`,
         targets,
         missing,
         masked
       }, [
-        ...(own.length > 0 && !includingOwn
-          ? own.map(({ id }) =>
+        ...(includingOwn ? [] : [
+          ...own.map(({ id }) =>
             `Left out: ${safe(id)}, whose token this command uses. --including-own revokes it as the last one`
-          )
+          ),
+          ...limitLines(incomparable.map(({ id }) =>
+            `Left out: ${
+              safe(id)
+            }, whose token Heroku masks entirely: it may be the one that this command uses. --including-own revokes it as one of the last`
+          ))
+        ]),
+        ...(last.some((item) => own.includes(item))
+          ? ["The token that this command uses is among them. It is revoked last"]
           : []),
-        ...(last.length > 0 ? ["The token that this command uses is among them. It is revoked last"] : []),
         ...(isAsking
           ? []
           : unconfirmed.map((item) => `Masked match: ${describe(item)}. Only --confirm ${safe(item.id)} revokes it`))
@@ -80,9 +90,13 @@ export const revoke = Command.make(
       if (targets.length === 0) {
         yield* Console.error(plan.join("\n"))
         return yield* failed(
-          leftOut.length === 0
-            ? "Nothing to revoke: no authorization is selected"
-            : "Nothing was changed: masked matches need --confirm"
+          leftOut.length > 0
+            ? "Nothing was changed: masked matches need --confirm"
+            : maybeOwn.size > 0
+            ? "Nothing was changed: the plan leaves out all that is selected"
+            : missing.length > 0
+            ? `Nothing was changed: no authorization has the ids that were passed. ${explainNotFound}`
+            : "Nothing to revoke: no authorization is selected"
         )
       }
       const uncertain = targets.filter(isUnconfirmed)
@@ -100,14 +114,14 @@ export const revoke = Command.make(
         ...yield* findKept(uncertain, isAllUncertain ? Effect.succeedSome(reply) : ask(questionAbout(uncertain)))
       ])
       const withoutKept = (items: ReadonlyArray<Item>) => items.filter((item) => !kept.has(item))
-      yield* revokeAll(withoutKept(others), withoutKept(last), missing.length)
+      yield* revokeAll(withoutKept(comparable), withoutKept(last), missing.length)
       if (kept.size > 0) {
         return yield* failed(
           `Not revoked, because not confirmed: ${countOf(kept.size, "masked match", "masked matches")}`
         )
       }
-      if (own.length > last.length && isNamed) {
-        return yield* failed("All but the authorization of the token that this command uses are revoked")
+      if (maybeOwn.size > last.length && isNamed) {
+        return yield* failed("All but the authorizations that the plan leaves out are revoked")
       }
     }).pipe(Connection.withAccount)
 ).pipe(
@@ -152,7 +166,7 @@ const describe = (item: Item): string =>
 /** The result of revoking one authorization. */
 type Outcome = "revoked" | "not found" | "failed"
 
-/** Revokes four at a time, and then those that the acting token belongs to. */
+/** Revokes four at a time, and then those that the acting token belongs to or may belong to. */
 const revokeAll = Effect.fnUntraced(function*(
   others: ReadonlyArray<Authorization.Authorization>,
   last: ReadonlyArray<Authorization.Authorization>,

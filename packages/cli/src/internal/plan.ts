@@ -28,10 +28,15 @@ export const selectTargets = Effect.fnUntraced(function*(input: Selection.Input,
   const { actingToken } = yield* Connection
   const matching = (...matches: ReadonlyArray<Authorization.TokenMatch>) =>
     items.filter((item) => matches.includes(Authorization.matchToken(item, actingToken)))
+  const comparable = matching("none")
+  const incomparable = matching("unknown")
   return {
     // Those that may be that of the acting token come last: without it, the others could not be changed any more.
-    others: [...matching("none"), ...matching("unknown")],
+    others: [...comparable, ...incomparable],
     own: matching("exact", "masked"),
+    /** Those of `others` that may be that of the acting token: Heroku masks their tokens entirely. */
+    incomparable,
+    comparable,
     missing,
     masked: selection.masked,
     isNamed: Option.isSome(selection.ids)
