@@ -95,7 +95,7 @@ const rows: ReadonlyArray<Row> = [
   ...combined.map(([flags, count]): Row => [`audit ${flags}`, 0, new RegExp(`^${count} authorizations?:`, "m")]),
 
   ["find", 0, /^Exact matches\n/, leaked],
-  ["find --json @/leaked.txt", 0, /^\{"match":"exact","source":"\S+leaked\.txt:1"/],
+  ["find --json @/leaked.txt", 0, /^\{"match":"exact","source":"\S+leaked\.txt:1:1"/],
   ["find", 1, /1 token not found/, other],
   ["find --team ops", 1, /1 token not found/, leaked],
   ["find", 2, /begins like a token/, `${leaked} ${other.slice(0, 20)}`],

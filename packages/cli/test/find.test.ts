@@ -19,6 +19,8 @@ const tokens = {
 }
 const mask = (token: string, shown: number) => `${token.slice(0, shown)}**********${token.slice(-4)}`
 
+const twin = `HRKU-AA${"twin".repeat(14)}-Z`
+
 const layer = layerFake({
   clearTokens: true,
   seed: [
@@ -47,9 +49,9 @@ it.effect("find finds tokens one on each line and anywhere in text", () =>
       `{"a":"${tokens.old}"} again ${tokens.new}`
     ].join("\n"))
     assert.strictEqual(code, 0)
-    assert.deepStrictEqual(matches, [["exact", "stdin:1", id(1)], ["exact", "stdin:4", id(2)], [
+    assert.deepStrictEqual(matches, [["exact", "stdin:1:23", id(1)], ["exact", "stdin:4:7", id(2)], [
       "exact",
-      "stdin:3",
+      "stdin:3:3",
       id(3)
     ]])
     assert.match(
@@ -60,18 +62,18 @@ it.effect("find finds tokens one on each line and anywhere in text", () =>
 
 it.effect("find counts a masked match as found, apart from exact ones", () =>
   Effect.gen(function*() {
-    assert.deepInclude(yield* find(tokens.masked), { code: 0, matches: [["masked", "stdin:1", id(4)]] })
+    assert.deepInclude(yield* find(tokens.masked), { code: 0, matches: [["masked", "stdin:1:1", id(4)]] })
     const { stdout } = yield* cli(["find"], { stdin: `${tokens.masked}\n${tokens.new}` })
     const lines = stdout.split("\n")
-    assert.deepStrictEqual([lines[0], lines[2]?.slice(0, 45)], ["Exact matches", `${id(1)}  stdin:2`])
-    assert.deepStrictEqual([lines[3]?.slice(0, 15), lines[5]?.slice(0, 45)], ["Masked matches:", `${id(4)}  stdin:1`])
+    assert.deepStrictEqual([lines[0], lines[2]?.slice(0, 47)], ["Exact matches", `${id(1)}  stdin:2:1`])
+    assert.deepStrictEqual([lines[3]?.slice(0, 15), lines[5]?.slice(0, 47)], ["Masked matches:", `${id(4)}  stdin:1:1`])
   }).pipe(Effect.provide(layer)))
 
 it.effect("find exits with 1 if a token was not found", () =>
   Effect.gen(function*() {
     const { code, matches, stderr } = yield* find(`${tokens.unknown}\n${tokens.new}`)
-    assert.deepStrictEqual([code, matches], [1, [["exact", "stdin:2", id(1)]]])
-    assert.include(stderr, "\nThe token at stdin:1 was not found\n1 token not found")
+    assert.deepStrictEqual([code, matches], [1, [["exact", "stdin:2:1", id(1)]]])
+    assert.include(stderr, "\nThe token at stdin:1:1 was not found\n1 token not found")
     assert.include(stderr, "\nExact matches: 1, masked: 0. Authorizations compared: 4, not comparable: 0\n")
   }).pipe(Effect.provide(layer)))
 
@@ -100,14 +102,14 @@ it.effect("find exits with 2 if a token was not found and an authorization could
     assert.strictEqual(code, 2)
     assert.include(stderr, `Authorization ${id(2)} cannot be read: `)
     assert.include(stderr, "\nExact matches: 0, masked: 0. Authorizations compared: 1, not comparable: 1\n")
-    assert.include(stderr, "\nThe token at stdin:1 was not found\n1 authorization could not be compared")
+    assert.include(stderr, "\nThe token at stdin:1:1 was not found\n1 authorization could not be compared")
   }).pipe(Effect.provide(layer)))
 
 it.effect("find exits with 2 for masked tokens in the input", () =>
   Effect.gen(function*() {
     const { code, stderr } = yield* find(`${mask(tokens.masked, 12)}\n${tokens.new}`)
     assert.strictEqual(code, 2)
-    assert.include(stderr, "The token at stdin:1 is masked: it cannot be searched for")
+    assert.include(stderr, "The token at stdin:1:1 is masked: it cannot be searched for")
   }).pipe(Effect.provide(layer)))
 
 it.effect("find ignores names that only begin like a token", () =>
@@ -135,10 +137,12 @@ it.effect.each(
   ([, text, length]) =>
     Effect.gen(function*() {
       const { code, matches, stderr } = yield* find(`${tokens.new}\n${text}`)
-      assert.deepStrictEqual([code, matches], [2, [["exact", "stdin:1", id(1)]]])
+      assert.deepStrictEqual([code, matches], [2, [["exact", "stdin:1:1", id(1)]]])
       assert.include(
         stderr,
-        `The text at stdin:2 begins like a token and has ${length} characters: it cannot be searched for\n`
+        `The text at stdin:2:${
+          text.search(/hrku-/i) + 1
+        } begins like a token and has ${length} characters: it cannot be searched for\n`
       )
       assert.match(
         stderr,
@@ -152,7 +156,7 @@ it.effect("find takes linear time for a line of beginnings of tokens", () =>
   Effect.gen(function*() {
     const { code, stderr } = yield* find(`${tokens.new} ${"HRKU-".repeat(200_000)}AAx`)
     assert.strictEqual(code, 2)
-    assert.include(stderr, "The text at stdin:1 begins like a token and has 8 characters")
+    assert.include(stderr, `The text at stdin:1:${67 + 5 * 199_999} begins like a token and has 8 characters`)
   }).pipe(Effect.provide(layer)))
 
 it.effect("find requests nothing if no token can be searched for", () =>
@@ -160,8 +164,8 @@ it.effect("find requests nothing if no token can be searched for", () =>
     const faults = yield* FaultInjection.FaultInjection
     const { code, stderr } = yield* find(`${cutOff}\n${mask(tokens.masked, 12)}`)
     assert.strictEqual(code, 2)
-    assert.include(stderr, "The text at stdin:1 begins like a token")
-    assert.include(stderr, "The token at stdin:2 is masked")
+    assert.include(stderr, "The text at stdin:1:1 begins like a token")
+    assert.include(stderr, "The token at stdin:2:1 is masked")
     assert.include(stderr, "\n2 texts could not be searched for")
     assert.isEmpty(yield* faults.calls)
   }).pipe(Effect.provide(layer)))
@@ -169,7 +173,10 @@ it.effect("find requests nothing if no token can be searched for", () =>
 it.effect.each(["*", "**", "***"])("find finds a token between %s of Markdown", (mark) =>
   Effect.gen(function*() {
     const { code, matches } = yield* find(`Use ${mark}${tokens.new}${mark} and ${mark}${tokens.old}${mark}`)
-    assert.deepStrictEqual([code, matches], [0, [["exact", "stdin:1", id(1)], ["exact", "stdin:1", id(2)]]])
+    assert.deepStrictEqual([code, matches], [0, [
+      ["exact", `stdin:1:${5 + mark.length}`, id(1)],
+      ["exact", `stdin:1:${75 + 3 * mark.length}`, id(2)]
+    ]])
   }).pipe(Effect.provide(layer)))
 
 it.effect.each(["HRKU-**********", "HRKU-AAab***yz, **bold**"])(
@@ -178,15 +185,32 @@ it.effect.each(["HRKU-**********", "HRKU-AAab***yz, **bold**"])(
     Effect.gen(function*() {
       const { code, stderr } = yield* find(`${tokens.new} ${text}`)
       assert.strictEqual(code, 2)
-      assert.include(stderr, "The token at stdin:1 is masked: it cannot be searched for")
+      assert.include(stderr, "The token at stdin:1:67 is masked: it cannot be searched for")
     }).pipe(Effect.provide(layer))
 )
 
 it.effect("find ignores a bare UUID beside other text", () =>
   Effect.gen(function*() {
     const { code, matches } = yield* find(`id=${tokens.oldest}\n${tokens.new}`)
-    assert.deepStrictEqual([code, matches], [0, [["exact", "stdin:2", id(1)]]])
+    assert.deepStrictEqual([code, matches], [0, [["exact", "stdin:2:1", id(1)]]])
   }).pipe(Effect.provide(layer)))
+
+it.effect("find gives each token of a line a position of its own, which revoke keeps apart", () =>
+  Effect.gen(function*() {
+    const line = `{"a":"${tokens.masked}","b":"${twin}","c":"HRKU-AAcut","d":"HRKU-***"}`
+    const [second, third, fourth] = [twin, "HRKU-AAcut", "HRKU-***"].map((text) => line.indexOf(text) + 1)
+    const { matches, stderr } = yield* find(line)
+    assert.deepStrictEqual(matches, [["masked", "stdin:1:7", id(5)], ["masked", `stdin:1:${second}`, id(6)]])
+    assert.include(stderr, `The text at stdin:1:${third} begins like a token`)
+    assert.include(stderr, `The token at stdin:1:${fourth} is masked`)
+    const { stdout } = yield* cli(["find", "--json"], { stdin: line })
+    const plan = yield* cli(["revoke", "-"], { stdin: stdout })
+    assert.include(plan.stdout, "Masked matches: 2.")
+    assert.notInclude(plan.stdout, "belongs to one at most")
+  }).pipe(Effect.provide(layerFake({
+    clearTokens: true,
+    seed: [{ id: id(5), accessToken: mask(tokens.masked, 12) }, { id: id(6), accessToken: mask(twin, 12) }]
+  }))))
 
 it.effect("find reads files", () =>
   Effect.gen(function*() {
@@ -197,9 +221,9 @@ it.effect("find reads files", () =>
     writeFileSync(two, tokens.old)
     const { code, matches } = yield* find(tokens.oldest, one, two, "-")
     assert.deepStrictEqual([code, matches], [0, [
-      ["exact", `${one}:2`, id(1)],
-      ["exact", `${two}:1`, id(2)],
-      ["exact", "stdin:1", id(3)]
+      ["exact", `${one}:2:1`, id(1)],
+      ["exact", `${two}:1:1`, id(2)],
+      ["exact", "stdin:1:1", id(3)]
     ]])
     const missing = yield* find("", join(directory, "missing.log"))
     assert.strictEqual(missing.code, 2)

@@ -174,7 +174,7 @@ it.live("one question on the terminal confirms the masked matches of find", () =
       typeAfter(/Revoke the 30 masked matches\? Type 30 to revoke them, or each to decide one by one: /, "30\n")
     )
     assert.deepStrictEqual([code, yield* remaining], [0, 0], stdout)
-    items.forEach(({ id }, index) => assert.match(stdout, new RegExp(`\n${id} +masked, ${file}:${index + 1} `)))
+    items.forEach(({ id }, index) => assert.match(stdout, new RegExp(`\n${id} +masked, ${file}:${index + 1}:1 `)))
   }).pipe(Effect.provide(layerFake({
     seed: Array.from({ length: 30 }, (_, index) => ({ description: `app ${index}` }))
   }))))

@@ -5,7 +5,7 @@ import { safe } from "./text.ts"
 /** A token that was found in the input. */
 export interface LeakedToken {
   readonly token: Redacted.Redacted
-  /** The position of its first occurrence, as `FILE:LINE`. */
+  /** The position of its first occurrence, as `FILE:LINE:COLUMN`. */
   readonly source: string
 }
 
@@ -45,21 +45,29 @@ export const makeCollector = () => {
     leaked: { tokens, unsearchable } satisfies Leaked,
     addLine: (line: string, source: string): void => {
       const trimmed = line.trim()
-      const found = bareUuid.test(trimmed) ? [trimmed] : line.match(withPrefix) ?? []
-      for (const token of found) {
-        if (!tokens.has(token)) tokens.set(token, { token: Redacted.make(token, { label: "leaked token" }), source })
+      // Several tokens of a line need positions of their own.
+      const positionOf = (index: number) => `${source}:${index + 1}`
+      const found = bareUuid.test(trimmed)
+        ? [{ token: trimmed, index: line.indexOf(trimmed) }]
+        : Array.from(line.matchAll(withPrefix), ({ 0: token, index }) => ({ token, index }))
+      for (const { index, token } of found) {
+        if (tokens.has(token)) continue
+        tokens.set(token, { token: Redacted.make(token, { label: "leaked token" }), source: positionOf(index) })
       }
       // Split first: a pattern that searches for the end of each beginning takes quadratic time for many of them.
-      const parts = line.replaceAll(withPrefix, " ").split(/(HRKU-)/i).slice(1)
+      const [before = "", ...parts] = line.replaceAll(withPrefix, (token) => " ".repeat(token.length)).split(/(HRKU-)/i)
+      let column = before.length
       for (let index = 0; index < parts.length; index += 2) {
         const [prefix = "", after = ""] = parts.slice(index, index + 2)
+        const position = safe(positionOf(column))
+        column += prefix.length + after.length
         const [rest = ""] = /^[\w-]*/.exec(after) ?? []
         // Heroku masks with ten asterisks. Three and more count: one to three after a whole token are Markdown.
         if (prefix === "HRKU-" && after.startsWith("***", rest.length)) {
-          unsearchable.push(`The token at ${safe(source)} is masked`)
+          unsearchable.push(`The token at ${position} is masked`)
         } else if (mayBeToken(prefix, rest)) {
           unsearchable.push(
-            `The text at ${safe(source)} begins like a token and has ${prefix.length + rest.length} characters`
+            `The text at ${position} begins like a token and has ${prefix.length + rest.length} characters`
           )
         }
       }
