@@ -29,6 +29,21 @@ const layer = layerFake({
   ]
 })
 
+it.effect("the line that names the account names the team", () =>
+  Effect.gen(function*() {
+    const html = join(yield* temporaryDirectory, "report.html")
+    const created = yield* cli(["create", "--team", "ops", "--scope", "read"])
+    const { stdout } = yield* cli(["audit", "--team", "ops", "--html", html])
+    const plan = yield* cli(["revoke", "--all", "--team", "ops"])
+    const found = yield* cli(["find", "--team", "ops"], { stdin: created.stdout })
+    for (const text of [created.stderr, stdout, plan.stdout, found.stderr]) {
+      assert.match(text, /^Account \S+ at 127\.0\.0\.1:\d+, team ops[,\n]/)
+    }
+    const report = readFileSync(html, "utf8")
+    assert.match(report, /<title>Heroku authorizations of team ops, /)
+    assert.match(report, /<bdi>127\.0\.0\.1:\d+<\/bdi>, <bdi>team ops<\/bdi>, /)
+  }).pipe(Effect.provide(layerFake({ teams: [{ name: "ops" }] }))))
+
 it.effect("audit lists what is risky and why, worst first", () =>
   Effect.gen(function*() {
     const { code, stderr, stdout } = yield* cli(["audit"])

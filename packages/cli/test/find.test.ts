@@ -212,6 +212,17 @@ it.effect("find gives each token of a line a position of its own, which revoke k
     seed: [{ id: id(5), accessToken: mask(tokens.masked, 12) }, { id: id(6), accessToken: mask(twin, 12) }]
   }))))
 
+it.effect("find mentions teams if a token was not found", () =>
+  Effect.gen(function*() {
+    const { stderr } = yield* find(tokens.unknown)
+    assert.include(
+      stderr,
+      "1 token not found: revoked already, or of another account or of a team, which --team searches"
+    )
+    const team = yield* find(tokens.new, "--team", "ops")
+    assert.include(team.stderr, "1 token not found: revoked already, or not of this team")
+  }).pipe(Effect.provide(layerFake({ clearTokens: true, seed: [], teams: [{ name: "ops" }] }))))
+
 it.effect("find reads files", () =>
   Effect.gen(function*() {
     const directory = yield* temporaryDirectory

@@ -51,7 +51,10 @@ export const audit = Command.make(
       const audited = auditAll(items, now, { old, soon })
       const { account, host } = yield* Connection.Connection
       if (Option.isSome(html)) {
-        yield* writeAtomic(html.value, formatReport({ account: yield* account, host, at: now }, audited))
+        yield* writeAtomic(
+          html.value,
+          formatReport({ account: yield* account, host, team: selection.team, at: now }, audited)
+        )
       }
       if (json) {
         yield* Console.error(`${yield* Connection.whoami}, ${DateTime.formatIso(now)}`)
@@ -66,7 +69,7 @@ export const audit = Command.make(
       }
       if (Option.isSome(html)) yield* Console.error(`Wrote ${safe(html.value)}`)
       yield* checkComplete(missing)
-    }).pipe(Connection.withAccount)
+    }).pipe(Effect.provideService(Connection.Team, selection.team), Connection.withAccount)
 ).pipe(
   Command.withDescription("Reports which authorizations are risky and why, worst first"),
   Command.withExamples([

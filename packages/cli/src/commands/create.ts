@@ -82,7 +82,7 @@ export const create = Command.make(
       )
       if (json) return
       yield* Console.error(`Created ${safe(created.id)}. Its token is not shown a second time`)
-    }).pipe(Connection.withAccount)
+    }).pipe(Effect.provideService(Connection.Team, team), Connection.withAccount)
 ).pipe(
   Command.withDescription("Creates an authorization and prints its token, alone on standard output"),
   Command.withExamples([

@@ -31,7 +31,7 @@ export const exportCommand = Command.make(
         )
       yield* Console.error(`${countOf(count, "authorization")} in ${safe(file)}`)
       yield* checkComplete(missing, invalid)
-    }).pipe(Connection.withAccount)
+    }).pipe(Effect.provideService(Connection.Team, selection.team), Connection.withAccount)
 ).pipe(
   Command.withDescription(
     "Writes authorizations to a file, one JSON object on each line, without tokens. Run it again to continue after an interruption"

@@ -44,6 +44,7 @@ export const find = Command.make(
       yield* json ? printLines(result.matches) : printTables(result.matches)
       yield* conclude(leaked, result)
     }).pipe(
+      Effect.provideService(Connection.Team, team),
       Connection.withAccount,
       // 1 would mean that a token was not found.
       Effect.mapError((error) =>
@@ -56,7 +57,7 @@ export const find = Command.make(
 
   Exit codes:
     0    every token was found, exactly or masked
-    1    a token was not found: it is revoked already, or belongs to another account
+    1    a token was not found: it is revoked already, or belongs to another account or team
     2    inconclusive: a token was not found and some authorizations could not be compared, a token in the input is masked or
          cut off, the search failed, or invalid usage
     130  interrupted`
@@ -215,9 +216,13 @@ const conclude = Effect.fnUntraced(function*(
   ]
   if (problems.length > 0) return yield* inconclusive(problems.join("\n"))
   if (missing.length > 0) {
+    const elsewhere = Option.match(yield* Connection.Team, {
+      onNone: () => "of another account or of a team, which --team searches",
+      onSome: () => "not of this team"
+    })
     return yield* new Stop({
       code: exitCode.failed,
-      message: `${countOf(missing.length, "token")} not found: revoked already, or of another account`
+      message: `${countOf(missing.length, "token")} not found: revoked already, or ${elsewhere}`
     })
   }
 })

@@ -24,7 +24,7 @@ export const list = Command.make(
       const selected = yield* Selection.make(selection)
       const missing = yield* json ? printLines(selected) : printTable(selected)
       yield* checkComplete(missing)
-    }).pipe(Connection.withAccount)
+    }).pipe(Effect.provideService(Connection.Team, selection.team), Connection.withAccount)
 ).pipe(
   Command.withDescription("Lists authorizations"),
   Command.withExamples([

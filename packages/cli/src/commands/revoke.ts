@@ -123,7 +123,7 @@ export const revoke = Command.make(
       if (maybeOwn.size > last.length && isNamed) {
         return yield* failed("All but the authorizations that the plan leaves out are revoked")
       }
-    }).pipe(Connection.withAccount)
+    }).pipe(Effect.provideService(Connection.Team, selection.team), Connection.withAccount)
 ).pipe(
   Command.withDescription(`Revokes authorizations: their tokens stop working at once${exitCodes("revoked")}`),
   Command.withShortDescription("Revokes authorizations: their tokens stop working at once"),

@@ -49,10 +49,16 @@ export class Connection extends Context.Service<Connection, {
   readonly screen: Semaphore.Semaphore
 }>()("@effect-heroku/cli/Connection") {}
 
-/** Returns the line that names the account and the API. */
+/** The team whose authorizations a command is about. */
+export const Team = Context.Reference<Option.Option<string>>("@effect-heroku/cli/Team", {
+  defaultValue: Option.none
+})
+
+/** Returns the line that names the account, the API and the team. */
 export const whoami = Effect.gen(function*() {
   const { account, host } = yield* Connection
-  return `Account ${yield* account} at ${host}`
+  const team = Option.map(yield* Team, (name) => `, team ${safe(name)}`)
+  return `Account ${yield* account} at ${host}${Option.getOrElse(team, () => "")}`
 })
 
 const make = Effect.gen(function*() {

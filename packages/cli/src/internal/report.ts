@@ -1,5 +1,6 @@
 /** The report of an audit as one HTML page that loads nothing: for any width, light and dark mode, and paper. */
 import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import { clientOf, descriptionOf, expiryOf } from "./record.ts"
 import { style } from "./reportStyle.ts"
 import { type Audited, countKinds, type Kind, kinds } from "./risk.ts"
@@ -9,15 +10,17 @@ import { countOf, formatCount, safe } from "./text.ts"
 export interface Head {
   readonly account: string
   readonly host: string
+  readonly team: Option.Option<string>
   readonly at: DateTime.Utc
 }
 
 /** Formats the report. */
-export const formatReport = ({ account, at, host }: Head, audited: ReadonlyArray<Audited>): string => {
+export const formatReport = ({ account, at, host, team }: Head, audited: ReadonlyArray<Audited>): string => {
   const risky = audited.filter(({ level }) => level !== "none")
   const fine = audited.filter(({ level }) => level === "none")
   const counts = countKinds(audited)
-  const title = `Heroku authorizations of ${account}`
+  const owner = Option.map(team, (name) => `team ${name}`)
+  const title = `Heroku authorizations of ${Option.getOrElse(owner, () => account)}`
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -31,7 +34,9 @@ export const formatReport = ({ account, at, host }: Head, audited: ReadonlyArray
 <body>
 <header>
 <h1>Heroku authorizations</h1>
-<p><bdi>${escape(account)}</bdi> at <bdi>${escape(host)}</bdi>, ${minute(at)} UTC</p>
+<p><bdi>${escape(account)}</bdi> at <bdi>${escape(host)}</bdi>${
+    Option.match(owner, { onNone: () => "", onSome: (name) => `, <bdi>${escape(name)}</bdi>` })
+  }, ${minute(at)} UTC</p>
 </header>
 <main>
 <p class="summary">${countOf(audited.length, "authorization")}: ${formatCount(risky.length)} with findings, ${
