@@ -363,7 +363,7 @@ it.effect.each(
     assert.deepStrictEqual(yield* remaining, [id(1), id(2), own, letters])
   }).pipe(Effect.provide(layerLetters)))
 
-it.effect("revoke --confirm fails for an id that is no masked match", () =>
+it.effect("revoke --confirm fails for an id without a masked match", () =>
   Effect.gen(function*() {
     const { code, stderr } = yield* cli(["revoke", "-", "--yes", "--confirm", id(2)], { stdin: found })
     assert.strictEqual(code, 2)

@@ -201,11 +201,12 @@ const select = Effect.fnUntraced(function*({ all, now, selection }: Input, { fin
   const command = JSON.stringify([{ ...selection, ids }, all, now])
 
   const current = yield* findCurrent(command)
-  const resolved = { ...selection, not: selection.not.flatMap((id) => [id, current(id)]) }
-  const given = yield* withStdin(selectTargets(resolved, all))
+  const excluded = selection.not.map(current)
+  const alsoNot = [...selection.not, ...excluded]
+  const given = yield* withStdin(selectTargets({ ...selection, not: excluded, alsoNot }, all))
   const gone = given.missing.filter((id) => current(id) !== id)
   if (gone.length === 0) return { ...given, command, notes: [] }
-  const found = yield* selectTargets({ ...resolved, ids: gone.map(current) }, all)
+  const found = yield* selectTargets({ ...selection, not: [], alsoNot, ids: gone.map(current) }, all)
   const unite = (...items: ReadonlyArray<Authorization>) => [...new Map(items.map((item) => [item.id, item])).values()]
   return {
     command,

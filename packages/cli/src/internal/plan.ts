@@ -34,7 +34,7 @@ export const selectTargets = Effect.fnUntraced(function*(input: Selection.Input,
     // Those that may be that of the acting token come last: without it, the others could not be changed any more.
     others: [...comparable, ...incomparable],
     own: matching("exact", "masked"),
-    /** Those of `others` that may be that of the acting token: Heroku masks their tokens entirely. */
+    /** Those of `others` whose tokens Heroku masks entirely: any of them may be the acting token. */
     incomparable,
     comparable,
     missing,

@@ -58,7 +58,10 @@ export const input = {
 }
 
 /** The flags and arguments as parsed. */
-export type Input = Command.Command.Config.Infer<typeof input>
+export interface Input extends Command.Command.Config.Infer<typeof input> {
+  /** Further ids to leave out. They need not exist. */
+  readonly alsoNot?: ReadonlyArray<string>
+}
 
 /** The ids of masked matches, and the positions of the tokens that match. */
 export type Masked = ReadonlyMap<Id, ReadonlyArray<string>>
@@ -86,9 +89,13 @@ export const make = Effect.fnUntraced(function*(input: Input) {
   )
   const exact = new Set(named.filter(({ match }) => match === "exact").map(({ id }) => id))
   const masked = named.filter(({ id, match }) => match === "masked" && !exact.has(id))
-  const excluded = new Set(
-    yield* Effect.forEach(input.not, (text) => Effect.flatMap(parseId(text, "--not"), resolve))
-  )
+  const parseExcluded = (texts: ReadonlyArray<string>) =>
+    Effect.map(
+      Effect.forEach(texts, (text) => Effect.flatMap(parseId(text, "--not"), resolve)),
+      (ids): ReadonlySet<Id> => new Set(ids)
+    )
+  const required = yield* parseExcluded(input.not)
+  const excluded = new Set([...required, ...yield* parseExcluded(input.alsoNot ?? [])])
   const namedIds = new Set(named.map(({ id }) => id))
   const ids = input.ids.length === 0 ? Option.none() : Option.some(difference(namedIds, excluded))
   const conditions = toConditions(input)
@@ -101,7 +108,7 @@ export const make = Effect.fnUntraced(function*(input: Input) {
         ([id, matches]) => [id, matches.flatMap(({ source }) => source ?? [])]
       )
     ),
-    excluded: difference(excluded, namedIds),
+    excluded: difference(required, namedIds),
     isNarrowed: Option.isSome(ids) || conditions.length > 0,
     accepts: (item, observedAt) =>
       !excluded.has(item.id) && conditions.every((condition) => condition(item, observedAt))
