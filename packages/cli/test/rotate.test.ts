@@ -211,6 +211,23 @@ it.live.each(
     assert.isTrue((yield* all).some((item) => item.id === id(1)))
   }).pipe(Effect.provide(layer)))
 
+it.live("rotate --deliver-command names what earlier runs could not deliver", () =>
+  Effect.gen(function*() {
+    const argv = ["rotate", id(1), "--yes", "--deliver-command"]
+    const first = yield* cli([...argv, "exit 7"])
+    assert.notInclude(first.stderr, "left over")
+    const [leftover] = (yield* all).filter((item) => ![id(1), id(2), own].includes(item.id))
+    const { code, stderr } = yield* cli([...argv, "cat > /dev/null"])
+    assert.strictEqual(code, 0)
+    const line = `\nEarlier runs left over what is not in use. Remove it: heroku-authorizations revoke ${
+      leftover!.id
+    }\n`
+    assert.include(stderr, line)
+    assert.strictEqual((yield* cli(["revoke", leftover!.id, "--yes"])).code, 0)
+    const last = yield* cli(["rotate", id(2), "--yes", "--deliver-command", "cat > /dev/null"])
+    assert.notInclude(last.stderr, "left over")
+  }).pipe(Effect.provide(layer)))
+
 it.effect("rotate without a terminal prints the plan, changes nothing and exits with 3", () =>
   Effect.gen(function*() {
     const path = yield* directory

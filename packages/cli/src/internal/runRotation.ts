@@ -46,6 +46,7 @@ export const runRotation = Effect.fnUntraced(function*(
     ...delivery,
     deliver: (input) => Effect.tap(delivery.deliver(input), () => Effect.sync(() => delivered.add(input.replaces)))
   }
+  const rotated = new Set<AuthorizationId>()
   let canContinue = false
   const common = {
     actingToken,
@@ -74,6 +75,7 @@ export const runRotation = Effect.fnUntraced(function*(
           const kind = kinds[outcome._tag]
           counts[kind]++
           delivered.delete(outcome.id)
+          if (kind === "rotated" || kind === "waiting") rotated.add(outcome.id)
           canContinue ||= outcome._tag === "failed" && !isFinal(outcome.error, clients.has(outcome.id))
           yield* advance(1, kind === "rotated")
           yield* print(`${safe(outcome.id)} ${describe(outcome)}`)
@@ -87,6 +89,8 @@ export const runRotation = Effect.fnUntraced(function*(
     Effect.onInterrupt(() => Console.error(`Interrupted: ${summarizeUnfinished()}. ${howToContinue}`)),
     Effect.tapError(() => Console.error(`Stopped: ${summarizeUnfinished()}. ${howToContinue}`))
   )
+  // A directory shows what is in use, and a run on it removes the rest.
+  if (delivery.current === undefined && rotated.size > 0) yield* reportLeftovers(rotated, common.team)
   if (!canContinue) yield* end
   if (counts.failed + counts["not found"] > 0) {
     return yield* failed([
@@ -99,6 +103,22 @@ export const runRotation = Effect.fnUntraced(function*(
     counts.waiting > 0 ? `${summarize()}. Run the same command again when the overlap is over` : summarize()
   )
 })
+
+/** Names the other successors of what this run rotated. Earlier runs created them, and could not deliver them. */
+const reportLeftovers = (rotated: ReadonlySet<AuthorizationId>, team: string | undefined) =>
+  Effect.matchEffect(Rotation.leftovers({ team }), {
+    onFailure: () => Console.error("Leftovers of earlier runs could not be listed: `rotate --status` lists them"),
+    onSuccess: (leftovers) => {
+      const ids = leftovers
+        .filter(({ replaces, state }) => state !== "delivered" && rotated.has(replaces))
+        .map(({ authorization }) => safe(authorization.id))
+      return ids.length === 0
+        ? Effect.void
+        : Console.error(
+          `Earlier runs left over what is not in use. Remove it: heroku-authorizations revoke ${ids.join(" ")}`
+        )
+    }
+  })
 
 /**
  * Whether this authorization can only be rotated by another command, so that there is nothing to continue. The others of the
