@@ -80,7 +80,9 @@ it.effect("rotate with an overlap waits, and a later run deletes the old authori
     assert.strictEqual(first.code, 0, first.stderr)
     assert.match(
       first.stdout,
-      new RegExp(`^${id(1)} delivered \\S+, the old token works until 1970-01-01T02:00:00.000Z$`)
+      new RegExp(
+        `^${id(1)} delivered \\S+, the old token works until the command runs again after 1970-01-01T02:00:00.000Z$`
+      )
     )
     assert.include(first.stderr, "Run the same command again when the overlap is over")
     const status = yield* cli(["rotate", "--status"])
@@ -198,6 +200,7 @@ it.live("rotate --deliver-command passes the token on standard input and the ids
 it.live.each(
   [
     ["exit 7", "exited with 7"],
+    ["kill -9 $$", "was ended by a signal"],
     ["sleep 60", "did not end within 1 second"]
   ] as const
 )("rotate fails and keeps the old token if the command does: %s", ([command, problem]) =>
@@ -216,7 +219,7 @@ it.live("rotate --deliver-command names what earlier runs could not deliver", ()
     const argv = ["rotate", id(1), "--yes", "--deliver-command"]
     const first = yield* cli([...argv, "exit 7"])
     assert.notInclude(first.stderr, "left over")
-    const [leftover] = (yield* all).filter((item) => ![id(1), id(2), own].includes(item.id))
+    const leftover = (yield* all).find((item) => ![id(1), id(2), own].includes(item.id))
     const { code, stderr } = yield* cli([...argv, "cat > /dev/null"])
     assert.strictEqual(code, 0)
     const line = `\nEarlier runs left over what is not in use. Remove it: heroku-authorizations revoke ${

@@ -27,7 +27,7 @@ export const make = Effect.fnUntraced(function*(command: string, limit: Duration
           extendEnv: true,
           forceKillAfter: "2 seconds"
         }))
-        return yield* child.exitCode
+        return yield* Effect.catchTag(child.exitCode, "PlatformError", () => fail("was ended by a signal"))
       }).pipe(
         Effect.scoped,
         Effect.timeout(limit),

@@ -157,7 +157,9 @@ const describe = (outcome: Outcome): string => {
     case "regenerated":
       return "regenerated"
     case "waiting":
-      return `delivered ${safe(outcome.successor)}, the old token works until ${DateTime.formatIso(outcome.until)}`
+      return `delivered ${safe(outcome.successor)}, the old token works until the command runs again after ${
+        DateTime.formatIso(outcome.until)
+      }`
     case "gone":
       return "not found"
     case "failed":
