@@ -47,6 +47,7 @@ const typeAfter = (shown: string | RegExp, text: string): Options["onOutput"] =>
   }
 }
 
+const leakedToken = `HRKU-AA${"leak".repeat(14)}-1`
 const unknownToken = `HRKU-AA${"none".repeat(14)}-Z`
 
 const remaining = HerokuAccount.HerokuAccount.use(({ size }) => size)
@@ -106,6 +107,43 @@ it.effect("a revocation completes without a reader of its output, and exits with
     assert.strictEqual((yield* startShell(`$cli revoke ${id(1)} missing --yes 2>&1 | true`)).code, 1)
     assert.strictEqual(yield* remaining, 0)
   }).pipe(Effect.provide(layer)))
+
+it.effect("the exit code of find is that of its result without a reader of its output", () =>
+  Effect.gen(function*() {
+    const file = join(yield* temporaryDirectory, "two.txt")
+    writeFileSync(file, [leakedToken, unknownToken].join("\n"))
+    for (const flag of ["", "--json"]) {
+      const { code, stderr } = yield* startShell(`$cli find ${flag} ${file} | true`)
+      assert.strictEqual(code, 1, stderr)
+      assert.strictEqual((yield* startShell(`$cli find ${flag} ${file} 2>&1 >&- | true`)).code, 1)
+    }
+    writeFileSync(file, leakedToken)
+    assert.strictEqual((yield* startShell(`$cli find ${file} | true`)).code, 0)
+  }).pipe(Effect.provide(layerFake({ seed: [{ accessToken: leakedToken }], clearTokens: true }))))
+
+it.effect.each([["find", 2], ["list", 1], ["list --json", 1], ["audit", 1], [`info ${id(1)}`, 1]] as const)(
+  "%s fails with a sentence if standard output cannot be written",
+  ([command, expected]) =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* startShell(`echo ${leakedToken} | $cli ${command} > /dev/full`)
+      assert.strictEqual(code, expected)
+      assert.match(stderr, /^Standard output could not be written: ENOSPC: no space left on device/m)
+      assert.notMatch(stderr, /^ +at /m)
+    }).pipe(Effect.provide(layerFake({ seed: [{ id: id(1), accessToken: leakedToken }], clearTokens: true })))
+)
+
+it.effect.each(["revoke --all --yes", "rotate --all --yes --deliver-command cat"])(
+  "%s completes without a reader of standard error",
+  (command) =>
+    Effect.gen(function*() {
+      const directory = yield* temporaryDirectory
+      const { stdout } = yield* startShell(
+        `($cli ${command} 2>&1 >${directory}/out; echo $? >${directory}/code) | true; cat ${directory}/code`
+      )
+      assert.strictEqual(stdout, "0\n")
+      assert.strictEqual(readFileSync(join(directory, "out"), "utf8").trim().split("\n").length, 2)
+    }).pipe(Effect.provide(layer))
+)
 
 it.effect("a rotation completes without a reader of its output, and removes its lock", () =>
   Effect.gen(function*() {

@@ -11,6 +11,9 @@ const commands: ReadonlyMap<string, boolean> = new Map([
   ["rotate", true]
 ])
 
-/** Whether the command of these arguments changes the account. The first name is the command; later ones are values. */
-export const changesAccount = (argv: ReadonlyArray<string>): boolean =>
-  commands.get(argv.find((argument) => commands.has(argument)) ?? "") ?? false
+/** The command of these arguments: the first name of one. Later ones are values. */
+export const commandOf = (argv: ReadonlyArray<string>): string | undefined =>
+  argv.find((argument) => commands.has(argument))
+
+/** Whether the command of these arguments changes the account. */
+export const changesAccount = (argv: ReadonlyArray<string>): boolean => commands.get(commandOf(argv) ?? "") ?? false
