@@ -1,5 +1,6 @@
 /** The program as a process, without and with a terminal. */
 import { Authorization } from "@effect-heroku/core"
+import { serve } from "@effect-heroku/test-kit/httpServer"
 import { HerokuAccount } from "@effect-heroku/testing"
 import { assert, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
@@ -197,6 +198,7 @@ it.effect.each([["Ctrl-C", "\u0003", 130], ["Ctrl-D", "\u0004", 1]] as const)(
       const { code, stdout } = yield* startOnTerminal("$cli revoke --all", typeAfter("Type yes to go ahead: ", key))
       assert.deepStrictEqual([code, yield* remaining], [expected, 2])
       assert.match(stdout, /Type yes to go ahead: (?:\^\S+)?\r\n/)
+      assert.match(stdout, /^(?:Interrupted: nothing was changed|Nothing was changed: )/m)
       assert.notMatch(stdout, /^ +at /m)
     }).pipe(Effect.provide(layer))
 )
@@ -325,6 +327,46 @@ it.live("Ctrl-C during a rotation leaves tokens that work, and the next run cont
     latency: "50 millis",
     seed: Array.from({ length: 20 }, (_, index) => ({ description: `app ${index}` }))
   }))), 60_000)
+
+const isReading = "nothing was changed"
+
+it.live.each(
+  [
+    [["list"], isReading],
+    [["audit"], isReading],
+    [["find"], isReading],
+    [["info", id(1)], isReading],
+    [["revoke", "--all"], isReading],
+    [
+      ["create", "--description", "It's CI", "--team", "ops"],
+      "the authorization may have been created, with a token that is shown nowhere. Look for it among the newest of "
+      + "`heroku-authorizations list --description 'It'\\''s CI' --team 'ops'`, and revoke it with"
+    ],
+    [
+      ["update", id(1), "--description", "x"],
+      `the description may have been changed. \`heroku-authorizations info ${id(1)}\``
+    ]
+  ] as const
+)("Ctrl-C during %j says what may have been changed", ([command, message]) =>
+  Effect.gen(function*() {
+    let interrupt = () => {}
+    // The request whose response never comes.
+    const url = yield* serve((request, response) => {
+      if (request.url === "/account") response.writeHead(200).end("{}")
+      else interrupt()
+    })
+    const { code, stderr } = yield* Effect.promise(() =>
+      run(process.execPath, [program.file, ...command], {
+        env: { HEROKU_API_KEY: token, HEROKU_API_URL: url },
+        stdin: unknownToken,
+        onStart: (child) => {
+          interrupt = () => void child.kill("SIGINT")
+        }
+      })
+    )
+    assert.strictEqual(code, 130, stderr)
+    assert.include(stderr, `Interrupted: ${message}`)
+  }))
 
 it.live("Ctrl-C during an export leaves a file that the next run completes", () =>
   Effect.gen(function*() {

@@ -10,7 +10,7 @@ import { writeAtomic } from "../internal/atomicFile.ts"
 import { colorLines } from "../internal/colors.ts"
 import * as Connection from "../internal/connection.ts"
 import { json } from "../internal/flags.ts"
-import { checkComplete, outputWidth } from "../internal/output.ts"
+import { checkComplete, nothingChanged, outputWidth } from "../internal/output.ts"
 import { withProgress } from "../internal/progress.ts"
 import { heading, toRecord, toRow } from "../internal/record.ts"
 import { formatReport } from "../internal/report.ts"
@@ -69,7 +69,7 @@ export const audit = Command.make(
       }
       if (Option.isSome(html)) yield* Console.error(`Wrote ${safe(html.value)}`)
       yield* checkComplete(missing)
-    }).pipe(Effect.provideService(Connection.Team, selection.team), Connection.withAccount)
+    }).pipe(nothingChanged, Effect.provideService(Connection.Team, selection.team), Connection.withAccount)
 ).pipe(
   Command.withDescription("Reports which authorizations are risky and why, worst first"),
   Command.withExamples([

@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Connection from "../internal/connection.ts"
 import { team } from "../internal/flags.ts"
-import { writeResult } from "../internal/output.ts"
+import { nothingChanged, onInterrupt, writeResult } from "../internal/output.ts"
 import { toRecord } from "../internal/record.ts"
 import { failed, invalidUsage } from "../internal/stop.ts"
 import { safe, toJson } from "../internal/text.ts"
@@ -55,14 +55,18 @@ export const create = Command.make(
       if (scopes.includes("")) {
         return yield* invalidUsage("--scope names no scope, or has a comma too many: pass it as in --scope read,write")
       }
-      yield* Console.error(yield* Connection.whoami)
+      yield* Console.error(yield* nothingChanged(Connection.whoami))
       const created = yield* service.create({
         scope: scopes.length === 0 ? ["global"] : scopes,
         description: Option.getOrUndefined(description),
         expiresIn: Option.getOrUndefined(expiresIn),
         client: Option.getOrUndefined(client),
         team: Option.getOrUndefined(team)
-      })
+      }).pipe(onInterrupt(
+        `the authorization may have been created, with a token that is shown nowhere. Look for it among the newest of \`${
+          listCommand(description, team)
+        }\`, and revoke it with \`heroku-authorizations revoke ID\``
+      ))
       const token = Option.getOrNull(Option.map(Authorization.accessToken(created), Redacted.value))
       if (token === null && !json) {
         return yield* failed(
@@ -92,3 +96,14 @@ export const create = Command.make(
     }
   ])
 )
+
+/** The command that lists an authorization with this description. */
+const listCommand = (description: Option.Option<string>, team: Option.Option<string>): string =>
+  [
+    "heroku-authorizations list",
+    ...Option.toArray(Option.map(description, (text) => `--description ${quote(text)}`)),
+    ...Option.toArray(Option.map(team, (name) => `--team ${quote(name)}`))
+  ].join(" ")
+
+/** Quotes a value for a shell. */
+const quote = (text: string): string => `'${safe(text).replaceAll("'", String.raw`'\''`)}'`

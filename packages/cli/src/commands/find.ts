@@ -13,7 +13,7 @@ import * as Connection from "../internal/connection.ts"
 import { explain } from "../internal/explain.ts"
 import { json, team } from "../internal/flags.ts"
 import { type Leaked, type LeakedToken, makeCollector } from "../internal/leakedTokens.ts"
-import { outputWidth } from "../internal/output.ts"
+import { nothingChanged, outputWidth } from "../internal/output.ts"
 import { limitLines } from "../internal/plan.ts"
 import { withProgress } from "../internal/progress.ts"
 import { heading, toRecord, toRow } from "../internal/record.ts"
@@ -44,6 +44,7 @@ export const find = Command.make(
       yield* json ? printLines(result.matches) : printTables(result.matches)
       yield* conclude(leaked, result)
     }).pipe(
+      nothingChanged,
       Effect.provideService(Connection.Team, team),
       Connection.withAccount,
       // 1 would mean that a token was not found.

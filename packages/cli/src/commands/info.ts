@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Connection from "../internal/connection.ts"
 import { json } from "../internal/flags.ts"
 import { parseId } from "../internal/ids.ts"
-import { printAuthorization } from "../internal/output.ts"
+import { nothingChanged, printAuthorization } from "../internal/output.ts"
 
 export const info = Command.make(
   "info",
@@ -20,5 +20,5 @@ export const info = Command.make(
     Effect.gen(function*() {
       const service = yield* AuthorizationService
       yield* printAuthorization(yield* service.info(yield* parseId(id, "The argument")), json)
-    }).pipe(Connection.withAccount)
+    }).pipe(nothingChanged, Connection.withAccount)
 ).pipe(Command.withDescription("Shows one authorization"))

@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 import { colorLines } from "../internal/colors.ts"
 import * as Connection from "../internal/connection.ts"
 import { json } from "../internal/flags.ts"
-import { checkComplete, outputWidth } from "../internal/output.ts"
+import { checkComplete, nothingChanged, outputWidth } from "../internal/output.ts"
 import { withProgress } from "../internal/progress.ts"
 import { heading, toRecord, toRow } from "../internal/record.ts"
 import * as Selection from "../internal/selection.ts"
@@ -24,7 +24,7 @@ export const list = Command.make(
       const selected = yield* Selection.make(selection)
       const missing = yield* json ? printLines(selected) : printTable(selected)
       yield* checkComplete(missing)
-    }).pipe(Effect.provideService(Connection.Team, selection.team), Connection.withAccount)
+    }).pipe(nothingChanged, Effect.provideService(Connection.Team, selection.team), Connection.withAccount)
 ).pipe(
   Command.withDescription("Lists authorizations"),
   Command.withExamples([

@@ -8,7 +8,8 @@ import * as Effect from "effect/Effect"
 import * as Connection from "../internal/connection.ts"
 import { json } from "../internal/flags.ts"
 import { parseId } from "../internal/ids.ts"
-import { printAuthorization } from "../internal/output.ts"
+import { nothingChanged, onInterrupt, printAuthorization } from "../internal/output.ts"
+import { safe } from "../internal/text.ts"
 
 export const update = Command.make(
   "update",
@@ -25,7 +26,14 @@ export const update = Command.make(
     Effect.gen(function*() {
       const service = yield* AuthorizationService
       const validId = yield* parseId(id, "The argument")
-      yield* Console.error(yield* Connection.whoami)
-      yield* printAuthorization(yield* service.update(validId, { description }), json)
+      yield* Console.error(yield* nothingChanged(Connection.whoami))
+      yield* printAuthorization(
+        yield* service.update(validId, { description }).pipe(
+          onInterrupt(
+            `the description may have been changed. \`heroku-authorizations info ${safe(validId)}\` shows it`
+          )
+        ),
+        json
+      )
     }).pipe(Connection.withAccount)
 ).pipe(Command.withDescription("Changes the description of an authorization"))

@@ -3,6 +3,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stdio from "effect/Stdio"
+import { nothingChanged } from "./output.ts"
 import { ControllingTerminal } from "./question.ts"
 import { exitCode, failed, Stop } from "./stop.ts"
 
@@ -58,9 +59,9 @@ export const confirm = Effect.fnUntraced(function*(
   })
 })
 
-/** Asks a question on the terminal. `None`: the user does not want to go ahead. */
+/** Asks a question on the terminal, before anything is changed. `None`: the user does not want to go ahead. */
 export const ask = Effect.fnUntraced(function*({ replies, text }: Question) {
   const terminal = yield* ControllingTerminal
-  const reply = Option.getOrElse(yield* terminal.ask(text), () => "").trim().toLowerCase()
+  const reply = Option.getOrElse(yield* nothingChanged(terminal.ask(text)), () => "").trim().toLowerCase()
   return Option.liftPredicate(reply, (reply) => replies.includes(reply))
 })

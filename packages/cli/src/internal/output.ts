@@ -34,6 +34,12 @@ export const checkComplete = Effect.fnUntraced(function*(missing: ReadonlyArray<
   if (unreadable > 0) return yield* failed(`${countOf(unreadable, "authorization")} could not be read`)
 })
 
+/** Ends an interrupted effect with a line that says what it has changed. */
+export const onInterrupt = (message: string) => Effect.onInterrupt(() => Console.error(`Interrupted: ${message}`))
+
+/** The line of an effect that only reads. */
+export const nothingChanged = onInterrupt("nothing was changed")
+
 /** Prints one authorization, without its token. */
 export const printAuthorization = Effect.fnUntraced(function*(item: Authorization, json: boolean) {
   const now = yield* DateTime.now

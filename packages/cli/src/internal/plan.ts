@@ -4,6 +4,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Connection, whoami } from "./connection.ts"
+import { nothingChanged } from "./output.ts"
 import { withProgress } from "./progress.ts"
 import { heading, toRow } from "./record.ts"
 import * as Selection from "./selection.ts"
@@ -24,7 +25,7 @@ export const selectTargets = Effect.fnUntraced(function*(input: Selection.Input,
     "Read",
     Option.none(),
     ({ advance }) => Selection.collect(selection, advance)
-  )
+  ).pipe(nothingChanged)
   const { actingToken } = yield* Connection
   const matching = (...matches: ReadonlyArray<Authorization.TokenMatch>) =>
     items.filter((item) => matches.includes(Authorization.matchToken(item, actingToken)))
