@@ -13,7 +13,7 @@ process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
   // A command that changes something completes without standard output, and exits with its own code.
   if (changesAccount(argv)) return
   if (code !== "EPIPE") {
-    console.error(`Standard output could not be written: ${message}`)
+    process.stderr.write(`Standard output could not be written: ${message}\n`)
     process.exit(isFind ? exitCode.inconclusive : exitCode.failed)
   }
   // A closed pipe (`| head`) is a normal end, but the exit code of `find` is a result.

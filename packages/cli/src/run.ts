@@ -30,7 +30,7 @@ import { version } from "./internal/version.ts"
 const description = `Lists, checks, finds, revokes and rotates the OAuth authorizations of a Heroku account.
 
   The token comes from HEROKU_API_KEY, or else from the login of the Heroku CLI. If Heroku requires a second factor, the
-  program asks for its code on the terminal; without a terminal it sends that of HEROKU_TWO_FACTOR_CODE.
+  program asks for its code on the terminal; without a terminal it sends the code in HEROKU_TWO_FACTOR_CODE.
   Results go to standard output, everything else to standard error. Only create and rotate output tokens.
 
   Exit codes:

@@ -104,6 +104,8 @@ const rows: ReadonlyArray<Row> = [
 
   ["export @/all.ndjson", 0, /^Account \S+ at \S+\n4 authorizations in /],
   ["export @/all.ndjson", 1, /is complete since/],
+  ["export -", 2, /- is not the name of a file/],
+  ["audit --html -", 2, /- is not the name of a file/],
   ["export", 2, /Missing required argument: file/],
   ...combined.map(([flags, count], index): Row => [
     `export @/${index}.ndjson ${flags}`,

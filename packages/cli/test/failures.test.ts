@@ -40,6 +40,16 @@ it.effect.each<[string, FaultInjection.Fault, RegExp]>([
     FaultInjection.status(500, { message: "Oops." }),
     /^Heroku returned status 500 for list: Oops\. See https:\/\/status/
   ],
+  [
+    "503 without a message",
+    FaultInjection.status(503, { body: "" }),
+    /^Heroku returned status 503 for list, without a message\. See https:\/\/status/
+  ],
+  [
+    "429 without a message",
+    FaultInjection.status(429, { body: "" }),
+    /^The rate limit .* without a message\. Run this command again in a few minutes/
+  ],
   ["a broken connection", FaultInjection.connectionReset, /\. Check the connection, then run this command again$/],
   ["a truncated response", FaultInjection.cutBody, /\. Check the connection, then run this command again$/],
   [

@@ -16,6 +16,7 @@ import { heading, toRecord, toRow } from "../internal/record.ts"
 import { formatReport } from "../internal/report.ts"
 import { auditAll, type Audited, countKinds, levels } from "../internal/risk.ts"
 import * as Selection from "../internal/selection.ts"
+import { invalidUsage, noStandardOutput } from "../internal/stop.ts"
 import { formatTable } from "../internal/table.ts"
 import { countOf, formatCount, safe, toJson } from "../internal/text.ts"
 import { duration } from "../internal/times.ts"
@@ -41,6 +42,7 @@ export const audit = Command.make(
   },
   ({ html, json, old, selection, soon }) =>
     Effect.gen(function*() {
+      if (Option.contains(html, "-")) return yield* invalidUsage(noStandardOutput("audit --json"))
       const selected = yield* Selection.make(selection)
       const { items, missing } = yield* withProgress(
         "Read",

@@ -23,7 +23,7 @@ export const create = Command.make(
       Flag.withAlias("d"),
       Flag.withMetavar("TEXT"),
       Flag.optional,
-      Flag.withDescription("What the token is for, by default a text of Heroku")
+      Flag.withDescription("What the token is for. By default Heroku chooses a description")
     ),
     scope: Flag.String("scope").pipe(
       Flag.withAlias("s"),
@@ -34,14 +34,14 @@ export const create = Command.make(
     expiresIn: positiveDuration("expires-in").pipe(
       Flag.withAlias("e"),
       Flag.optional,
-      Flag.withDescription("How long the token works, such as 90d, by default forever")
+      Flag.withDescription("How long the token works, such as 90d. By default it never expires")
     ),
     client: Flag.String("client").pipe(
       Flag.withMetavar("ID"),
       Flag.optional,
       Flag.withDescription("The id of an OAuth client to authorize")
     ),
-    team,
+    team: team.pipe(Flag.withDescription("The name or id of the team to create the authorization for")),
     json: Flag.Boolean("json").pipe(
       Flag.withoutNegation,
       Flag.withDefault(false),

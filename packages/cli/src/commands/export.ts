@@ -9,6 +9,7 @@ import { exportPages, exportSelected } from "../internal/exportFile.ts"
 import { checkComplete } from "../internal/output.ts"
 import { withProgress } from "../internal/progress.ts"
 import * as Selection from "../internal/selection.ts"
+import { invalidUsage, noStandardOutput } from "../internal/stop.ts"
 import { countOf, safe } from "../internal/text.ts"
 
 export const exportCommand = Command.make(
@@ -19,6 +20,7 @@ export const exportCommand = Command.make(
   },
   ({ file, selection }) =>
     Effect.gen(function*() {
+      if (file === "-") return yield* invalidUsage(noStandardOutput("list --json"))
       const selected = yield* Selection.make(selection)
       yield* Console.error(yield* Connection.whoami)
       const { count, invalid, missing } = yield* withProgress("Exported", Option.none(), ({ advance }) =>

@@ -50,9 +50,7 @@ export const revoke = Command.make(
       for (const id of confirmed) {
         if (!masked.has(id)) {
           return yield* invalidUsage(
-            `--confirm ${
-              safe(id)
-            } confirms nothing: this id is no masked match of find that was passed on standard input`
+            `--confirm ${safe(id)} confirms nothing: no masked match of find with this id was passed on standard input`
           )
         }
       }
@@ -80,7 +78,9 @@ export const revoke = Command.make(
             }, whose token Heroku masks entirely: it may be the one that this command uses. --including-own revokes it as one of the last`
           ))
         ]),
-        ...(last.some((item) => own.includes(item))
+        ...(last.some((item) =>
+            own.includes(item)
+          )
           ? ["The token that this command uses is among them. It is revoked last"]
           : []),
         ...(isAsking
@@ -128,7 +128,7 @@ export const revoke = Command.make(
   Command.withDescription(`Revokes authorizations: their tokens stop working at once${exitCodes("revoked")}`),
   Command.withShortDescription("Revokes authorizations: their tokens stop working at once"),
   Command.withExamples([
-    { command: "heroku-authorizations revoke --expired", description: "Revoke what no longer works" },
+    { command: "heroku-authorizations revoke --expired", description: "Revoke authorizations whose token has expired" },
     { command: "heroku-authorizations revoke - --yes < ids.txt", description: "Without a question, for scripts" }
   ])
 )

@@ -24,18 +24,22 @@ const logIn = "unset HEROKU_API_KEY; heroku login; export HEROKU_API_KEY=\"$(her
 const describe = (error: CommandError): string => {
   switch (error._tag) {
     case "Unauthorized":
-      return `Heroku rejected the token: ${error.message} Log in again: ${logIn}`
+      return `Heroku rejected the token: ${sentence(error.message)} Log in again: ${logIn}`
     case "Forbidden":
       if (error.operation === "regenerate") {
-        return `Heroku does not regenerate it: ${error.message} If it belongs to an OAuth client, revoke it and authorize the client again. Otherwise use a token with the scope global`
+        return `Heroku does not regenerate it: ${
+          sentence(error.message)
+        } If it belongs to an OAuth client, revoke it and authorize the client again. Otherwise use a token with the scope global`
       }
-      return `The token may not do this: ${error.message} Use a token with the scope global`
+      return `The token may not do this: ${sentence(error.message)} Use a token with the scope global`
     case "TwoFactorRequired":
       return "Heroku requires the code of your second factor, and none was accepted: run this command on a terminal, which asks for it, or set HEROKU_TWO_FACTOR_CODE to a current code"
     case "NotFound":
-      return `No authorization has the id ${error.id}: ${error.message} Run \`heroku-authorizations list\` to see all ids`
+      return `No authorization has the id ${error.id}: ${
+        sentence(error.message)
+      } Run \`heroku-authorizations list\` to see all ids`
     case "RateLimited":
-      return `The rate limit of the account is used up: ${error.message} Run this command again ${
+      return `The rate limit of the account is used up: ${sentence(error.message)} Run this command again ${
         Option.match(error.retryAfter, {
           onNone: () => "in a few minutes",
           onSome: (wait) => `in ${Duration.format(wait)}`
@@ -43,15 +47,19 @@ const describe = (error: CommandError): string => {
       }`
     case "RequestFailed":
       return error.outcomeUnknown
-        ? `${error.message}. Heroku may have processed the request: check with \`heroku-authorizations list\` before you run this command again`
-        : `${error.message}. Check the connection, then run this command again`
+        ? `${
+          sentence(error.message)
+        } Heroku may have processed the request: check with \`heroku-authorizations list\` before you run this command again`
+        : `${sentence(error.message)} Check the connection, then run this command again`
     case "UnexpectedStatus":
       if (error.status === 404) {
-        return `Heroku returned status 404 for ${error.operation}: ${error.message} Check --team and --api-url`
+        return `${describeStatus(error)} Check --team and --api-url`
       }
-      return `Heroku returned status ${error.status} for ${error.operation}: ${error.message} See https://status.heroku.com for outages, then run this command again`
+      return `${describeStatus(error)} See https://status.heroku.com for outages, then run this command again`
     case "InvalidResponse":
-      return `Heroku's response to ${error.operation} is invalid: ${error.message}. Run this command with --debug and report the request id to Heroku`
+      return `Heroku's response to ${error.operation} is invalid: ${
+        sentence(error.message)
+      } Run this command with --debug and report the request id to Heroku`
     case "InvalidParams":
       return Option.match(error.field, {
         onNone: () => `Heroku rejected the input: ${error.message}`,
@@ -63,7 +71,7 @@ const describe = (error: CommandError): string => {
     case "PlatformError":
       return explainPlatformError(error)
     case "RotationConflict":
-      return `${error.message} Successors: ${error.successors.join(", ")}`
+      return `${sentence(error.message)} Successors: ${error.successors.join(", ")}`
     case "NotReplaceable":
       return notReplaceable[error.reason]
     case "DeliveryFailed":
@@ -71,6 +79,17 @@ const describe = (error: CommandError): string => {
     case "Stop":
       return error.message
   }
+}
+
+/** Ends a message with a full stop, unless Heroku has. */
+const sentence = (message: string): string => /[.!?]$/.test(message) ? message : `${message}.`
+
+/** The message of a response without one names the status, too. */
+const describeStatus = (
+  { message, operation, status }: Extract<CommandError, { _tag: "UnexpectedStatus" }>
+): string => {
+  const prefix = `Heroku returned status ${status} for ${operation}`
+  return sentence(message.startsWith(prefix) ? message : `${prefix}: ${message}`)
 }
 
 /** The flags for the fields of inputs that have another name. */

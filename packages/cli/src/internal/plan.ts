@@ -35,7 +35,7 @@ export const selectTargets = Effect.fnUntraced(function*(input: Selection.Input,
     // Those that may be that of the acting token come last: without it, the others could not be changed any more.
     others: [...comparable, ...incomparable],
     own: matching("exact", "masked"),
-    /** Those of `others` whose tokens Heroku masks entirely: any of them may be the acting token. */
+    /** Authorizations in `others` that may belong to the acting token: Heroku masks their tokens entirely. */
     incomparable,
     comparable,
     missing,

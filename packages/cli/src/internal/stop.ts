@@ -32,5 +32,9 @@ export const invalidUsage = (message: string): Stop => new Stop({ code: exitCode
 /** Ends the program because something failed. */
 export const failed = (message: string): Stop => new Stop({ code: exitCode.failed, message })
 
+/** The file `-`, which many programs take for standard output. */
+export const noStandardOutput = (command: string): string =>
+  `- is not the name of a file: pass one, or use \`heroku-authorizations ${command}\` for standard output`
+
 /** The possible reasons why no authorization has an id. */
 export const explainNotFound = "An id that was not found is revoked already, of another account, or mistyped"
