@@ -9,7 +9,6 @@ import * as Rotation from "@effect-heroku/core/Rotation"
 import { runs } from "@effect-heroku/test-kit/runs"
 import * as MemoryAuthorizationService from "@effect-heroku/testing/MemoryAuthorizationService"
 import { assert, it } from "@effect/vitest"
-import * as Arbitrary from "effect/Arbitrary"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -17,7 +16,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import { a, findLive } from "../fixtures/rotation.ts"
-import { Choice, makeWorld, RunSpec } from "../fixtures/rotationWorld.ts"
+import { Choice, FairRunSpec, makeWorld, RunSpec } from "../fixtures/rotationWorld.ts"
 
 const Index = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 5 }))
 
@@ -31,8 +30,25 @@ const Step = Schema.TaggedUnion({
     pauses: Schema.Boolean
   },
   Person: { action: Schema.Literals(["delete", "rename", "delete old"]), index: Index },
-  Pause: { hours: Schema.Literals([0, 1, 2]), removesLeftovers: Schema.Boolean }
+  /** Leaves a successor of a run that crashed before it delivered. */
+  Stray: {},
+  Pause: { hours: Schema.Literals([0, 2]), removesLeftovers: Schema.Boolean }
 })
+
+/** Two runs without faults that meet. */
+const Meeting = Schema.Struct({
+  ...Step.cases.Runs.fields,
+  _tag: Schema.tag("Runs"),
+  runs: Schema.Tuple([FairRunSpec, FairRunSpec]),
+  choices: Choices.check(Schema.isMinLength(2)),
+  pauses: Schema.Literal(false)
+})
+
+const Steps = Schema.Union([
+  Schema.Tuple([Meeting]),
+  Schema.Tuple([Step, Meeting]),
+  Schema.Array(Step).check(Schema.isMinLength(1), Schema.isMaxLength(6))
+])
 
 const Settings = Schema.Struct({
   hasCurrent: Schema.Boolean,
@@ -70,6 +86,10 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
         yield* takeTurns(step.choices, step.pauses)
         break
       }
+      case "Stray":
+        world.disturb()
+        yield* service.create({ description: `key a [replaces ${a}]`, scope: ["read", "write"] })
+        break
       case "Person": {
         // No run can protect itself from a user who deletes its successor, or hides that from another run that regenerates.
         if (step.action === "delete" || world.kinds().includes("regenerate")) yield* finish
@@ -84,6 +104,7 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
         const all = yield* successors
         const one = all[step.index % all.length]
         if (one === undefined) break
+        world.disturb()
         if (step.action === "rename") {
           renamed.add(one.id)
           yield* service.update(one.id, { description: "renamed" })
@@ -106,7 +127,13 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
         if (step.removesLeftovers) {
           // A run takes less time than `minAge`.
           if (hasOldRun) yield* finish
-          yield* Effect.provideService(Rotation.removeLeftovers(), Rotation.Delivery, world.delivery)
+          const held = yield* findLive(world.held())
+          const removed = yield* Effect.provideService(Rotation.removeLeftovers(), Rotation.Delivery, world.delivery)
+          const isSafe = settings.hasCurrent && held !== undefined && Option.isNone(yield* account.get(a))
+          assert.isTrue(
+            isSafe || removed.length === 0,
+            `removed a leftover that can be in use\n${world.log.join("\n")}`
+          )
           yield* world.checkHeld
         }
     }
@@ -137,11 +164,29 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
     yield* regenerate
     assert.isFalse(yield* isRegenerating, world.log.join("\n"))
   }
+  const before = yield* successors
+  const heldBefore = yield* findLive(world.held())
+  const isOldGone = Option.isNone(yield* account.get(a))
   yield* runUndisturbed("replace")
+  world.checkReplacements()
 
   const print = world.log.join("\n")
   assert.isTrue(Option.isNone(yield* account.get(a)), `the old authorization still exists\n${print}`)
   assert.isTrue(yield* world.isHeldLive, `the token of the consumer is dead\n${print}`)
+  const last = world.lastReplacement()
+  if (isOldGone && settings.hasCurrent && heldBefore !== undefined) {
+    const expected = before.some(({ id }) => id === heldBefore.id) ? heldBefore.id : undefined
+    assert.strictEqual(last, expected, `completed a successor that the consumer does not use\n${print}`)
+  } else if (isOldGone && !settings.hasCurrent) {
+    assert.strictEqual(last, before.length === 1 ? before[0]!.id : undefined, `completed any of several\n${print}`)
+  }
+  if (last !== undefined) {
+    const completed = Option.getOrThrow(yield* account.get(last))
+    assert.isTrue(
+      renamed.has(last) || Option.contains(completed.description, "key a"),
+      `the completed successor has a mark\n${print}`
+    )
+  }
   const listed = new Set((yield* successors).map(({ id }) => id))
   for (const one of yield* account.authorizations) {
     assert.deepStrictEqual(one.scope, ["read", "write"])
@@ -158,8 +203,8 @@ const { CI, MODEL_REPLAY } = process.env
 it.effect.prop(
   "the token that a consumer holds works at every moment, and one undisturbed run completes a rotation",
   {
-    steps: Arbitrary.array(Arbitrary.schema(Step), { minLength: 1, maxLength: 6 }),
-    settings: Arbitrary.schema(Settings)
+    steps: Steps,
+    settings: Settings
   },
   ({ settings, steps }) =>
     run(steps, settings).pipe(Effect.provide(Layer.merge(
