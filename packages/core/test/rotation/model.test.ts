@@ -40,7 +40,7 @@ const Meeting = Schema.Struct({
   ...Step.cases.Runs.fields,
   _tag: Schema.tag("Runs"),
   runs: Schema.Tuple([FairRunSpec, FairRunSpec]),
-  choices: Choices.check(Schema.isMinLength(2)),
+  choices: Choices.check(Schema.isMinLength(3)),
   pauses: Schema.Literal(false)
 })
 
@@ -57,7 +57,7 @@ const Settings = Schema.Struct({
   endsWithRegenerate: Schema.Boolean
 })
 
-const undisturbed = { overlap: false, verify: true, events: [] } as const
+const undisturbed = { overlap: false, verify: true, faults: [] } as const
 
 // The protocol does not protect a replacement from two runs that regenerate at once: docs/rotating-tokens.md says so.
 const isUnprotected = (kinds: ReadonlyArray<string>) => {
