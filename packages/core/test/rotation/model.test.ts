@@ -95,7 +95,7 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
         if (step.action === "delete" || world.kinds().includes("regenerate")) yield* finish
         if (step.action === "delete old") {
           const held = yield* findLive(world.held())
-          if (held?.id === a) {
+          if (held === undefined || held.id === a) {
             // No run can help the consumer any more. Cleanup must still keep what it may need.
             if (world.kinds().length > 0 || (yield* successors).length === 0) break
             world.breakHeld()
@@ -175,9 +175,11 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<typeof Step.Type>, 
   const print = world.log.join("\n")
   assert.isTrue(Option.isNone(yield* account.get(a)), `the old authorization still exists\n${print}`)
   assert.isTrue(world.isBroken() || (yield* world.isHeldLive), `the token of the consumer is dead\n${print}`)
-  const last = world.lastReplacement()
+  const outcome = world.lastOutcome()
+  const last = outcome?._tag === "replaced" ? outcome.successor : undefined
   if (isOldGone && settings.hasCurrent && heldBefore !== undefined) {
     const expected = before.some(({ id }) => id === heldBefore.id) ? heldBefore.id : undefined
+    assert.strictEqual(outcome?._tag, expected === undefined ? "gone" : "replaced", print)
     assert.strictEqual(last, expected, `completed a successor that the consumer does not use\n${print}`)
   } else if (isOldGone && !settings.hasCurrent) {
     assert.strictEqual(last, before.length === 1 ? before[0]!.id : undefined, `completed any of several\n${print}`)
