@@ -35,8 +35,9 @@ it.effect("the line that names the account names the team", () =>
     const created = yield* cli(["create", "--team", "ops", "--scope", "read"])
     const { stdout } = yield* cli(["audit", "--team", "ops", "--html", html])
     const plan = yield* cli(["revoke", "--all", "--team", "ops"])
+    const rotation = yield* cli(["rotate", "--all", "--team", "ops", "--deliver-command", "cat"])
     const found = yield* cli(["find", "--team", "ops"], { stdin: created.stdout })
-    for (const text of [created.stderr, stdout, plan.stdout, found.stderr]) {
+    for (const text of [created.stderr, stdout, plan.stdout, rotation.stdout, found.stderr]) {
       assert.match(text, /^Account \S+ at 127\.0\.0\.1:\d+, team ops[,\n]/)
     }
     const report = readFileSync(html, "utf8")

@@ -98,7 +98,7 @@ export const rotate = Command.make("rotate", flags, (input) =>
         removeLeftovers: () => Effect.succeed([])
       }
     yield* rotateSelected(input, target)
-  }).pipe(Effect.scoped, Connection.withAccount)).pipe(
+  }).pipe(Effect.scoped, Effect.provideService(Connection.Team, input.selection.team), Connection.withAccount)).pipe(
     Command.withDescription(
       `Replaces tokens without an interruption, and delivers the new ones${exitCodes("rotated")}`
     ),
