@@ -1,6 +1,6 @@
 /** The token: that which an effect returns, for programs that run for long, and one in place of an id. */
 import { AuthorizationId } from "@effect-heroku/core/Authorization"
-import { AuthorizationService } from "@effect-heroku/core/AuthorizationService"
+import { AuthorizationService, withTwoFactorCode } from "@effect-heroku/core/AuthorizationService"
 import { operationNames, operations } from "@effect-heroku/test-kit/operations"
 import { json, ok, scriptedClient, status } from "@effect-heroku/test-kit/scriptedClient"
 import { recordSpans } from "@effect-heroku/test-kit/spans"
@@ -94,6 +94,16 @@ it.effect.each(["info", "update", "regenerate", "delete"] as const)(
       assert.lengthOf(client.sent, 0)
     })
 )
+
+it.effect("an id that contains the two-factor code is not taken for the token", () =>
+  Effect.gen(function*() {
+    const client = scriptedClient(() => json(404, { id: "not_found" }))
+    const id = AuthorizationId.make("01234567-89ab-4cde-8f01-135790abcdef")
+    const call = AuthorizationService.use((service) => service.info(id)).pipe(
+      withTwoFactorCode(Redacted.make("135790"))
+    )
+    assert.strictEqual((yield* failureOf(call, client))._tag, "NotFound")
+  }))
 
 it.effect("each token of the effect has the budget of its own account", () =>
   Effect.gen(function*() {

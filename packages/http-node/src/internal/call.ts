@@ -118,7 +118,7 @@ const makeValid = (httpClient: HttpClient.HttpClient, settings: Settings, reques
             budget: requestBudget?.forToken(token) ?? unlimited
           }
           return Effect.andThen(
-            rejectToken(endpoint, credentials.redact),
+            rejectToken(endpoint, token),
             Effect.retry(attempt(complete, credentials, progress), makeSchedule(retry))
           )
         })
@@ -143,9 +143,9 @@ const orInvalidInput = <A>(operation: Operation, result: Result.Result<A, Proble
   )
 
 /** Rejects the token in place of an id. One without the prefix of tokens looks like an id, and would be in spans and errors. */
-const rejectToken = ({ id = "", operation }: Endpoint, redact: Redact.Redact) =>
-  redact(id) === id ? Effect.void : Effect.andThen(
-    Effect.annotateCurrentSpan("heroku.authorization.id", redact(id)),
+const rejectToken = ({ id, operation }: Endpoint, token: Redacted.Redacted) =>
+  id !== Redact.reveal(token) ? Effect.void : Effect.andThen(
+    Effect.annotateCurrentSpan("heroku.authorization.id", "[redacted secret]"),
     Effect.fail(AuthorizationEndpoints.invalidInput(operation, "id", "is the token, not the id of its authorization"))
   )
 
